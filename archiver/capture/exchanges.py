@@ -1,0 +1,204 @@
+"""One exchange while it happens: the heads and bodies of one request and its response, as the wire gave them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archiver.capture.http1 import Framing, ResponseParser, field_values, mark_dechunked, split_head, status_of
+from archiver.capture.spool import Spool
+from archiver.model import Exchange, Result
+
+
+def moment(time_ms: int) -> datetime:
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
+
+
+@dataclass
+class OpenExchange:
+    """One request on its way. `on_wire` once the browser has sent it; `ended` once nothing more is expected."""
+
+    number: int
+    url: str
+    method: str
+    directory: Path
+    started_ms: int
+    initiator: str = ""
+    request_type: str = ""
+    site: str = ""
+    redirect_of: int | None = None
+    retry_of: int | None = None
+
+    protocol: str | None = None
+    socket: int | None = None
+    on_wire: bool = False
+    ended_ms: int | None = None
+    active_ms: int = 0
+    net_error: int = 0
+    cancelled: bool = False
+    from_cache: bool = False
+    internal: bool = False
+    closed: bool = False  # nothing more can come: the capture is over
+
+    request_head: bytes = b""
+    response_head: bytes = b""
+    request_spool: Spool | None = None
+    response_spool: Spool | None = None
+    frames_spool: Spool | None = None
+    parser: ResponseParser | None = None
+    stream_ended: bool = False  # HTTP/2 END_STREAM
+    stream_reset: bool = False
+    interim: list[bytes] = field(default_factory=list)
+    trailers: bytes = b""
+    _sent: bytearray = field(default_factory=bytearray)
+
+    @property
+    def ended(self) -> bool:
+        return self.ended_ms is not None
+
+    @property
+    def streaming(self) -> bool:
+        """An answer meant to go on for ever, which no page waits for."""
+        return self.frames_spool is not None or self.media_type == "text/event-stream"
+
+    @property
+    def media_type(self) -> str:
+        values = field_values(self.response_head, b"content-type")
+        return values[-1].partition(b";")[0].strip().lower().decode("latin-1") if values else ""
+
+    # HTTP/1.1: the bytes of the socket between this request and the next one on it
+
+    def begin_http1(self, socket: int) -> None:
+        self.protocol, self.socket, self.on_wire = "http/1.1", socket, True
+        self.parser = ResponseParser(self.method, self._head_came, self._body_came)
+
+    def feed_sent(self, data: bytes, time_ms: int) -> None:
+        self.active_ms = time_ms
+        if self.frames_spool is not None:
+            self._add_frames("sent", data, time_ms)
+        elif self.request_spool is not None:
+            self.request_spool.write(data)
+        else:
+            self._sent += data
+            end = split_head(self._sent)
+            if end is not None:
+                self.request_head = bytes(self._sent[:end])
+                self.request_spool = Spool(self.directory, self.request_head)
+                self.request_spool.write(bytes(self._sent[end:]))
+                self._sent.clear()
+
+    def feed_received(self, data: bytes, time_ms: int) -> None:
+        self.active_ms = time_ms
+        if self.frames_spool is not None:
+            self._add_frames("received", data, time_ms)
+        elif self.parser is not None:
+            self.parser.feed(data)
+
+    def _head_came(self, head: bytes, framing: Framing) -> None:
+        if framing is Framing.CHUNKED:
+            head = mark_dechunked(head)
+        self.set_response_head(head)
+        if framing is Framing.UPGRADED:
+            self.frames_spool = Spool(self.directory)
+
+    def _body_came(self, data: bytes) -> None:
+        if self.frames_spool is not None:
+            self._add_frames("received", data, self.active_ms)
+        elif self.response_spool is not None:
+            self.response_spool.write(data)
+
+    def _add_frames(self, direction: str, data: bytes, time_ms: int) -> None:
+        assert self.frames_spool is not None
+        line = f'{{"time":"{moment(time_ms).isoformat()}","direction":"{direction}","bytes":"{data.hex()}"}}\n'
+        self.frames_spool.write(line.encode())
+
+    # HTTP/2: what the connection's frame readers say about this stream
+
+    def begin_http2(self, socket: int) -> None:
+        self.protocol, self.socket, self.on_wire = "h2", socket, True
+
+    def set_request_head(self, head: bytes) -> None:
+        self.request_head = head
+        self.request_spool = Spool(self.directory, head)
+
+    def set_response_head(self, head: bytes) -> None:
+        self.response_head = head
+        self.response_spool = Spool(self.directory, head)
+
+    # the end
+
+    def finish(self, net_error_name: str | None, refusal: str | None, cached_from: int | None) -> Exchange:
+        """The frozen record of this exchange."""
+        result, reason = self._judge(net_error_name, refusal)
+        chunked = b"x-orig-transfer-encoding" in self.response_head
+        if self.parser is not None:
+            self.interim, self.trailers = self.parser.interim, self.parser.trailers
+        return Exchange(
+            number=self.number,
+            url=self.url,
+            method=self.method,
+            started_at=moment(self.started_ms),
+            ended_at=moment(self.ended_ms) if self.ended_ms is not None else None,
+            result=result,
+            reason=reason,
+            net_error=net_error_name,
+            protocol=self.protocol,
+            status=status_of(self.response_head),
+            request_head=self.request_head or bytes(self._sent),
+            request_body=self.request_spool.close() if self.request_spool else None,
+            response_head=self.response_head,
+            response_body=self.response_spool.close() if self.response_spool else None,
+            response_chunked=chunked,
+            head_exact=self.protocol == "http/1.1",
+            cached_from=cached_from if result is Result.CACHED else None,
+            redirect_of=self.redirect_of,
+            retry_of=self.retry_of,
+            initiator=self.initiator,
+            request_type=self.request_type,
+            site=self.site,
+            media_type=self.media_type,
+            interim=tuple(self.interim),
+            trailers=self.trailers,
+            frames=self.frames_spool.close() if self.frames_spool else None,
+        )
+
+    def _judge(self, net_error_name: str | None, refusal: str | None) -> tuple[Result, str]:
+        if refusal:
+            return Result.REFUSED, refusal
+        if not self.on_wire:
+            if self.internal:
+                return Result.INTERNAL, "answered by the browser itself (an upgrade to https)"
+            if self.from_cache and not self.net_error:
+                return Result.CACHED, ""
+            if self.net_error:
+                return Result.FAILED, net_error_name or ""
+            if not self.ended or self.closed:
+                return Result.FAILED, "not sent before the capture ended"
+            return Result.FAILED, "cancelled by the page before it was sent"
+        if not self.response_head:
+            if self.net_error:
+                return Result.FAILED, net_error_name or ""
+            if self.cancelled:
+                return Result.FAILED, "cancelled by the page before an answer came"
+            return Result.FAILED, "no answer before the capture ended" if self.closed else "connection lost"
+        if self.frames_spool is not None or self._whole():
+            return Result.RECORDED, ""
+        return Result.TRUNCATED, self._why_cut(net_error_name)
+
+    def _whole(self) -> bool:
+        if self.protocol == "h2":
+            return self.stream_ended
+        complete = self.parser.complete if self.parser else False
+        if complete is None:  # only the end of the connection tells, and the browser saw it
+            return self.ended and not self.closed and not self.net_error and not self.cancelled
+        return complete
+
+    def _why_cut(self, net_error_name: str | None) -> str:
+        if self.closed:
+            return "time: still coming when the capture ended"
+        if self.net_error:
+            return f"disconnect: {net_error_name}"
+        if self.cancelled:
+            return "unspecified: given up by the page"
+        return "unspecified: not read to its end by the browser"

@@ -1,0 +1,159 @@
+"""Settings from flags, environment, and TOML files, frozen, each with where it came from.
+
+Precedence: flag, environment (`ARCHIVER_CAPTURE__TIMEOUT_S`), the file named with --config, `./archiver.toml`, the
+user's own file. A setting that executes something or lifts the guard is never taken from an `archiver.toml` that merely
+lies in the current folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from archiver.errors import ConfigurationError
+
+ENVIRONMENT_PREFIX = "ARCHIVER_"
+LOCAL_FILE = Path("archiver.toml")
+
+#: never taken from ./archiver.toml: they execute something, lift the guard, or alter what the browser trusts
+PROTECTED = frozenset({"capture.browser", "capture.allow_private", "capture.resolve", "capture.trust_ca"})
+
+
+class CaptureSettings(BaseModel):
+    """The `[capture]` section: one key an option of `archiver capture`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    browser: Path | None = Field(None, description="the browser's executable; searched for when not given")
+    timeout_s: float = Field(90.0, gt=0, description="seconds after which a capture is ended and what came is stored")
+    settle_s: float = Field(15.0, gt=0, description="seconds a page may take to become quiet, twice a capture")
+    allow_private: bool = Field(False, description="lift the guard for private and loopback addresses")
+    resolve: tuple[str, ...] = Field((), description="HOST[:PORT]=ADDRESS[:PORT]: connect there instead")
+    trust_ca: Path | None = Field(None, description="PEM file of a certificate authority to trust besides the usual")
+
+
+class Settings(BaseModel):
+    """Every setting in force."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    archive: str = Field("./archive", description="where the archive is: a directory or file:// URL")
+    capture: CaptureSettings = CaptureSettings()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The settings and, for each dotted name that was set anywhere, its origin in words."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def user_file() -> Path:
+    """The user's own configuration file, whether or not it exists."""
+    return platformdirs.user_config_path("archiver", appauthor=False) / "archiver.toml"
+
+
+def load(flags: Mapping[str, Any] | None = None, config_file: Path | None = None) -> Loaded:
+    """Gather the settings. `flags` are dotted names; None values count as not given. Raises `ConfigurationError`."""
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    layers = [(f"file {user_file()}", _read(user_file(), must_exist=False), False)]
+    layers.append((f"file {LOCAL_FILE}", _read(LOCAL_FILE, must_exist=False), True))
+    if config_file is not None:
+        layers.append((f"file {config_file}", _read(config_file, must_exist=True), False))
+    layers.append(("environment", _environment(), False))
+    layers.append(("flag", {k: v for k, v in (flags or {}).items() if v is not None and v != ()}, False))
+    for origin, layer, is_local in layers:
+        for name, value in layer.items():
+            if is_local and name in PROTECTED:
+                raise ConfigurationError(
+                    f"{name} may not be set in {LOCAL_FILE} of the current folder; use the flag, the environment, "
+                    f"a file named with --config, or {user_file()}"
+                )
+            values[name] = value
+            origins[name] = origin
+    try:
+        return Loaded(Settings.model_validate(_nest(values)), origins)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
+        where = origins.get(name, "the settings")
+        raise ConfigurationError(f"{name} (from {where}): {first['msg']}") from None
+
+
+def names() -> tuple[str, ...]:
+    """The dotted names of all settings."""
+    return ("archive", *(f"capture.{name}" for name in CaptureSettings.model_fields))
+
+
+def value_of(settings: Settings, name: str) -> Any:
+    """A setting by its dotted name."""
+    value: Any = settings
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
+    try:
+        with path.open("rb") as stream:
+            return _flatten(tomllib.load(stream))
+    except FileNotFoundError:
+        if must_exist:
+            raise ConfigurationError(f"there is no configuration file {path}") from None
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            flat.update(_flatten(value, f"{prefix}{key}."))
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name, value in flat.items():
+        *sections, key = name.split(".")
+        place = tree
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[key] = value
+    return tree
+
+
+def _environment() -> dict[str, Any]:
+    known = set(names())
+    found: dict[str, Any] = {}
+    for variable, text in os.environ.items():
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
+        if variable.startswith(ENVIRONMENT_PREFIX) and name in known:
+            found[name] = _from_text(name, text)
+    return found
+
+
+def _from_text(name: str, text: str) -> Any:
+    if name != "capture.resolve":
+        return text
+    if not text.startswith("["):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise ConfigurationError(f"{name} (from environment): not a JSON list of rules") from None

@@ -1,0 +1,1 @@
+"""Bundle a small made-up web that a newcomer can archive without internet access."""

@@ -1,0 +1,45 @@
+"""One exception tree. Each message says what happened, to what, and what to do next.
+
+    ArchiverError                    1   anything not named below
+    ├── UsageError                   2   a wrong argument, option or URL
+    │   └── ConfigurationError       2   a wrong value in a file or the environment
+    ├── NotFoundError                6   nothing in the archive answers to that reference
+    ├── UnreachableError             7   the page gave no answer
+    │   └── RefusedError             7   the guard refused the page
+    ├── StorageError                 8   the archive could not be read or written
+    └── BrowserError                10   no browser, one that lacks what is needed, or one that died
+
+The numbers are exit codes; `cli/exit_codes.py` holds their one table.
+"""
+
+
+class ArchiverError(Exception):
+    """The root: every error that this package raises on purpose."""
+
+
+class UsageError(ArchiverError):
+    """The caller asked for something that cannot be."""
+
+
+class ConfigurationError(UsageError):
+    """A setting has a value that cannot be used; the message names the setting and where it came from."""
+
+
+class NotFoundError(ArchiverError):
+    """No snapshot, or no part of one, answers to what was asked for."""
+
+
+class UnreachableError(ArchiverError):
+    """The main document gave no HTTP answer."""
+
+
+class RefusedError(UnreachableError):
+    """The guard refused the main document's address."""
+
+
+class StorageError(ArchiverError):
+    """The store failed, or holds something else than it should."""
+
+
+class BrowserError(ArchiverError):
+    """The browser is missing, unfit, or crashed before anything was recorded."""

@@ -1,0 +1,61 @@
+"""URLs: what may be captured, and the SURT key an index sorts by."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from archiver.errors import UsageError
+
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def parse_capturable(url: str) -> SplitResult:
+    """Split a URL that may be captured.
+
+    Raises `UsageError` for anything but an absolute http or https URL with a host, and for user-info: a password in a
+    URL would end up in the WARC.
+    """
+    if _CONTROL.search(url):
+        raise UsageError(f"{url!r} holds blanks or control characters; percent-encode them")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise UsageError(f"{url!r} is not a URL: {error}") from None
+    if parts.scheme not in _DEFAULT_PORTS:
+        hint = f"; did you mean https://{url}?" if "://" not in url and "." in url else ""
+        raise UsageError(f"{url!r} is not an http or https URL{hint}")
+    if not parts.hostname:
+        raise UsageError(f"{url!r} has no host")
+    if parts.username is not None or parts.password is not None:
+        raise UsageError(f"the URL for {parts.hostname} carries a user name or password; remove it")
+    if port == 0:
+        raise UsageError(f"{url!r} names port 0")
+    return parts
+
+
+def surt(url: str) -> str:
+    """The sort-friendly key of a URL: host reversed, lower case, `www` and default port dropped, query sorted.
+
+    It follows what cdxj-indexer and pywb write for ordinary http URLs, so that their look-ups find our lines. The key
+    is lossy on purpose (case, `www`, query order, scheme): it finds candidates, the exact URL decides.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return url.lower()
+    if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname:
+        return url.lower()
+    host = re.sub(r"^www\d*\.", "", parts.hostname.rstrip("."))
+    if "." in host and not host.replace(".", "").isdigit():
+        host = ",".join(reversed(host.split(".")))
+    if port and port not in (80, 443):
+        host = f"{host}:{port}"
+    path = parts.path.lower() or "/"
+    if len(path) > 1:
+        path = path.rstrip("/") or "/"
+    query = "&".join(sorted(parts.query.lower().split("&"))) if parts.query else ""
+    return f"{host}){path}" + (f"?{query}" if query else "")
