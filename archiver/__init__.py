@@ -1,0 +1,3 @@
+"""archiver: web articles as evidence, complete and byte-exact."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Recording what a real browser receives, and what it shows."""

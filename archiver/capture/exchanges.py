@@ -39,6 +39,7 @@ class OpenExchange:
     cancelled: bool = False
     from_cache: bool = False
     internal: bool = False
+    logged_status: int | None = None  # what the log's own header event says, to check what the wire gave
     closed: bool = False  # nothing more can come: the capture is over
 
     request_head: bytes = b""
@@ -61,6 +62,11 @@ class OpenExchange:
     def streaming(self) -> bool:
         """An answer meant to go on for ever, which no page waits for."""
         return self.frames_spool is not None or self.media_type == "text/event-stream"
+
+    @property
+    def unreconciled(self) -> bool:
+        """Whether the browser logged another answer than the one found on the wire, or one that was not found."""
+        return self.logged_status is not None and self.logged_status != (status_of(self.response_head) or 0)
 
     @property
     def media_type(self) -> str:

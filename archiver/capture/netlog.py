@@ -61,6 +61,8 @@ class NetLog:
         self._types: dict[int, tuple[str, Callable[[Event], None], bool]] | None = None
         self._phases: dict[int, str] = {}
         self._offset_ms = 0
+        self.net_errors: dict[int, str] = {}  # number -> name, as ERR_CONNECTION_RESET
+        self.command_line = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="netlog", daemon=True)
         self.error: Exception | None = None
@@ -128,6 +130,8 @@ class NetLog:
         }
         self._phases = {number: name for name, number in constants["logEventPhase"].items()}
         self._offset_ms = int(constants["timeTickOffset"])
+        self.net_errors = {number: name for name, number in constants["netError"].items()}
+        self.command_line = constants.get("clientInfo", {}).get("command_line", "")
         self._head.clear()
         self.ready.set()
 

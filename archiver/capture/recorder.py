@@ -19,6 +19,7 @@ from typing import Any
 
 from archiver.capture import http2
 from archiver.capture.exchanges import OpenExchange
+from archiver.capture.http1 import status_of
 from archiver.capture.netlog import BEGIN, END, Event
 from archiver.capture.tls import TlsFacts, tls_facts
 
@@ -34,7 +35,7 @@ class _Socket:
     local_port: int = 0
     tls: TlsFacts | None = None
     pem_chain: tuple[str, ...] = ()
-    verified: bool | None = None
+    taken: bool = False
     byte_events: tuple[str, ...] = ()  # which events hold its plaintext, once it serves something we record
     exchange: OpenExchange | None = None
     session: _Session | None = None
@@ -131,6 +132,7 @@ class Recorder:
             "HTTP_TRANSACTION_SEND_REQUEST_HEADERS": self._send_http1,
             "HTTP2_SESSION_INITIALIZED": self._session_begins,
             "HTTP2_SESSION_SEND_HEADERS": self._send_http2,
+            "HTTP_TRANSACTION_READ_RESPONSE_HEADERS": self._answered,
             "HTTP_CACHE_READ_INFO": self._from_cache,
             "URL_REQUEST_FAKE_RESPONSE_HEADERS_CREATED": self._internal,
             "CANCELLED": self._cancelled,
@@ -150,6 +152,7 @@ class Recorder:
             "HTTP_STREAM_REQUEST_BOUND_TO_JOB",
             "SOCKET_POOL_BOUND_TO_SOCKET",
             "HTTP_TRANSACTION_SEND_REQUEST_HEADERS",
+            "HTTP_TRANSACTION_READ_RESPONSE_HEADERS",
             "HTTP2_SESSION_INITIALIZED",
             "HTTP2_SESSION_SEND_HEADERS",
             "REQUEST_ALIVE",
@@ -162,13 +165,13 @@ class Recorder:
         socket = self._sockets.get(source)
         return socket is not None and name in socket.byte_events
 
-    def socket(self, number: int) -> _Socket:
-        """What is known of a socket by its source id."""
-        return self._sockets[number]
-
-    def socket_by_port(self, local_port: int) -> _Socket | None:
-        """The socket that connected from this local port."""
-        return next((s for s in self._sockets.values() if s.local_port == local_port), None)
+    def take_socket(self, local_port: int) -> tuple[int, _Socket] | None:
+        """The first socket that connected from this local port and was not yet taken."""
+        for number, socket in self._sockets.items():
+            if socket.local_port == local_port and not socket.taken:
+                socket.taken = True
+                return number, socket
+        return None
 
     def in_flight(self, now_ms: int, patience_ms: int) -> list[OpenExchange]:
         """Exchanges a page may still be waiting for: begun, not ended, not streams, active not too long ago."""
@@ -243,6 +246,12 @@ class Recorder:
         }
         retry_of = None if exchange.response_head else exchange.number
         return self._open(self._requests[source], event, params, retry_of=retry_of)
+
+    def _answered(self, event: Event) -> None:
+        exchange = self._current(event.source)
+        headers = event.params.get("headers") or [""]
+        if exchange is not None:
+            exchange.logged_status = status_of(headers[0].encode("utf-8", "replace")) or 0
 
     def _from_cache(self, event: Event) -> None:
         exchange = self._current(event.source)

@@ -121,9 +121,12 @@ class Relay:
         """Every connection the browser asked for, in order of asking."""
         return tuple(self._connections)
 
-    def refused(self, host: str, port: int) -> bool:
-        """Whether the guard refused a connection to this host and port."""
-        return any(c.outcome == "refused" and c.host == host and c.port == port for c in self._connections)
+    def refusal(self, host: str, port: int) -> str | None:
+        """Why the guard refused a connection to this host and port, if it did."""
+        for connection in self._connections:
+            if connection.outcome == "refused" and (connection.host, connection.port) == (host, port):
+                return f"refused by the guard: {connection.reason}"
+        return None
 
     async def __aenter__(self) -> Relay:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_CHUNK_BYTES)

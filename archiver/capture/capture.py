@@ -1,0 +1,314 @@
+"""One capture: a relay, a recorder and a browser around one visit, and the Recording that comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from playwright.async_api import Browser, Playwright, async_playwright
+
+from archiver import clock
+from archiver.capture import browser as browsers
+from archiver.capture.exchanges import OpenExchange
+from archiver.capture.netlog import NetLog
+from archiver.capture.page import Visit, Visitor
+from archiver.capture.recorder import Recorder
+from archiver.capture.relay import Relay, parse_override
+from archiver.config import CaptureSettings
+from archiver.errors import BrowserError, RefusedError, UnreachableError
+from archiver.model import (
+    BrowserFacts,
+    Certificate,
+    Connection,
+    Exchange,
+    Outcome,
+    Recording,
+    Result,
+    Warning_,
+)
+from archiver.urls import parse_capturable
+
+VIEWPORT = (1366, 768)
+# No replay tool decodes zstd, so it is not offered; the offer is in the statement.
+ACCEPT_ENCODING = "gzip, deflate, br"
+_LOCALE, _TIMEZONE = "en-US", "UTC"
+_READY_TIMEOUT_S = 20.0
+_TICK_S = 0.2
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a capture stands."""
+
+    step: str
+    exchanges: int
+    size_bytes: int
+    elapsed_s: float
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@contextlib.contextmanager
+def working_directory() -> Iterator[Path]:
+    """A private directory (mode 0700) for one capture, removed afterwards with all that is in it."""
+    with tempfile.TemporaryDirectory(prefix="archiver-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def record(url: str, settings: CaptureSettings, directory: Path, on_progress: OnProgress) -> Recording:
+    """Visit a URL and record everything the browser received; bodies lie in `directory` afterwards.
+
+    Raises `UsageError` for a URL or rule that cannot be used, `BrowserError` when there is no fit browser,
+    `RefusedError` and `UnreachableError` when the main document was refused by the guard or gave no answer.
+    """
+    parse_capturable(url)
+    overrides = [parse_override(rule) for rule in settings.resolve]
+    relay = Relay(overrides, allow_private=settings.allow_private)
+    return asyncio.run(_Capture(url, settings, directory, relay, on_progress).run())
+
+
+def locate_browser(settings: CaptureSettings) -> browsers.FoundBrowser:
+    """The browser that a capture would use. Raises as `record` does."""
+
+    async def ask() -> browsers.FoundBrowser:
+        async with async_playwright() as playwright:
+            return browsers.find_browser(settings.browser, playwright.chromium.executable_path)
+
+    return asyncio.run(ask())
+
+
+class _Capture:
+    def __init__(
+        self, url: str, settings: CaptureSettings, directory: Path, relay: Relay, on_progress: OnProgress
+    ) -> None:
+        self._url = url
+        self._settings = settings
+        self._directory = directory
+        self._relay = relay
+        self._on_progress = on_progress
+        self._recorder = Recorder(directory)
+        self._netlog_path = directory / f"netlog-{secrets.token_hex(4)}"
+        self._netlog = NetLog(
+            self._netlog_path, self._recorder.handlers, self._recorder.wants_bytes, self._recorder.required
+        )
+        self._step = "start"
+        self._began = time.monotonic()
+
+    async def run(self) -> Recording:
+        started_at = clock.now()
+        home = self._directory / "home"
+        home.mkdir(mode=0o700)
+        if self._settings.trust_ca is not None:
+            browsers.trust_authority(self._settings.trust_ca, home)
+        self._netlog.start()
+        ticker = asyncio.create_task(self._tick())
+        try:
+            async with self._relay, async_playwright() as playwright:
+                found = browsers.find_browser(self._settings.browser, playwright.chromium.executable_path)
+                visit, timed_out = await self._browse(playwright, found, home)
+        finally:
+            ticker.cancel()
+            await asyncio.to_thread(self._netlog.finish)
+        if self._netlog.error is not None:
+            raise self._netlog.error
+        return self._gather(visit, found, started_at, timed_out)
+
+    async def _tick(self) -> None:
+        while True:
+            self._report()
+            await asyncio.sleep(_TICK_S)
+
+    def _report(self) -> None:
+        exchanges = tuple(self._recorder.exchanges)
+        size = sum(e.response_spool.size_bytes for e in exchanges if e.response_spool)
+        elapsed = time.monotonic() - self._began
+        self._on_progress(Progress(self._step, len(exchanges), size, elapsed))
+
+    def _begin_step(self, name: str) -> None:
+        self._step = name
+        self._report()
+
+    async def _browse(self, playwright: Playwright, found: browsers.FoundBrowser, home: Path) -> tuple[Visit, bool]:
+        timed_out = False
+        async with browsers.launched(
+            playwright,
+            found,
+            netlog=self._netlog_path,
+            relay_port=self._relay.port,
+            home=home,
+        ) as browser:
+            if not await asyncio.to_thread(self._netlog.ready.wait, _READY_TIMEOUT_S):
+                raise BrowserError(f"{found.path} writes no network log; use another browser, see 'archiver doctor'")
+            if self._netlog.error is not None:
+                raise self._netlog.error
+            visitor = await self._visitor(browser)
+            try:
+                async with asyncio.timeout(self._settings.timeout_s):
+                    await visitor.run(self._url)
+            except TimeoutError:
+                timed_out = True
+            self._begin_step("close")
+        return visitor.visit, timed_out
+
+    async def _visitor(self, browser: Browser) -> Visitor:
+        context = await browser.new_context(
+            viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]},
+            locale=_LOCALE,
+            timezone_id=_TIMEZONE,
+            extra_http_headers={"Accept-Encoding": ACCEPT_ENCODING},
+            ignore_https_errors=False,
+        )
+        return Visitor(context, self._recorder, self._directory, self._settings.settle_s, self._begin_step)
+
+    # what came of it
+
+    def _gather(self, visit: Visit, found: browsers.FoundBrowser, started_at: datetime, timed_out: bool) -> Recording:
+        connections, certificates, by_socket = self._connections()
+        finished = [self._finish(e, by_socket) for e in self._recorder.exchanges]
+        own = tuple(x for e, x in zip(self._recorder.exchanges, finished, strict=True) if self._recorder.is_own(e))
+        exchanges = tuple(x for x in finished if x not in own)
+        main = _main_exchange(exchanges)
+        self._check_reached(visit, main, exchanges)
+        warnings = list(visit.warnings)
+        warnings += [Warning_("step_failed", f"{step.name}: {step.error}") for step in visit.failed_steps]
+        if timed_out:
+            warnings.append(Warning_("timeout", f"ended after {self._settings.timeout_s:g} s; what had come is stored"))
+        if main and main.status and main.status >= 400:
+            warnings.append(Warning_("http_error", f"the page answered with status {main.status}"))
+        if not browsers.may_sandbox():
+            warnings.append(Warning_("no_sandbox", "run as root: the browser's own sandbox was off"))
+        lost = sorted(e.url for e in self._recorder.exchanges if e.unreconciled)
+        if lost:
+            warnings.append(
+                Warning_("not_reconciled", f"{len(lost)} answers the browser logged were not found, first {lost[0][:200]}")
+            )
+        whole = not lost and not timed_out and not visit.failed_steps and main is not None and main.result is Result.RECORDED
+        return Recording(
+            url=self._url,
+            final_url=visit.final_url or (main.url if main else None),
+            page_id=str(uuid.uuid4()),
+            title=visit.title,
+            started_at=started_at,
+            ended_at=clock.now(),
+            outcome=Outcome.COMPLETE if whole else Outcome.PARTIAL,
+            warnings=tuple(warnings),
+            steps=tuple(visit.steps),
+            exchanges=exchanges,
+            own_traffic=own,
+            connections=connections,
+            certificates=certificates,
+            renditions=tuple(visit.renditions),
+            browser=self._facts(found, visit),
+            main=main,
+            resolution_altered=bool(self._settings.resolve),
+            frames=tuple({k: v for k, v in f.items() if k not in ("html", "text")} for f in visit.frames),
+            dialogs=tuple(visit.dialogs),
+        )
+
+    def _facts(self, found: browsers.FoundBrowser, visit: Visit) -> BrowserFacts:
+        return BrowserFacts(
+            product=found.product,
+            version=found.version,
+            path=str(found.path),
+            sha256=browsers.executable_sha256(found.path),
+            user_agent=visit.user_agent or found.user_agent,
+            command_line=self._netlog.command_line,
+            sandboxed=browsers.may_sandbox(),
+            viewport=VIEWPORT,
+            device_pixel_ratio=1.0,
+            locale=_LOCALE,
+            timezone=_TIMEZONE,
+            accept_encoding=ACCEPT_ENCODING,
+        )
+
+    def _check_reached(self, visit: Visit, main: Exchange | None, exchanges: tuple[Exchange, ...]) -> None:
+        """A main document without an answer is a failed capture: say why."""
+        if main is not None and main.response_head:
+            return
+        refused = next((x for x in exchanges if x.result is Result.REFUSED and x.request_type == "main frame"), None)
+        if refused is not None:
+            raise RefusedError(
+                f"{refused.url}: {refused.reason}; the guard keeps captures to public addresses, "
+                "--allow-private lifts it for addresses of your own"
+            )
+        reason = (main.reason if main else None) or visit.open_error or "no answer"
+        raise UnreachableError(f"{self._url}: {reason}; nothing was stored")
+
+    def _finish(self, exchange: OpenExchange, by_socket: dict[int, int]) -> Exchange:
+        if not exchange.ended or not exchange.on_wire:
+            exchange.closed = not exchange.ended
+        name = self._netlog.net_errors.get(exchange.net_error) if exchange.net_error else None
+        parts = parse_host(exchange.url)
+        refusal = None
+        if not exchange.on_wire and not exchange.from_cache:
+            refusal = self._relay.refusal(*parts)
+        earlier = (e for e in reversed(self._recorder.exchanges[: exchange.number]) if e.response_head)
+        filled = next((e.number for e in earlier if e.url == exchange.url), None)
+        finished = exchange.finish(name, refusal, filled)
+        connection = by_socket.get(exchange.socket) if exchange.socket is not None else None
+        return replace(finished, connection=connection)
+
+    def _connections(self) -> tuple[tuple[Connection, ...], tuple[Certificate, ...], dict[int, int]]:
+        """The relay's connections with what the browser negotiated over them, and socket -> connection number."""
+        by_socket: dict[int, int] = {}
+        table: dict[str, Certificate] = {}
+        merged = []
+        for connection in self._relay.connections:
+            found = self._recorder.take_socket(connection.client_port)
+            if found is None:
+                merged.append(connection)
+                continue
+            number, socket = found
+            by_socket[number] = connection.number
+            chain = []
+            for pem in socket.pem_chain:
+                digest = x509.load_pem_x509_certificate(pem.encode()).fingerprint(hashes.SHA256()).hex()
+                table.setdefault(digest, Certificate(pem, digest))
+                chain.append(digest)
+            tls = socket.tls
+            merged.append(
+                replace(
+                    connection,
+                    alpn=tls.alpn if tls else None,
+                    tls_version=tls.version if tls else None,
+                    tls_cipher=tls.cipher if tls else None,
+                    certificates=tuple(chain),
+                    certificate_verified=True if tls else None,
+                )
+            )
+        return tuple(merged), tuple(table.values()), by_socket
+
+
+def parse_host(url: str) -> tuple[str, int]:
+    """Host and port a URL is reached at, as the relay is asked for them."""
+    scheme, _, rest = url.partition("://")
+    authority = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
+    default = 443 if scheme in ("https", "wss") else 80
+    if authority.startswith("["):
+        host, _, port = authority[1:].partition("]")
+        port = port.lstrip(":")
+    else:
+        host, _, port = authority.partition(":")
+    return host.lower().rstrip("."), int(port) if port.isdigit() else default
+
+
+def _main_exchange(exchanges: tuple[Exchange, ...]) -> Exchange | None:
+    """The exchange of the main document: the last hop of the first navigation, the last try of each hop."""
+    chain: list[Exchange] = []
+    for exchange in exchanges:
+        if not chain and exchange.request_type == "main frame":
+            chain.append(exchange)
+        elif chain and chain[-1].number in (exchange.redirect_of, exchange.retry_of):
+            chain.append(exchange)
+    return chain[-1] if chain else None

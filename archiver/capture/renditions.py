@@ -1,0 +1,147 @@
+"""What is made of the page as it stands: screenshots, PDF, and the DOM and text of every frame."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Frame, Page
+
+from archiver.capture.spool import body_of
+from archiver.model import Rendition
+
+_MAX_TEXTURE_PX = 16_384  # Chromium paints nothing beyond this in one picture
+_TILE_PX = 8_192
+_FRAME_TIMEOUT_S = 10.0
+_PICTURE_TIMEOUT_MS = 30_000
+_REPAINT_S = 0.5
+
+# Serialises a document with its open shadow roots, and its visible text with theirs (innerText leaves them out).
+_READ_FRAME = """() => {
+  const roots = [], texts = [];
+  const walk = (node) => {
+    for (const element of node.querySelectorAll('*')) {
+      if (!element.shadowRoot) continue;
+      roots.push(element.shadowRoot);
+      for (const child of element.shadowRoot.children) if (child.innerText) texts.push(child.innerText);
+      walk(element.shadowRoot);
+    }
+  };
+  walk(document);
+  const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) + '\\n' : '';
+  const root = document.documentElement;
+  const inner = root ? root.getHTML({ serializableShadowRoots: true, shadowRoots: roots }) : '';
+  const tag = root ? root.cloneNode(false).outerHTML.replace(/<\\/[^>]*>$/, '') : '';
+  const visible = document.body ? document.body.innerText : (root ? root.textContent : '');
+  return { html: type + tag + inner + (root ? `</${root.localName}>` : ''),
+           text: [visible, ...texts].join('\\n'), title: document.title };
+}"""
+
+_HEIGHT = "() => Math.max(document.documentElement.scrollHeight, document.body ? document.body.scrollHeight : 0)"
+
+
+async def read_frames(pages: Sequence[Page]) -> list[dict[str, Any]]:
+    """The DOM and text of every frame of every page: `page`, `index`, `parent`, `url`, `name`, `title`, `html`, `text`.
+
+    A frame that does not answer stands in the list with `error` in place of what could not be read.
+    """
+    frames = [(number, frame) for number, page in enumerate(pages) for frame in page.frames]
+    places = {frame: index for index, (_, frame) in enumerate(frames)}
+    contents = await asyncio.gather(*(_read(frame) for _, frame in frames))
+    return [
+        {
+            "page": number,
+            "index": index,
+            "parent": places.get(frame.parent_frame) if frame.parent_frame else None,
+            "url": frame.url,
+            "name": frame.name,
+            **content,
+        }
+        for index, ((number, frame), content) in enumerate(zip(frames, contents, strict=True))
+    ]
+
+
+async def _read(frame: Frame) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = await asyncio.wait_for(frame.evaluate(_READ_FRAME), _FRAME_TIMEOUT_S)
+    except PlaywrightError as error:
+        return {"error": error.message.splitlines()[0]}
+    except TimeoutError:
+        return {"error": f"no answer within {_FRAME_TIMEOUT_S:g} s"}
+    return content
+
+
+def frame_renditions(url: str, frames: Sequence[dict[str, Any]], directory: Path) -> list[Rendition]:
+    """`urn:dom:` (JSON, one object a frame) and `urn:text:` (the visible text of all frames, in order)."""
+    kept = [{key: value for key, value in frame.items() if key != "text"} for frame in frames]
+    text = "\n\n".join(frame["text"] for frame in frames if frame.get("text"))
+    # A lone surrogate is legal in a page's strings, but not in UTF-8.
+    dom = orjson.dumps({"frames": _scrub(kept)}, option=orjson.OPT_INDENT_2)
+    plain = text.encode("utf-8", "replace")
+    return [
+        Rendition("dom", f"urn:dom:{url}", "application/json", body_of(dom, directory), {"frames": len(frames)}),
+        Rendition("text", f"urn:text:{url}", "text/plain; charset=utf-8", body_of(plain, directory)),
+    ]
+
+
+def _scrub(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_scrub(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _scrub(item) for key, item in value.items()}
+    return value
+
+
+async def viewport_screenshot(page: Page, url: str, directory: Path) -> Rendition:
+    """What a reader sees first."""
+    await page.evaluate("() => scrollTo(0, 0)")
+    data = await page.screenshot(timeout=_PICTURE_TIMEOUT_MS, animations="allow")
+    return Rendition("screenshot", f"urn:view:{url}", "image/png", body_of(data, directory))
+
+
+async def full_screenshots(page: Page, url: str, directory: Path) -> list[Rendition]:
+    """The whole page, in tiles where it is higher than Chromium paints at once."""
+    height: int = await page.evaluate(_HEIGHT)
+    if height <= _MAX_TEXTURE_PX:
+        data = await _whole(page, height)
+        return [Rendition("full_screenshot", f"urn:fullPage:{url}", "image/png", body_of(data, directory))]
+    tiles = []
+    width = (page.viewport_size or {"width": 1366})["width"]
+    for number, top in enumerate(range(0, height, _TILE_PX)):
+        clip = {"x": 0, "y": top, "width": width, "height": min(_TILE_PX, height - top)}
+        data = await page.screenshot(full_page=True, clip=clip, timeout=_PICTURE_TIMEOUT_MS, animations="allow")  # type: ignore[arg-type]  # a FloatRect
+        urn = f"urn:fullPage:{url}" + (f"#tile={number}" if number else "")
+        facts = {"tile": number, "top_px": top}
+        tiles.append(Rendition("full_screenshot", urn, "image/png", body_of(data, directory), facts))
+    return tiles
+
+
+async def _whole(page: Page, height: int) -> bytes:
+    """One picture. Chromium leaves frames of other sites blank outside the viewport, so the viewport is made as high
+
+    as the page, unless the page itself then grows (`100vh`), which would show something nobody sees.
+    """
+    size = page.viewport_size
+    if size is None or height <= size["height"]:
+        return await page.screenshot(full_page=True, timeout=_PICTURE_TIMEOUT_MS, animations="allow")
+    await page.set_viewport_size({"width": size["width"], "height": height})
+    try:
+        await asyncio.sleep(_REPAINT_S)
+        grown: int = await page.evaluate(_HEIGHT)
+        if grown > height * 1.2:
+            await page.set_viewport_size(size)
+        return await page.screenshot(full_page=True, timeout=_PICTURE_TIMEOUT_MS, animations="allow")
+    finally:
+        await page.set_viewport_size(size)
+
+
+async def pdf(page: Page, url: str, directory: Path) -> Rendition:
+    """The page as it prints, backgrounds included."""
+    data = await page.pdf(print_background=True)
+    return Rendition("pdf", f"urn:pdf:{url}", "application/pdf", body_of(data, directory))

@@ -1,0 +1,1 @@
+"""What proves a snapshot: so far its statement."""

@@ -1,0 +1,35 @@
+"""Every key of an archive. Keys never contain a URL or anything else a page controls."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from datetime import datetime
+
+ARCHIVE = "archive.json"
+SNAPSHOTS = "snapshots/"
+_ID = re.compile(r"[0-9]{8}t[0-9]{6}z-[a-z2-7]{16}")
+
+
+def new_id(moment: datetime) -> str:
+    """UTC time and 80 random bits, all lower case so that it can be a host name: `20261123t081407z-` + 16 base32."""
+    random = base64.b32encode(secrets.token_bytes(10)).decode().lower()
+    return f"{moment:%Y%m%dt%H%M%Sz}-{random}"
+
+
+def is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
+
+
+def warc(snapshot: str) -> str:
+    return f"{SNAPSHOTS}{snapshot}/capture.warc.gz"
+
+
+def cdxj(snapshot: str) -> str:
+    return f"{SNAPSHOTS}{snapshot}/capture.cdxj"
+
+
+def statement(snapshot: str) -> str:
+    """The unsigned statement. It is written last: a snapshot without one is an orphan and is never listed."""
+    return f"{SNAPSHOTS}{snapshot}/statement.json"

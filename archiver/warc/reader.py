@@ -1,0 +1,26 @@
+"""Reading single records of a WARC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from warcio.archiveiterator import ArchiveIterator
+
+from archiver.errors import StorageError
+
+_CHUNK_BYTES = 1 << 16
+
+
+def content(path: Path, offset: int) -> Iterator[bytes]:
+    """The content of the record whose member begins at `offset`. Raises `StorageError`."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            record = next(iter(ArchiveIterator(stream)), None)
+            if record is None:
+                raise StorageError(f"{path} has no record at byte {offset}")
+            while data := record.content_stream().read(_CHUNK_BYTES):
+                yield data
+    except OSError as error:
+        raise StorageError(f"{path} could not be read: {error.strerror}") from None

@@ -1,0 +1,1 @@
+window.plainScripts = (window.plainScripts || 0) + 1;
