@@ -137,9 +137,9 @@ class NetLog:
 
     def _take_line(self, line: bytes) -> None:
         # A line ends in "source":{"id":12,"start_time":"1","type":1},"time":"1","type":2},
+        if not line.startswith((b'{"params"', b'{"phase"')) or self._types is None:
+            return  # the log ends with other data after the events
         kind_at = line.rfind(b'"type":')
-        if kind_at < 0 or self._types is None:
-            return
         end = line.find(b"}", kind_at)
         known = self._types.get(int(line[kind_at + 7 : end])) if end > 0 else None
         if known is None:

@@ -127,8 +127,8 @@ async def forever(request: Request) -> Response:
 
 
 async def silent(_: Request) -> Response:
-    """A head at once, and a body that does not come for a minute."""
-    return Response(fields=_PLAIN, body=drip([b"wait "] * 2, 60))
+    """A head at once, and then hardly anything for a minute."""
+    return Response(fields=_PLAIN, body=drip([b"wait "] * 30, 2))
 
 
 async def big_file(request: Request) -> Response:

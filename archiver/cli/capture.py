@@ -1,0 +1,117 @@
+"""`archiver capture` and `archiver demo`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from archiver.archive import Archive
+from archiver.cli import render
+from archiver.cli.exit_codes import ExitCode, code_of, worst
+from archiver.cli.options import Globals
+from archiver.demo.server import DemoServer
+from archiver.demo.site import REPOST_URL
+from archiver.errors import ArchiverError
+from archiver.urls import parse_capturable
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class Duration(click.ParamType):
+    """`90`, `90s`, `1.5m`: seconds as a float."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        text = str(value)
+        digits = text.rstrip("smh")
+        try:
+            seconds = float(digits) * _SECONDS[text[len(digits) :] or "s"]
+        except (ValueError, KeyError):
+            self.fail(f"{text!r} is not a duration; write 90s or 2m", param, ctx)
+        if not 0 < seconds < float("inf"):
+            self.fail(f"{text!r} is not a positive duration", param, ctx)
+        return seconds
+
+
+@click.command()
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.option("--timeout", type=Duration(), metavar="90s", help="End the capture after this long; what came is stored.")
+@click.option(
+    "--resolve",
+    multiple=True,
+    metavar="HOST[:PORT]=ADDRESS[:PORT]",
+    help="Connect there instead of asking DNS; * and *.suffix allowed, repeatable. The statement says so.",
+)
+@click.option("--allow-private", is_flag=True, default=None, help="Lift the guard for private and loopback addresses.")
+@click.option(
+    "--trust-ca",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Trust this certificate authority (PEM), too. The statement says so.",
+)
+@click.pass_obj
+def capture(
+    globals_: Globals,
+    urls: tuple[str, ...],
+    timeout: float | None,
+    resolve: tuple[str, ...],
+    allow_private: bool | None,
+    trust_ca: Path | None,
+) -> None:
+    """Archive each URL: visit it in a real browser and store everything received, byte for byte."""
+    flags = {
+        "capture.timeout_s": timeout,
+        "capture.resolve": resolve,
+        "capture.allow_private": allow_private,
+        "capture.trust_ca": trust_ca,
+    }
+    sys.exit(run(globals_, urls, flags))
+
+
+@click.command()
+@click.pass_obj
+def demo(globals_: Globals) -> None:
+    """Archive a made-up news page that comes with archiver, served on this machine: no internet needed."""
+    with DemoServer() as server:
+        if not globals_.quiet and not globals_.json:
+            click.echo(f"Archiving the demo page {REPOST_URL}", err=True)
+            click.echo("(a made-up repost with ads, link blocks and a disclaimer, served on this machine)", err=True)
+        code = run(globals_, (REPOST_URL,), {"capture.resolve": server.resolve})
+    if code == ExitCode.DONE and not globals_.quiet and not globals_.json:
+        click.echo("\nYour turn: archiver capture https://…", err=True)
+    sys.exit(code)
+
+
+def run(globals_: Globals, urls: tuple[str, ...], flags: dict[str, object]) -> ExitCode:
+    """Capture each URL and print what came of it; the worst exit code."""
+    settings = globals_.load(flags).settings
+    for url in urls:
+        parse_capturable(url)  # nothing is captured when one of them cannot be
+    archive = Archive(settings)
+    codes = []
+    for url in urls:
+        line = render.LiveLine(sys.stderr, enabled=globals_.progress)
+        try:
+            captured = archive.capture(url, line.show)
+        except ArchiverError as error:
+            line.clear()
+            if len(urls) == 1 and not globals_.json:
+                raise
+            codes.append(code_of(error))
+            click.echo(f"archiver: {render.printable(str(error))}", err=True)
+            if globals_.json:
+                failed = {"type": "failure", "url": url, "error": str(error), "exit_code": int(code_of(error))}
+                render.print_json(failed)
+            continue
+        line.clear()
+        codes.append(ExitCode.DONE if captured.recording.outcome == "complete" else ExitCode.PARTIAL)
+        if globals_.json:
+            render.print_json(render.snapshot_object(captured))
+        elif not globals_.quiet:
+            click.echo(render.summary(captured, globals_.archive_option))
+    return worst(codes)

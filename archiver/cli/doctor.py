@@ -1,0 +1,74 @@
+"""`archiver doctor`: which browser and settings are in force, and from where."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import click
+
+from archiver import __version__, config
+from archiver.capture import browser as browsers
+from archiver.capture.capture import locate_browser
+from archiver.cli import render
+from archiver.cli.exit_codes import ExitCode, code_of
+from archiver.cli.options import Globals
+from archiver.errors import ArchiverError
+
+
+@click.command()
+@click.option("--browser-path", is_flag=True, help="Print only the browser's path; exit 10 when there is none.")
+@click.pass_obj
+def doctor(globals_: Globals, browser_path: bool) -> None:
+    """Say which browser and settings are in force, and where each comes from."""
+    loaded = globals_.load()
+    if browser_path:
+        click.echo(locate_browser(loaded.settings.capture).path)
+        return
+    problem = None
+    found = None
+    try:
+        found = locate_browser(loaded.settings.capture)
+    except ArchiverError as error:
+        problem = error
+    rows = [
+        (name, config.value_of(loaded.settings, name), loaded.origins.get(name, "default")) for name in config.names()
+    ]
+    if globals_.json:
+        render.print_json(
+            {
+                "type": "doctor",
+                "version": __version__,
+                "browser": {"path": str(found.path), "product": found.product, "origin": found.origin} if found else None,
+                "sandbox": browsers.may_sandbox(),
+                "certutil": shutil.which("certutil"),
+                "settings": {name: {"value": _plain(value), "origin": origin} for name, value, origin in rows},
+                "problem": str(problem) if problem else None,
+            }
+        )
+    else:
+        _print(found, rows)
+        if problem:
+            click.echo(f"\nproblem    {problem}")
+    sys.exit(code_of(problem) if problem else ExitCode.DONE)
+
+
+def _print(found: browsers.FoundBrowser | None, rows: list[tuple[str, object, str]]) -> None:
+    click.echo(f"archiver   {__version__}")
+    if found:
+        click.echo(f"browser    {found.product}\n           {found.path} ({found.origin})")
+    else:
+        click.echo("browser    none")
+    click.echo("sandbox    " + ("on" if browsers.may_sandbox() else "off: Chromium has none when run as root"))
+    click.echo("certutil   " + (shutil.which("certutil") or "not installed; only --trust-ca needs it"))
+    click.echo("\nsettings")
+    width = max(len(name) for name, _, _ in rows)
+    for name, value, origin in rows:
+        shown = "-" if value in (None, ()) else _plain(value)
+        click.echo(f"  {name:<{width}}  {shown}  ({origin})")
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return list(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,67 @@
+"""The exit codes: one table."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from archiver import errors
+
+
+class ExitCode(IntEnum):
+    """What a command's exit code says. With several inputs the worst wins: the one latest in `SEVERITY`."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    PARTIAL = 3
+    NOT_FOUND = 6
+    UNREACHABLE = 7
+    STORAGE = 8
+    BROWSER = 10
+    INTERRUPTED = 130
+
+
+MEANING = {
+    ExitCode.DONE: "done",
+    ExitCode.ERROR: "another error; the message says which",
+    ExitCode.USAGE: "wrong usage or configuration",
+    ExitCode.PARTIAL: "a partial capture was stored; its warnings say what is missing",
+    ExitCode.NOT_FOUND: "not found in the archive",
+    ExitCode.UNREACHABLE: "the page could not be reached, or the guard refused it",
+    ExitCode.STORAGE: "the archive could not be read or written",
+    ExitCode.BROWSER: "the browser is missing, unfit, or crashed",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+# Most specific first: an error takes the code of the first class it is an instance of.
+_BY_ERROR: tuple[tuple[type[errors.ArchiverError], ExitCode], ...] = (
+    (errors.UsageError, ExitCode.USAGE),
+    (errors.NotFoundError, ExitCode.NOT_FOUND),
+    (errors.UnreachableError, ExitCode.UNREACHABLE),
+    (errors.StorageError, ExitCode.STORAGE),
+    (errors.BrowserError, ExitCode.BROWSER),
+    (errors.ArchiverError, ExitCode.ERROR),
+)
+
+#: from best to worst
+SEVERITY = (
+    ExitCode.DONE,
+    ExitCode.PARTIAL,
+    ExitCode.NOT_FOUND,
+    ExitCode.UNREACHABLE,
+    ExitCode.USAGE,
+    ExitCode.BROWSER,
+    ExitCode.STORAGE,
+    ExitCode.ERROR,
+    ExitCode.INTERRUPTED,
+)
+
+
+def code_of(error: errors.ArchiverError) -> ExitCode:
+    """The exit code of an error."""
+    return next(code for kind, code in _BY_ERROR if isinstance(error, kind))
+
+
+def worst(codes: list[ExitCode]) -> ExitCode:
+    """The one code for several inputs."""
+    return max(codes, key=SEVERITY.index, default=ExitCode.DONE)

@@ -1,0 +1,74 @@
+"""The console script: global options, commands, and every error as one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from archiver import __version__
+from archiver.cli.capture import capture, demo
+from archiver.cli.doctor import doctor
+from archiver.cli.exit_codes import ExitCode, code_of
+from archiver.cli.options import Globals
+from archiver.cli.render import printable
+from archiver.cli.snapshots import get, show
+from archiver.errors import ArchiverError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="archiver")
+@click.option("--archive", metavar="LOCATION", help="The archive: a directory or file:// URL. Default: ./archive")
+@click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="Read settings from it.")
+@click.option("--json", is_flag=True, help="Print JSON Lines.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("-v", "--verbose", is_flag=True, help="Show the full trace of an unexpected error.")
+@click.option("--no-progress", is_flag=True, help="No live line.")
+@click.pass_context
+def cli(
+    context: click.Context,
+    archive: str | None,
+    config_file: Path | None,
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+    no_progress: bool,
+) -> None:
+    """Archive web articles as evidence: everything the browser received, byte for byte, nothing removed."""
+    context.obj = Globals(archive, config_file, json, quiet, verbose, not (no_progress or quiet or json))
+
+
+for command in (capture, demo, doctor, get, show):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        result = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        return _interrupted()
+    except KeyboardInterrupt:
+        return _interrupted()
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except ArchiverError as error:
+        click.echo(f"archiver: {printable(str(error))}", err=True)
+        return code_of(error)
+    except BrokenPipeError:
+        # Whoever read our output has had enough; nothing may be flushed into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.ERROR
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _interrupted() -> int:
+    click.echo("archiver: interrupted; nothing of the unfinished capture was stored", err=True)
+    return ExitCode.INTERRUPTED

@@ -1,0 +1,122 @@
+"""What people and programs read: the live line, the summary, JSON Lines."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import unicodedata
+from collections import Counter
+from typing import Any, TextIO
+
+import orjson
+
+from archiver.archive import Captured
+from archiver.capture.capture import Progress
+from archiver.model import Outcome, Result
+
+
+def printable(text: str) -> str:
+    """Page-controlled text made safe for a terminal: control, bidi and other invisible characters become `?`."""
+    return "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
+
+
+def size(count: int) -> str:
+    """A number of bytes for people: `1.4 MB`."""
+    value = float(count)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+class LiveLine:
+    """One line on stderr, rewritten while a capture runs; nothing where stderr is not a terminal."""
+
+    def __init__(self, stream: TextIO, *, enabled: bool) -> None:
+        self._stream = stream
+        self._enabled = enabled and stream.isatty()
+
+    def show(self, progress: Progress) -> None:
+        if not self._enabled:
+            return
+        text = (
+            f"{progress.step:<13} {progress.exchanges:>4} exchanges  "
+            f"{size(progress.size_bytes):>9}  {progress.elapsed_s:5.1f} s"
+        )
+        self._stream.write("\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1])
+        self._stream.flush()
+
+    def clear(self) -> None:
+        if self._enabled:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+
+def summary(captured: Captured, archive_option: str) -> str:
+    """What was captured, in words, with what to look at next."""
+    recording, snapshot = captured.recording, captured.snapshot
+    counts = Counter(x.result for x in recording.exchanges)
+    elapsed = (recording.ended_at - recording.started_at).total_seconds()
+    lines = [
+        f"{_OUTCOMES[recording.outcome]}  {printable(recording.url)}",
+        f"  title      {printable(recording.title) or '(none)'}",
+    ]
+    if recording.final_url and recording.final_url != recording.url:
+        lines.append(f"  led to     {printable(recording.final_url)}")
+    answered = counts[Result.RECORDED] + counts[Result.TRUNCATED]
+    lines += [
+        f"  captured   {recording.started_at:%Y-%m-%d %H:%M:%S} UTC, in {elapsed:.1f} s",
+        f"  recorded   {answered} of {len(recording.exchanges)} exchanges{_others(counts)}",
+        f"  WARC       {snapshot.warc}  ({size(snapshot.warc_artifact['bytes'])})",
+        f"  SHA-256    {snapshot.warc_artifact['sha256']}",
+        f"  snapshot   {snapshot.id}",
+    ]
+    lines += [f"  warning    {printable(w.message)}" for w in recording.warnings]
+    get = f"archiver{archive_option} get {snapshot.id[:16]}"
+    lines += [
+        "  look       " + f"{get}… --as full-screenshot -o page.png".replace("…", snapshot.id[16:20]),
+        "             --as pdf, text, dom, exchanges (what was and was not recorded) or warc give the rest",
+    ]
+    return "\n".join(lines)
+
+
+_OUTCOMES = {Outcome.COMPLETE: "Complete", Outcome.PARTIAL: "Partial ", Outcome.FAILED: "Failed  "}
+_WORDS = {
+    Result.TRUNCATED: "cut short",
+    Result.CACHED: "from cache",
+    Result.INTERNAL: "by the browser itself",
+    Result.FAILED: "without an answer",
+    Result.REFUSED: "refused by the guard",
+}
+
+
+def _others(counts: Counter[Result]) -> str:
+    parts = [f"{counts[result]} {words}" for result, words in _WORDS.items() if counts[result]]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def snapshot_object(captured: Captured) -> dict[str, Any]:
+    """The object `capture --json` prints."""
+    recording, snapshot = captured.recording, captured.snapshot
+    return {
+        "type": "snapshot",
+        "id": snapshot.id,
+        "url": recording.url,
+        "final_url": recording.final_url,
+        "captured_at": snapshot.statement["started_at"],
+        "outcome": str(recording.outcome),
+        "http_status": recording.main.status if recording.main else None,
+        "exchanges": len(recording.exchanges),
+        "not_recorded": captured.not_recorded,
+        "warc": str(snapshot.warc),
+        "warc_sha256": snapshot.warc_artifact["sha256"],
+        "log_index": None,
+        "warnings": [{"code": w.code, "message": w.message} for w in recording.warnings],
+    }
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON object on a line of its own, on stdout."""
+    sys.stdout.buffer.write(orjson.dumps(value) + b"\n")
+    sys.stdout.buffer.flush()
