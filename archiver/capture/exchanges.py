@@ -177,6 +177,8 @@ class OpenExchange:
                 return Result.INTERNAL, "answered by the browser itself (an upgrade to https)"
             if self.from_cache and not self.net_error:
                 return Result.CACHED, ""
+            if net_error_name == "ERR_CACHE_MISS":
+                return Result.INTERNAL, "looked for in the browser's cache only, and not there"
             if self.net_error:
                 return Result.FAILED, net_error_name or ""
             if not self.ended or self.closed:

@@ -186,6 +186,11 @@ class Recorder:
         """Whether the browser itself asked, not a page: no origin initiated it and no frame navigates by it."""
         return exchange.initiator == "not an origin" and exchange.request_type == "other"
 
+    def _note_activity(self, exchange: OpenExchange, time_ms: int) -> None:
+        """Something happened that a page may be waiting for; streams go on for ever, and no page waits for them."""
+        if not exchange.streaming and not self.is_own(exchange):
+            self.last_activity_ms = time_ms
+
     # requests
 
     def _start_job(self, event: Event) -> None:
@@ -224,7 +229,7 @@ class Recorder:
         )
         request.exchanges.append(exchange)
         self.exchanges.append(exchange)
-        self.last_activity_ms = event.time_ms
+        self._note_activity(exchange, event.time_ms)
         return exchange
 
     def _current(self, source: int) -> OpenExchange | None:
@@ -286,7 +291,7 @@ class Recorder:
         if exchange is not None:
             exchange.ended_ms = event.time_ms
             exchange.net_error = exchange.net_error or event.params.get("net_error", 0)
-            self.last_activity_ms = event.time_ms
+            self._note_activity(exchange, event.time_ms)
 
     # which socket or stream serves a request
 
@@ -345,7 +350,8 @@ class Recorder:
         socket = self._sockets[event.source]
         data = base64.b64decode(text)
         sent = event.name.endswith("SENT")
-        self.last_activity_ms = event.time_ms
+        if socket.exchange is not None:
+            self._note_activity(socket.exchange, event.time_ms)
         if socket.session is not None:
             socket.session.feed(data, event.time_ms, sent=sent)
         elif socket.exchange is not None and sent:
