@@ -1,11 +1,17 @@
 """The only place where "now" is read."""
 
+import time
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
     """The current moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def now_ms() -> int:
+    """The current moment in milliseconds since the epoch, the scale of the browser's network log."""
+    return time.time_ns() // 1_000_000
 
 
 def rfc3339(moment: datetime) -> str:

@@ -24,6 +24,7 @@ from archiver.capture.netlog import NetLog
 from archiver.capture.page import Visit, Visitor
 from archiver.capture.recorder import Recorder
 from archiver.capture.relay import Relay, parse_override
+from archiver.capture.settle import Settler
 from archiver.config import CaptureSettings
 from archiver.errors import BrowserError, RefusedError, UnreachableError
 from archiver.model import (
@@ -169,7 +170,8 @@ class _Capture:
             extra_http_headers={"Accept-Encoding": ACCEPT_ENCODING},
             ignore_https_errors=False,
         )
-        return Visitor(context, self._recorder, self._directory, self._settings.settle_s, self._begin_step)
+        settler = Settler(self._recorder, await browser.new_context())
+        return Visitor(context, settler, self._directory, self._settings.settle_s, self._begin_step)
 
     # what came of it
 

@@ -16,8 +16,7 @@ from playwright.async_api import BrowserContext, Dialog, Page, Response
 from playwright.async_api import Error as PlaywrightError
 
 from archiver.capture import renditions
-from archiver.capture.recorder import Recorder
-from archiver.capture.settle import settle
+from archiver.capture.settle import Settler
 from archiver.model import Rendition, Step, Warning_
 
 _BUDGETS_S = {"open": 30.0, "load": 30.0, "behaviours": 30.0, "frames": 20.0, "pictures": 60.0, "pdf": 30.0}
@@ -85,13 +84,13 @@ class Visitor:
     def __init__(
         self,
         context: BrowserContext,
-        recorder: Recorder,
+        settler: Settler,
         directory: Path,
         settle_s: float,
         on_step: Callable[[str], None],
     ) -> None:
         self._context = context
-        self._recorder = recorder
+        self._settler = settler
         self._directory = directory
         self._settle_s = settle_s
         self._on_step = on_step
@@ -114,6 +113,7 @@ class Visitor:
         subject = (visit.final_url or url).partition("#")[0]
         await self._step("pictures", self._picture(page, subject))
         await self._step("pdf", self._print(page, subject))
+        await self._settle("settle at last")  # what printing asked for
 
     async def _step(self, name: str, work: Awaitable[object]) -> None:
         self._on_step(name)
@@ -136,7 +136,7 @@ class Visitor:
     async def _settle(self, name: str) -> None:
         self._on_step(name)
         began = time.monotonic()
-        waiting = await settle(self._recorder, self._settle_s)
+        waiting = await self._settler.settle(self._settle_s)
         error = None
         if waiting:
             error = f"not quiet within {self._settle_s:g} s: {len(waiting)} still loading, first {waiting[0].url[:200]}"
