@@ -85,10 +85,7 @@ class Archive:
         """The snapshot with this id or unique prefix of one, or the `latest`. Raises `NotFoundError`, `UsageError`."""
         known = [name for name in self._store.snapshots() if layout.is_id(name)]
         known = [name for name in known if self._store.exists(layout.statement(name))]
-        if reference == "latest":
-            matches = known[-1:]
-        else:
-            matches = [name for name in known if name.startswith(reference)]
+        matches = known[-1:] if reference == "latest" else [name for name in known if name.startswith(reference)]
         if not matches:
             raise NotFoundError(f"no snapshot {reference!r} in {self._store.root}; capture one, or give --archive")
         if len(matches) > 1:
@@ -113,7 +110,9 @@ class Archive:
         if self._store.exists(layout.ARCHIVE):
             found = orjson.loads(self._store.get(layout.ARCHIVE)).get("format")
             if found != _FORMAT:
-                raise StorageError(f"{self._store.root} is an archive of format {found!r}; this version reads {_FORMAT}")
+                raise StorageError(
+                    f"{self._store.root} is an archive of format {found!r}; this version reads {_FORMAT}"
+                )
             return
         if self._store.root.exists() and not self._store.root.is_dir():
             raise StorageError(f"{self._store.root} is a file; give another --archive")

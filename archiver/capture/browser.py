@@ -55,8 +55,7 @@ class FoundBrowser:
         """What a desktop reader's browser of this version says; headless ones get other pages (decision 0003)."""
         major = self.version.partition(".")[0]
         return (
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-            f"Chrome/{major}.0.0.0 Safari/537.36"
+            f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
         )
 
 
@@ -83,7 +82,12 @@ def find_browser(configured: Path | None, playwright_path: str | None) -> FoundB
 def _product(path: Path) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603  # the browser the user configured or installed
-            [path, "--version"], capture_output=True, text=True, timeout=20, check=True, env=_environment(Path("/"))
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+            env=_environment(Path("/")),
         )
     except (OSError, subprocess.SubprocessError):
         return None
@@ -121,7 +125,11 @@ def trust_authority(pem: Path, home: Path) -> None:
     steps = (["-N", "--empty-password"], ["-A", "-n", "archiver", "-t", "C,,", "-i", str(pem)])
     for step in steps:
         done = subprocess.run(  # noqa: S603  # fixed arguments
-            [certutil, "-d", f"sql:{database}", *step], capture_output=True, text=True, timeout=30, check=False
+            [certutil, "-d", f"sql:{database}", *step],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
         if done.returncode:
             raise ConfigurationError(f"capture.trust_ca: certutil does not take {pem}: {done.stderr.strip()}")

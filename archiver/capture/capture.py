@@ -193,9 +193,18 @@ class _Capture:
         lost = sorted(e.url for e in self._recorder.exchanges if e.unreconciled)
         if lost:
             warnings.append(
-                Warning_("not_reconciled", f"{len(lost)} answers the browser logged were not found, first {lost[0][:200]}")
+                Warning_(
+                    "not_reconciled",
+                    f"{len(lost)} answers the browser logged were not found, first {lost[0][:200]}",
+                )
             )
-        whole = not lost and not timed_out and not visit.failed_steps and main is not None and main.result is Result.RECORDED
+        whole = (
+            not lost
+            and not timed_out
+            and not visit.failed_steps
+            and main is not None
+            and main.result is Result.RECORDED
+        )
         return Recording(
             url=self._url,
             final_url=visit.final_url or (main.url if main else None),
@@ -309,8 +318,8 @@ def _main_exchange(exchanges: tuple[Exchange, ...]) -> Exchange | None:
     """The exchange of the main document: the last hop of the first navigation, the last try of each hop."""
     chain: list[Exchange] = []
     for exchange in exchanges:
-        if not chain and exchange.request_type == "main frame":
-            chain.append(exchange)
-        elif chain and chain[-1].number in (exchange.redirect_of, exchange.retry_of):
+        if (not chain and exchange.request_type == "main frame") or (
+            chain and chain[-1].number in (exchange.redirect_of, exchange.retry_of)
+        ):
             chain.append(exchange)
     return chain[-1] if chain else None

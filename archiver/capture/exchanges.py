@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archiver.capture.http1 import Framing, ResponseParser, field_values, mark_dechunked, split_head, status_of
+from archiver.capture.http1 import (
+    Framing,
+    ResponseParser,
+    field_values,
+    mark_dechunked,
+    split_head,
+    status_of,
+)
 from archiver.capture.spool import Spool
 from archiver.model import Exchange, Result
 

@@ -45,7 +45,8 @@ _CANDIDATES = """() => {
       if (set) for (const match of set.matchAll(/(?:^|,)\\s*([^\\s,]\\S*[^\\s,])(?:\\s+[\\d.]+[wx])?\\s*(?=,|$)/g))
         wanted.add(absolute(match[1]));
       if (element.poster) wanted.add(absolute(element.poster));
-      if (element instanceof HTMLMediaElement && element.preload === 'none') media.add(absolute(element.currentSrc || element.src));
+      if (element instanceof HTMLMediaElement && element.preload === 'none')
+        media.add(absolute(element.currentSrc || element.src));
     }
   }
   let asked = 0;
@@ -149,7 +150,10 @@ class Visitor:
                 await asyncio.wait_for(frame.evaluate(_CANDIDATES), 5)
             except (PlaywrightError, TimeoutError) as error:
                 reason = str(error).splitlines()[0] if str(error) else "no answer"
-                self._warn("frame_silent", f"picture candidates of the frame {frame.url[:200]} not asked for: {reason}")
+                self._warn(
+                    "frame_silent",
+                    f"picture candidates of the frame {frame.url[:200]} not asked for: {reason}",
+                )
         # Print style sheets load their pictures only when the page is laid out for print.
         await page.emulate_media(media="print")
         await asyncio.sleep(0.3)

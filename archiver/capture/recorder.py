@@ -142,7 +142,7 @@ class Recorder:
             "TCP_CONNECT": self._tcp_connected,
             "SSL_CONNECT": self._tls_connected,
             "SSL_CERTIFICATES_RECEIVED": self._certificates,
-            **{name: self._bytes for name in (*_PLAIN, *_TLS)},
+            **dict.fromkeys((*_PLAIN, *_TLS), self._bytes),
         }
 
     #: events without which nothing could be recorded; the browser is refused when its log does not know them
@@ -256,7 +256,9 @@ class Recorder:
         exchange = self._current(event.source)
         headers = event.params.get("headers") or [""]
         if exchange is not None:
-            exchange.logged_status = status_of(headers[0].encode("utf-8", "replace")) or 0
+            # A status line that is not ASCII is shown with a mark of the log's own before it.
+            line = headers[0][max(0, headers[0].find("HTTP/")) :]
+            exchange.logged_status = status_of(line.encode("utf-8", "replace")) or 0
 
     def _from_cache(self, event: Event) -> None:
         exchange = self._current(event.source)

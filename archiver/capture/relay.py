@@ -62,7 +62,7 @@ class Override:
     def matches(self, host: str, port: int) -> bool:
         if self.port is not None and self.port != port:
             return False
-        if self.host == "*" or self.host == host:
+        if self.host in ("*", host):
             return True
         return self.host.startswith("*.") and host.endswith(self.host[1:])
 
@@ -192,10 +192,11 @@ class Relay:
         for address in allowed:
             try:
                 streams = await asyncio.wait_for(
-                    asyncio.open_connection(address, answer.to_port or port, limit=_CHUNK_BYTES), _CONNECT_TIMEOUT_S
+                    asyncio.open_connection(address, answer.to_port or port, limit=_CHUNK_BYTES),
+                    _CONNECT_TIMEOUT_S,
                 )
             except (OSError, TimeoutError) as error:
-                reason = f"{address}: {error or 'no answer in time'}"
+                reason = f"{address}: {str(error) or 'no answer in time'}"
                 continue
             self._update(
                 number,
@@ -239,7 +240,7 @@ async def _look_up(host: str) -> _Answer:
             problem = f"{type(result).__name__}: {result}"
         else:
             server = server or str(result.nameserver)
-            found.extend((str(row.address), result.rrset.ttl) for row in result)
+            found.extend((str(row.address), result.rrset.ttl if result.rrset else None) for row in result)
     return _Answer(tuple(found), server, "" if found else problem)
 
 

@@ -1,7 +1,8 @@
 """Waiting until a page is quiet, as the network log sees it.
 
-Chromium hands its log on only when 15 events have gathered, so the last ones before a silence would not be seen. Cookies
-set in a context of their own, which no page ever sees, make events and so push out what is waiting, without traffic.
+Chromium hands its log on only when 15 events have gathered, so the last ones before a silence would not be seen.
+Cookies set in a context of their own, which no page ever sees, make events and so push out what is waiting, without
+traffic (decision 0002).
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from archiver.urls import parse_capturable
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """`90`, `90s`, `1.5m`: seconds as a float."""
 
     name = "duration"
@@ -87,7 +88,7 @@ def demo(globals_: Globals) -> None:
     sys.exit(code)
 
 
-def run(globals_: Globals, urls: tuple[str, ...], flags: dict[str, object]) -> ExitCode:
+def run(globals_: Globals, urls: tuple[str, ...], flags: Mapping[str, object]) -> ExitCode:
     """Capture each URL and print what came of it; the worst exit code."""
     settings = globals_.load(flags).settings
     for url in urls:
@@ -105,7 +106,12 @@ def run(globals_: Globals, urls: tuple[str, ...], flags: dict[str, object]) -> E
             codes.append(code_of(error))
             click.echo(f"archiver: {render.printable(str(error))}", err=True)
             if globals_.json:
-                failed = {"type": "failure", "url": url, "error": str(error), "exit_code": int(code_of(error))}
+                failed = {
+                    "type": "failure",
+                    "url": url,
+                    "error": str(error),
+                    "exit_code": int(code_of(error)),
+                }
                 render.print_json(failed)
             continue
         line.clear()

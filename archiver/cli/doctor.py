@@ -39,7 +39,9 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
             {
                 "type": "doctor",
                 "version": __version__,
-                "browser": {"path": str(found.path), "product": found.product, "origin": found.origin} if found else None,
+                "browser": {"path": str(found.path), "product": found.product, "origin": found.origin}
+                if found
+                else None,
                 "sandbox": browsers.may_sandbox(),
                 "certutil": shutil.which("certutil"),
                 "settings": {name: {"value": _plain(value), "origin": origin} for name, value, origin in rows},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ class Globals:
     verbose: bool
     progress: bool
 
-    def load(self, flags: dict[str, object] | None = None) -> config.Loaded:
+    def load(self, flags: Mapping[str, object] | None = None) -> config.Loaded:
         """The settings in force, with the command's own flags. Raises `ConfigurationError`."""
         return config.load({"archive": self.archive, **(flags or {})}, self.config_file)
 

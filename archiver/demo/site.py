@@ -77,8 +77,7 @@ LINK_BLOCKS: tuple[LinkBlock, ...] = (
 )
 
 DISCLAIMER = (
-    "NOTHING PRINTED HERE IS NAUTICAL, MEDICAL, LEGAL OR FINANCIAL ADVICE, "
-    "AND NO READER SHOULD SET A COURSE BY IT."
+    "NOTHING PRINTED HERE IS NAUTICAL, MEDICAL, LEGAL OR FINANCIAL ADVICE, AND NO READER SHOULD SET A COURSE BY IT."
 )
 COPYRIGHTS: tuple[str, ...] = (
     "Copyright 2026. Nothing on these pages may be copied, reprinted or passed on, whole or in pieces, "

@@ -73,7 +73,12 @@ class _Session:
         ended = self._recording.ended_at
         for rendition in self._recording.renditions:
             self._resource(rendition.urn, rendition.media_type, rendition.body, ended)
-        self._resource(f"urn:pageinfo:{subject}", "application/json", _body(manifest.page_information(self._recording)), ended)
+        self._resource(
+            f"urn:pageinfo:{subject}",
+            "application/json",
+            _body(manifest.page_information(self._recording)),
+            ended,
+        )
         if self._recording.certificates:
             body = _body(manifest.certificates(self._recording))
             self._metadata(f"urn:tls:{subject}", "application/json", body, ended)
@@ -81,7 +86,9 @@ class _Session:
         self._metadata(f"urn:exchanges:{subject}", "application/json", body, ended)
         return self._entries
 
-    def _put(self, kind: str, fields: Sequence[Field], content_type: str, head: bytes, body: Body | None) -> tuple[int, int]:
+    def _put(
+        self, kind: str, fields: Sequence[Field], content_type: str, head: bytes, body: Body | None
+    ) -> tuple[int, int]:
         """Write one record; returns offset and length of its gzip member."""
         length = len(head) + (body.size_bytes if body else 0)
         digest = body.block_sha256 if body else hashlib.sha256(head).hexdigest()
@@ -130,11 +137,20 @@ class _Session:
             if x.result == "truncated":
                 fields.append(("WARC-Truncated", x.reason.partition(":")[0]))
             fields.append(("WARC-Payload-Digest", f"sha256:{x.response_body.sha256}"))
-            place = self._put("response", fields, "application/http; msgtype=response", x.response_head, x.response_body)
+            place = self._put(
+                "response", fields, "application/http; msgtype=response", x.response_head, x.response_body
+            )
             self._record_ids[x.number] = response_id
             self._entries.append(
                 cdxj.Entry(
-                    x.url, x.started_at, x.media_type, x.status, x.response_body.sha256, *place, "response", x.method
+                    x.url,
+                    x.started_at,
+                    x.media_type,
+                    x.status,
+                    x.response_body.sha256,
+                    *place,
+                    "response",
+                    x.method,
                 )
             )
         self._request(x, common, response_id if x.response_head else None)

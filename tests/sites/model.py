@@ -192,9 +192,7 @@ class Ledger:
         self.log: list[Served] = []
         self._numbers = itertools.count(1)
 
-    def open(
-        self, peer: Peer, protocol: str, request: tuple[str, str, str], head: bytes, fields: Fields
-    ) -> Served:
+    def open(self, peer: Peer, protocol: str, request: tuple[str, str, str], head: bytes, fields: Fields) -> Served:
         """Begin the entry of a request given as (host, method, target)."""
         host, method, target = request
         number = next(self._numbers)

@@ -249,8 +249,6 @@ def test_the_corpus_is_served_at_its_own_addresses(tmp_path: Path) -> None:
 
 def test_the_browser_database_trusts_the_authority(web: LocalWeb, tmp_path: Path) -> None:
     folder = make_ca_database(web.ca_path, tmp_path)
-    listed = subprocess.run(
-        ["certutil", "-d", f"sql:{folder}", "-L"], check=True, capture_output=True, text=True
-    )
+    listed = subprocess.run(["certutil", "-d", f"sql:{folder}", "-L"], check=True, capture_output=True, text=True)
     assert "local web for tests" in listed.stdout
     assert "C,," in listed.stdout

@@ -120,7 +120,9 @@ def _check(
         report.problems.append(f"no request record: {name}")
         return report
     _check_request(report, request, served, name)
-    if served.answered and served.response_status is not None:
+    # The server may go on answering into a connection the browser has just dropped: no answer came.
+    given_up = exchange.get("reason", "").startswith("cancelled by the page before an answer")
+    if served.answered and served.response_status is not None and not given_up:
         report.answered += 1
         if response is None:
             report.problems.append(f"answered, not recorded: {name} ({exchange.get('reason')})")
@@ -145,9 +147,7 @@ def _check_request(report: Report, request: Record, served: Served, name: str) -
         report.problems.append(f"request head differs: {name}: {request.head!r} for {expected!r}")
 
 
-def _check_response(
-    report: Report, response: Record, exchange: dict[str, Any], served: Served, name: str
-) -> None:
+def _check_response(report: Report, response: Record, exchange: dict[str, Any], served: Served, name: str) -> None:
     head = served.response_head
     if head is None:
         expected = _head_of_fields(served.response_fields, is_request=False)
@@ -168,9 +168,7 @@ def _check_response(
     if hashlib.sha256(body).hexdigest() == served.response_body_sha256:
         report.whole_bodies += 1
     elif served.finished:
-        report.problems.append(
-            f"response body differs: {name}: {len(body)} of {served.response_body_size} bytes"
-        )
+        report.problems.append(f"response body differs: {name}: {len(body)} of {served.response_body_size} bytes")
     if response.one("WARC-Payload-Digest") != f"sha256:{hashlib.sha256(body).hexdigest()}":
         report.problems.append(f"payload digest wrong: {name}")
 
@@ -189,7 +187,10 @@ def _renamed(head: bytes) -> bytes:
 def _head_of_fields(fields: Sequence[tuple[bytes, bytes]], *, is_request: bool) -> bytes:
     pseudo = {key: value for key, value in fields if key.startswith(b":")}
     if is_request:
-        lines = [pseudo[b":method"] + b" " + pseudo[b":path"] + b" HTTP/1.1", b"Host: " + pseudo[b":authority"]]
+        lines = [
+            pseudo[b":method"] + b" " + pseudo[b":path"] + b" HTTP/1.1",
+            b"Host: " + pseudo[b":authority"],
+        ]
     else:
         lines = [b"HTTP/1.1 " + pseudo[b":status"]]
     lines += [key + b": " + value for key, value in fields if not key.startswith(b":")]
