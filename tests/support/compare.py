@@ -115,10 +115,10 @@ def _check(
         request = requests[response.one("WARC-Record-ID")]
     else:
         same = [r for r in unanswered if _plain(r.one("WARC-Target-URI")) == _plain(served.url)]
-        request = same[0] if same else None  # type: ignore[assignment]  # checked next
-    if request is None:
-        report.problems.append(f"no request record: {name}")
-        return report
+        if not same:
+            report.problems.append(f"no request record: {name}")
+            return report
+        request = same[0]
     _check_request(report, request, served, name)
     # The server may go on answering into a connection the browser has just dropped: no answer came.
     given_up = exchange.get("reason", "").startswith("cancelled by the page before an answer")
