@@ -116,10 +116,14 @@ class Archive:
             return
         if self._store.root.exists() and not self._store.root.is_dir():
             raise StorageError(f"{self._store.root} is a file; give another --archive")
-        if self._store.root.is_dir() and any(self._store.root.iterdir()):
+        if self._store.has_foreign_files():
             raise StorageError(f"{self._store.root} holds other files and no archive.json; give an empty --archive")
         document = {"format": _FORMAT, "created_at": clock.rfc3339(clock.now())}
-        self._store.put_new(layout.ARCHIVE, orjson.dumps(document) + b"\n")
+        try:
+            self._store.put_new(layout.ARCHIVE, orjson.dumps(document) + b"\n")
+        except StorageError:
+            if not self._store.exists(layout.ARCHIVE):  # else another capture has just made it
+                raise
 
     def _store_artifacts(self, snapshot: str, recording: Recording, directory: Path) -> list[statements.Artifact]:
         warc = directory / "capture.warc.gz"

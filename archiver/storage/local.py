@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from archiver.errors import NotFoundError, StorageError
 
+_UNFINISHED = ".new-"
+
 
 class LocalStore:
     """Keys are relative paths below `root`."""
@@ -29,7 +31,7 @@ class LocalStore:
         target = self.path(key)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=".new-", dir=target.parent)
+            handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=target.parent)
             try:
                 with os.fdopen(handle, "wb") as stream:
                     _copy(source, stream)
@@ -53,6 +55,12 @@ class LocalStore:
             raise NotFoundError(f"the archive {self.root} has no {key}") from None
         except OSError as error:
             raise StorageError(f"{self.path(key)} could not be read: {error.strerror}") from None
+
+    def has_foreign_files(self) -> bool:
+        """Whether the root holds anything before an archive was made in it; files still being written do not count."""
+        return self.root.is_dir() and any(
+            not e.name.startswith((_UNFINISHED, "archive.json")) for e in self.root.iterdir()
+        )
 
     def exists(self, key: str) -> bool:
         return self.path(key).is_file()
