@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import sys
 import tempfile
 import time
 import uuid
@@ -104,6 +105,7 @@ class _Capture:
             self._netlog_path, self._recorder.handlers, self._recorder.wants_bytes, self._recorder.required
         )
         self._step = "start"
+        self._closing_ms = sys.maxsize
         self._began = time.monotonic()
 
     async def run(self) -> Recording:
@@ -159,6 +161,7 @@ class _Capture:
                     await visitor.run(self._url)
             except TimeoutError:
                 timed_out = True
+            self._closing_ms = clock.now_ms()
             self._begin_step("close")
         return visitor.visit, timed_out
 
@@ -257,8 +260,8 @@ class _Capture:
         raise UnreachableError(f"{self._url}: {reason}; nothing was stored")
 
     def _finish(self, exchange: OpenExchange, by_socket: dict[int, int]) -> Exchange:
-        if not exchange.ended or not exchange.on_wire:
-            exchange.closed = not exchange.ended
+        # What ended while the browser was being closed was ended by us, not by the page or the site.
+        exchange.closed = exchange.ended_ms is None or exchange.ended_ms >= self._closing_ms
         name = self._netlog.net_errors.get(exchange.net_error) if exchange.net_error else None
         parts = parse_host(exchange.url)
         refusal = None

@@ -186,17 +186,19 @@ class OpenExchange:
                 return Result.CACHED, ""
             if net_error_name == "ERR_CACHE_MISS":
                 return Result.INTERNAL, "looked for in the browser's cache only, and not there"
-            if self.net_error:
+            if self.net_error and not self.closed:
                 return Result.FAILED, net_error_name or ""
-            if not self.ended or self.closed:
+            if self.closed:
                 return Result.FAILED, "not sent before the capture ended"
             return Result.FAILED, "cancelled by the page before it was sent"
         if not self.response_head:
+            if self.closed:
+                return Result.FAILED, "no answer before the capture ended"
             if self.net_error:
                 return Result.FAILED, net_error_name or ""
             if self.cancelled:
                 return Result.FAILED, "cancelled by the page before an answer came"
-            return Result.FAILED, "no answer before the capture ended" if self.closed else "connection lost"
+            return Result.FAILED, "connection lost"
         if self.frames_spool is not None or self._whole():
             return Result.RECORDED, ""
         return Result.TRUNCATED, self._why_cut(net_error_name)
