@@ -29,7 +29,7 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True)
-class Warning_:
+class CaptureWarning:
     """Something a reader of the snapshot must know: a stable code and one sentence."""
 
     code: str
@@ -173,7 +173,7 @@ class Recording:
     started_at: datetime
     ended_at: datetime
     outcome: Outcome
-    warnings: tuple[Warning_, ...]
+    warnings: tuple[CaptureWarning, ...]
     steps: tuple[Step, ...]
     exchanges: tuple[Exchange, ...]
     own_traffic: tuple[Exchange, ...]

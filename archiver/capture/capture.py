@@ -30,13 +30,13 @@ from archiver.config import CaptureSettings
 from archiver.errors import BrowserError, RefusedError, UnreachableError
 from archiver.model import (
     BrowserFacts,
+    CaptureWarning,
     Certificate,
     Connection,
     Exchange,
     Outcome,
     Recording,
     Result,
-    Warning_,
 )
 from archiver.urls import parse_capturable
 
@@ -186,17 +186,19 @@ class _Capture:
         main = _main_exchange(exchanges)
         self._check_reached(visit, main, exchanges)
         warnings = list(visit.warnings)
-        warnings += [Warning_("step_failed", f"{step.name}: {step.error}") for step in visit.failed_steps]
+        warnings += [CaptureWarning("step_failed", f"{step.name}: {step.error}") for step in visit.failed_steps]
         if timed_out:
-            warnings.append(Warning_("timeout", f"ended after {self._settings.timeout_s:g} s; what had come is stored"))
+            warnings.append(
+                CaptureWarning("timeout", f"ended after {self._settings.timeout_s:g} s; what had come is stored")
+            )
         if main and main.status and main.status >= 400:
-            warnings.append(Warning_("http_error", f"the page answered with status {main.status}"))
+            warnings.append(CaptureWarning("http_error", f"the page answered with status {main.status}"))
         if not browsers.may_sandbox():
-            warnings.append(Warning_("no_sandbox", "run as root: the browser's own sandbox was off"))
+            warnings.append(CaptureWarning("no_sandbox", "run as root: the browser's own sandbox was off"))
         lost = sorted(e.url for e in self._recorder.exchanges if e.unreconciled)
         if lost:
             warnings.append(
-                Warning_(
+                CaptureWarning(
                     "not_reconciled",
                     f"{len(lost)} answers the browser logged were not found, first {lost[0][:200]}",
                 )

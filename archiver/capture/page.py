@@ -12,14 +12,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, Dialog, Page, Response
+from playwright.async_api import BrowserContext, CDPSession, Dialog, Page, Response
 from playwright.async_api import Error as PlaywrightError
 
 from archiver.capture import renditions
+from archiver.capture.freeze import freeze
 from archiver.capture.settle import Settler
-from archiver.model import Rendition, Step, Warning_
+from archiver.model import CaptureWarning, Rendition, Step
 
-_BUDGETS_S = {"open": 30.0, "load": 30.0, "behaviours": 30.0, "frames": 20.0, "pictures": 60.0, "pdf": 30.0}
+_BUDGETS_S = {
+    "open": 30.0,
+    "load": 30.0,
+    "behaviours": 30.0,
+    "freeze": 15.0,
+    "frames": 20.0,
+    "pictures": 60.0,
+    "pdf": 30.0,
+}
 _SCROLL_STEP_S = 0.08
 
 # Scrolls to the end and back, stopping when a page keeps growing.
@@ -69,7 +78,7 @@ class Visit:
     open_error: str | None = None
     user_agent: str = ""
     steps: list[Step] = field(default_factory=list)
-    warnings: list[Warning_] = field(default_factory=list)
+    warnings: list[CaptureWarning] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
     renditions: list[Rendition] = field(default_factory=list)
     dialogs: list[dict[str, Any]] = field(default_factory=list)
@@ -95,6 +104,7 @@ class Visitor:
         self._directory = directory
         self._settle_s = settle_s
         self._on_step = on_step
+        self._frozen: list[CDPSession] = []
         self.visit = Visit()
 
     async def run(self, url: str) -> None:
@@ -109,6 +119,7 @@ class Visitor:
         await self._settle("settle")
         await self._step("behaviours", self._behave(page))
         await self._settle("settle again")
+        await self._step("freeze", self._freeze())
         await self._step("frames", self._read_frames(page))
         # The address without its fragment names the renditions, as other tools expect.
         subject = (visit.final_url or url).partition("#")[0]
@@ -159,6 +170,11 @@ class Visitor:
         await asyncio.sleep(0.3)
         await page.emulate_media(media="null")  # back to what the page had
 
+    async def _freeze(self) -> None:
+        self._frozen, silent = await freeze(self._context, self._context.pages)
+        for url in silent:
+            self._warn("frame_not_frozen", f"the frame {url[:200]} did not answer and may have gone on changing")
+
     async def _read_frames(self, page: Page) -> None:
         visit = self.visit
         visit.title = await page.title()
@@ -186,4 +202,4 @@ class Visitor:
             pass  # the page went away with its dialog
 
     def _warn(self, code: str, message: str) -> None:
-        self.visit.warnings.append(Warning_(code, message))
+        self.visit.warnings.append(CaptureWarning(code, message))
