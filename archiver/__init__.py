@@ -1,3 +1,20 @@
 """archiver: web articles as evidence, complete and byte-exact."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archiver.archive import Archive, Captured, Snapshot
+
 __version__ = "0.1.0"
+__all__ = ["Archive", "Captured", "Snapshot", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when asked for: the browser driver takes long to import, and --help should not wait for it.
+    if name in ("Archive", "Captured", "Snapshot"):
+        from archiver import archive  # noqa: PLC0415
+
+        return getattr(archive, name)
+    raise AttributeError(f"module 'archiver' has no attribute {name!r}")

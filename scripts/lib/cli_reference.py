@@ -25,7 +25,7 @@ An option with a setting can also be given by a file or by the environment: see 
 
 def reference() -> str:
     """The whole page."""
-    context = click.Context(cli, info_name="archiver")
+    context = click.Context(cli, info_name="archiver", **cli.context_settings)
     parts = [_HEAD, _section(cli, context, 2)]
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
