@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archiver.version import __version__
+
 if TYPE_CHECKING:
     from archiver.archive import Archive, Captured, Snapshot
 
-__version__ = "0.1.0"
 __all__ = ["Archive", "Captured", "Snapshot", "__version__"]
 
 

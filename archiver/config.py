@@ -34,7 +34,9 @@ class CaptureSettings(BaseModel):
 
     browser: Path | None = Field(None, description="the browser's executable; searched for when not given")
     timeout_s: float = Field(90.0, gt=0, description="seconds after which a capture is ended and what came is stored")
-    settle_s: float = Field(15.0, gt=0, description="seconds a page may take to become quiet, twice a capture")
+    settle_s: float = Field(
+        15.0, gt=0, description="seconds a page may take to become quiet, each time it is waited for"
+    )
     allow_private: bool = Field(False, description="lift the guard for private and loopback addresses")
     resolve: tuple[str, ...] = Field((), description="HOST[:PORT]=ADDRESS[:PORT]: connect there instead")
     trust_ca: Path | None = Field(None, description="PEM file of a certificate authority to trust besides the usual")
@@ -85,9 +87,10 @@ def load(flags: Mapping[str, Any] | None = None, config_file: Path | None = None
         return Loaded(Settings.model_validate(_nest(values)), origins)
     except ValidationError as error:
         first = error.errors()[0]
+        reason = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
         name = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
         where = origins.get(name, "the settings")
-        raise ConfigurationError(f"{name} (from {where}): {first['msg']}") from None
+        raise ConfigurationError(f"{name} (from {where}): {reason}") from None
 
 
 def names() -> tuple[str, ...]:
@@ -145,6 +148,8 @@ def _environment() -> dict[str, Any]:
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
         if variable.startswith(ENVIRONMENT_PREFIX) and name in known:
             found[name] = _from_text(name, text)
+        elif variable.startswith(f"{ENVIRONMENT_PREFIX}CAPTURE__"):
+            raise ConfigurationError(f"{variable} (from environment): there is no such setting")
     return found
 
 

@@ -258,7 +258,8 @@ class _Capture:
                 f"{refused.url}: {refused.reason}; the guard keeps captures to public addresses, "
                 "--allow-private lifts it for addresses of your own"
             )
-        reason = (main.reason if main else None) or visit.open_error or "no answer"
+        reason = self._relay.failure(*parse_host(main.url if main else self._url))
+        reason = reason or (main.reason if main else None) or visit.open_error or "no answer"
         raise UnreachableError(f"{self._url}: {reason}; nothing was stored")
 
     def _finish(self, exchange: OpenExchange, by_socket: dict[int, int]) -> Exchange:

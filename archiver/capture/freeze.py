@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from playwright.async_api import BrowserContext, CDPSession, Page
+from playwright.async_api import BrowserContext, CDPSession, Frame, Page
 from playwright.async_api import Error as PlaywrightError
 
 _FRAME_TIMEOUT_S = 5.0
@@ -31,7 +31,8 @@ async def freeze(context: BrowserContext, pages: Sequence[Page]) -> tuple[list[C
                 await asyncio.wait_for(frame.evaluate(_HIDE_NOSCRIPT), _FRAME_TIMEOUT_S)
             except (PlaywrightError, TimeoutError):
                 silent.append(frame.url)
-        for target in (page, *page.frames[1:]):
+        targets: list[Page | Frame] = [page, *page.frames[1:]]
+        for target in targets:
             try:
                 session = await context.new_cdp_session(target)
             except PlaywrightError:

@@ -128,6 +128,11 @@ class Relay:
                 return f"refused by the guard: {connection.reason}"
         return None
 
+    def failure(self, host: str, port: int) -> str | None:
+        """Why no connection to this host and port came about, if none did."""
+        same = [c for c in self._connections if (c.host, c.port) == (host, port)]
+        return same[-1].reason if same and all(c.outcome != "connected" for c in same) else None
+
     async def __aenter__(self) -> Relay:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_CHUNK_BYTES)
         self.port = self._server.sockets[0].getsockname()[1]

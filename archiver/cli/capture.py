@@ -84,7 +84,7 @@ def demo(globals_: Globals) -> None:
             click.echo("(a made-up repost with ads, link blocks and a disclaimer, served on this machine)", err=True)
         code = run(globals_, (REPOST_URL,), {"capture.resolve": server.resolve})
     if code == ExitCode.DONE and not globals_.quiet and not globals_.json:
-        click.echo("\nYour turn: archiver capture https://…", err=True)
+        click.echo(f"\nYour turn: {render.program()} capture https://…", err=True)
     sys.exit(code)
 
 

@@ -7,13 +7,14 @@ import sys
 
 import click
 
-from archiver import __version__, config
+from archiver import config
 from archiver.capture import browser as browsers
 from archiver.capture.capture import locate_browser
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.options import Globals
 from archiver.errors import ArchiverError
+from archiver.version import __version__
 
 
 @click.command()

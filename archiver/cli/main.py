@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 
 import click
 
-from archiver import __version__
 from archiver.cli.capture import capture, demo
 from archiver.cli.doctor import doctor
 from archiver.cli.exit_codes import ExitCode, code_of
@@ -16,6 +16,7 @@ from archiver.cli.options import Globals
 from archiver.cli.render import printable
 from archiver.cli.snapshots import get, show
 from archiver.errors import ArchiverError
+from archiver.version import __version__
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,11 +34,11 @@ def cli(
     config_file: Path | None,
     json: bool,
     quiet: bool,
-    verbose: bool,
+    verbose: bool,  # read at the process edge, where there may be no context any more
     no_progress: bool,
 ) -> None:
     """Archive web articles as evidence: everything the browser received, byte for byte, nothing removed."""
-    context.obj = Globals(archive, config_file, json, quiet, verbose, not (no_progress or quiet or json))
+    context.obj = Globals(archive, config_file, json, quiet, not (no_progress or quiet or json))
 
 
 for command in (capture, demo, doctor, get, show):
@@ -65,6 +66,13 @@ def _run() -> int:
     except BrokenPipeError:
         # Whoever read our output has had enough; nothing may be flushed into the closed pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.ERROR
+    except Exception as error:  # noqa: BLE001  # the process edge: one line for people, the trace with -v
+        if "-v" in sys.argv or "--verbose" in sys.argv:
+            traceback.print_exc()
+        else:
+            text = printable(f"{type(error).__name__}: {error}")
+            click.echo(f"archiver: unexpected error, please report it: {text} (-v shows the trace)", err=True)
         return ExitCode.ERROR
     return result if isinstance(result, int) else ExitCode.DONE
 

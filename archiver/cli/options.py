@@ -18,7 +18,6 @@ class Globals:
     config_file: Path | None
     json: bool
     quiet: bool
-    verbose: bool
     progress: bool
 
     def load(self, flags: Mapping[str, object] | None = None) -> config.Loaded:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import sys
 import unicodedata
@@ -28,6 +30,11 @@ def size(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} GB"
+
+
+def program() -> str:
+    """How to call this program again: by its name where it is on the path, else as it was called."""
+    return "archiver" if shutil.which("archiver") else shlex.quote(os.path.relpath(sys.argv[0]))
 
 
 class LiveLine:
@@ -67,15 +74,14 @@ def summary(captured: Captured, archive_option: str) -> str:
     answered = counts[Result.RECORDED] + counts[Result.TRUNCATED]
     lines += [
         f"  captured   {recording.started_at:%Y-%m-%d %H:%M:%S} UTC, in {elapsed:.1f} s",
-        f"  recorded   {answered} of {len(recording.exchanges)} exchanges{_others(counts)}",
+        f"  recorded   {answered} exchanges; {_others(counts)}",
         f"  WARC       {snapshot.warc}  ({size(snapshot.warc_artifact['bytes'])})",
         f"  SHA-256    {snapshot.warc_artifact['sha256']}",
         f"  snapshot   {snapshot.id}",
     ]
     lines += [f"  warning    {printable(w.message)}" for w in recording.warnings]
-    get = f"archiver{archive_option} get {snapshot.id[:16]}"
     lines += [
-        "  look       " + f"{get}… --as full-screenshot -o page.png".replace("…", snapshot.id[16:20]),
+        f"  look       {program()}{archive_option} get {snapshot.id[:20]} --as full-screenshot -o page.png",
         "             --as pdf, text, dom, exchanges (what was and was not recorded) or warc give the rest",
     ]
     return "\n".join(lines)
@@ -83,17 +89,15 @@ def summary(captured: Captured, archive_option: str) -> str:
 
 _OUTCOMES = {Outcome.COMPLETE: "Complete", Outcome.PARTIAL: "Partial ", Outcome.FAILED: "Failed  "}
 _WORDS = {
-    Result.TRUNCATED: "cut short",
-    Result.CACHED: "from cache",
-    Result.INTERNAL: "by the browser itself",
-    Result.FAILED: "without an answer",
-    Result.REFUSED: "refused by the guard",
+    Result.TRUNCATED: "of them cut short",
+    Result.FAILED: "requests had no answer",
+    Result.REFUSED: "requests refused by the guard",
 }
 
 
 def _others(counts: Counter[Result]) -> str:
     parts = [f"{counts[result]} {words}" for result, words in _WORDS.items() if counts[result]]
-    return f" ({', '.join(parts)})" if parts else ""
+    return ", ".join(parts) if parts else "every request was answered"
 
 
 def snapshot_object(captured: Captured) -> dict[str, Any]:

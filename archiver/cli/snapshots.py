@@ -40,6 +40,9 @@ def get(globals_: Globals, reference: str, part: str, output: str | None) -> Non
     archive = Archive(globals_.load().settings)
     snapshot = archive.find(reference)
     pieces = _warc(snapshot) if part == "warc" else archive.part(snapshot, part)
+    tiles = sum(a["role"] == "full_screenshot" for a in snapshot.statement["artifacts"])
+    if part == "full-screenshot" and tiles > 1:
+        click.echo(f"the page is higher than one picture: this is tile 1 of {tiles}; the WARC has the others", err=True)
     if output in (None, "-"):
         for piece in pieces:
             sys.stdout.buffer.write(piece)
@@ -52,9 +55,12 @@ def get(globals_: Globals, reference: str, part: str, output: str | None) -> Non
 
 
 def _warc(snapshot: Snapshot) -> Iterator[bytes]:
-    with snapshot.warc.open("rb") as stream:
-        while data := stream.read(_CHUNK_BYTES):
-            yield data
+    try:
+        with snapshot.warc.open("rb") as stream:
+            while data := stream.read(_CHUNK_BYTES):
+                yield data
+    except OSError as error:
+        raise StorageError(f"{snapshot.warc} could not be read: {error.strerror}") from None
 
 
 def _write_new(path: Path, pieces: Iterator[bytes]) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import rfc8785
 
-from archiver import __version__, clock
+from archiver import clock
 from archiver.config import CaptureSettings
 from archiver.model import Recording, Result
+from archiver.version import __version__
 
 _MAX_URL_CHARACTERS = 8192
 

@@ -19,8 +19,9 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archiver import __version__, clock
+from archiver import clock
 from archiver.model import Body, Connection, Exchange, Recording
+from archiver.version import __version__
 from archiver.warc import cdxj, manifest
 
 _CONFORMS_TO = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"

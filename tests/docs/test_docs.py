@@ -1,0 +1,259 @@
+"""The pages say what the program does: nothing missing, nothing stale, no dead link, every command real."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from archiver import config
+from archiver.archive import PARTS
+from archiver.cli.exit_codes import SEVERITY, ExitCode
+from archiver.cli.main import cli
+from archiver.model import Outcome, Result
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def rows(page: str, heading: str | None = None) -> list[list[str]]:
+    """The cells of every table row of a page, or of one section of it, heads and rules left out."""
+    text = text_of(page)
+    if heading is not None:
+        text = text.split(f"\n## {heading}", 1)[1].split("\n## ", 1)[0]
+    found = []
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        is_head = number + 1 < len(lines) and lines[number + 1].startswith("|---")
+        if line.startswith("| ") and not is_head:
+            found.append([cell.strip() for cell in line.strip("|").split(" | ")])
+    assert found, f"{page} has no table {heading or ''}"
+    return found
+
+
+# the command reference
+
+
+def run_reference(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "scripts/lib/cli_reference.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_command_reference_is_current() -> None:
+    done = run_reference("--check")
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_command_and_option_is_in_the_reference() -> None:
+    reference = text_of("docs/cli.md")
+    for name, command in cli.commands.items():
+        assert f"\n## archiver {name}\n" in reference
+        for option in command.params:
+            for flag in option.opts if isinstance(option, click.Option) else ():
+                assert flag in reference
+
+
+# settings, exit codes, results
+
+
+@pytest.mark.parametrize("name", config.names())
+def test_every_setting_is_documented_with_its_default(name: str) -> None:
+    (row,) = [row for row in rows("docs/configuration.md") if row[0] == f"`{name}`"]
+    default = config.value_of(config.Settings(), name)
+    if default is None or default == ():
+        assert row[1] in ("none", "searched for")
+    elif isinstance(default, bool):
+        assert row[1] == f"`{str(default).lower()}`"
+    elif isinstance(default, float):
+        assert row[1] == f"`{default:g}`"
+    else:
+        assert row[1] == f"`{default}`"
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    assert {row[0].strip("`") for row in rows("docs/configuration.md")} == set(config.names())
+
+
+def test_the_settings_refused_in_the_current_folder_are_named() -> None:
+    section = text_of("docs/configuration.md").split("may not set\n", 1)[1]
+    assert set(re.findall(r"`(capture\.\w+)`", section)) == config.PROTECTED
+
+
+def test_every_exit_code_says_what_to_do() -> None:
+    documented = [int(row[0]) for row in rows("docs/messages.md", "Exit codes")]
+    assert documented == sorted(ExitCode)
+    assert all(len(row) == 3 and all(row) for row in rows("docs/messages.md", "Exit codes"))
+
+
+def test_the_order_of_exit_codes_is_the_programs() -> None:
+    order = ", ".join(str(int(code)) for code in SEVERITY)
+    assert f"From best to worst: {order}." in text_of("docs/messages.md")
+
+
+def test_every_warning_is_explained() -> None:
+    source = "".join(path.read_text("utf-8") for path in sorted((ROOT / "archiver/capture").glob("*.py")))
+    used = set(re.findall(r"(?:CaptureWarning|_warn)\(\s*\"(\w+)\"", source))
+    assert used == {row[0].strip("`") for row in rows("docs/messages.md", "Warnings")}
+
+
+def test_every_result_and_outcome_is_explained() -> None:
+    assert {row[0].strip("`") for row in rows("docs/messages.md", "Results")} == set(Result)
+    glossary = {row[0]: row[1] for row in rows("docs/glossary.md")}
+    assert all(f"`{outcome}`" in glossary["outcome"] for outcome in Outcome)
+    assert all(f"`{result}`" in glossary["result"] for result in Result)
+
+
+def test_every_field_of_the_statement_is_explained() -> None:
+    source = text_of("archiver/seal/statement.py").split("def build", 1)[1].split("def canonical", 1)[0]
+    fields = set(re.findall(r'^        "(\w+)":', source, re.MULTILINE)) - {"type", "format"}
+    documented = {name for row in rows("docs/design.md", "Statement") for name in re.findall(r"`(\w+)`", row[0])}
+    assert fields == documented
+
+
+# the glossary
+
+
+def test_every_term_stands_once_in_the_glossary_in_order() -> None:
+    terms = [row[0].casefold() for row in rows("docs/glossary.md")]
+    assert terms == sorted(set(terms))
+
+
+@pytest.mark.parametrize(
+    "term", ["archive", "capture", "exchange", "snapshot", "statement", "store", "rendition", "guard", "relay"]
+)
+def test_the_words_of_the_code_are_in_the_glossary(term: str) -> None:
+    assert term in {row[0] for row in rows("docs/glossary.md")}
+
+
+# links
+
+
+def anchors(page: Path) -> set[str]:
+    """The fragment of every heading, made as GitHub makes it."""
+    text = _FENCE.sub("", page.read_text("utf-8"))
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_internal_links_lead_somewhere(page: Path) -> None:
+    for target in _LINK.findall(_FENCE.sub("", page.read_text("utf-8"))):
+        if "://" in target:
+            continue
+        path, _, fragment = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{target} leads nowhere"
+        if fragment:
+            assert fragment in anchors(file), f"{target}: no such heading"
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page.suffix != ".md":
+            continue
+        reached.add(page)
+        links = (target.partition("#")[0] for target in _LINK.findall(page.read_text("utf-8")) if "://" not in target)
+        waiting += [(page.parent / target).resolve() for target in links if target]
+    assert set(PAGES) == reached
+
+
+def test_decisions_are_numbered_without_gaps_and_all_listed() -> None:
+    files = sorted(path.name for path in (DOCS / "decisions").glob("[0-9]*.md"))
+    assert [name[:4] for name in files] == [f"{number:04}" for number in range(1, len(files) + 1)]
+    for name in files:
+        assert f"[{name[:4]}]({name})" in text_of("docs/decisions/README.md")
+        headings = re.findall(r"^## (.+)$", text_of(f"docs/decisions/{name}"), re.MULTILINE)
+        assert headings == ["Context", "Measurement", "Decision", "Consequences"]
+
+
+# commands
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """Each simple command of the page's console blocks, as words."""
+    for kind, block in _FENCE.findall(page.read_text("utf-8")):
+        for line in block.splitlines() if kind == "console" else ():
+            if line.startswith("$ "):
+                yield shlex.split(re.split(r" [|>&](?: |$)", line[2:])[0])
+
+
+SHOWN = [(name_of(page), words) for page in PAGES for words in commands(page)]
+OURS = [(page, words[1:]) for page, words in SHOWN if Path(words[0]).name == "archiver"]
+SCRIPTS = [(page, words) for page, words in SHOWN if words[0].startswith("scripts/")]
+
+
+def test_readme_and_tutorial_show_commands() -> None:
+    assert {page for page, _ in OURS} == {page for page, _ in SCRIPTS} == {"README.md", "docs/tutorial.md"}
+
+
+@pytest.mark.parametrize("words", [words for _, words in OURS], ids=" ".join)
+def test_every_archiver_command_shown_is_understood(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    called = []
+    for name, command in cli.commands.items():
+        monkeypatch.setattr(command, "callback", lambda name=name, **_: called.append(name))
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    assert len(called) == 1
+
+
+@pytest.mark.parametrize("words", [words for _, words in SCRIPTS], ids=" ".join)
+def test_every_script_shown_exists_and_can_be_run(words: list[str]) -> None:
+    assert os.access(ROOT / words[0], os.X_OK)
+
+
+def test_the_readme_names_the_two_commands_to_begin_with() -> None:
+    shown = [words for page, words in SCRIPTS if page == "README.md"]
+    assert [words[0] for words in shown] == ["scripts/archive", "scripts/archive", "scripts/test"]
+    assert len(shown[0]) == 1
+    assert shown[1][1].startswith("https://")
+
+
+def test_the_hint_of_the_summary_names_only_parts_that_exist() -> None:
+    hint = re.search(r"--as (\w[\w, ]*) \(what was", text_of("README.md"))
+    assert hint is not None
+    assert set(hint.group(1).split(", ")) <= set(PARTS)
+
+
+# the scripts
+
+
+def test_the_archive_script_explains_itself_without_setting_anything_up(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [ROOT / "scripts/archive", "--help"], capture_output=True, text=True, timeout=20, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0
+    assert "./archive" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_picture_of_the_readme_is_small() -> None:
+    picture = DOCS / "images" / "demo.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size < 150_000
+
+
+def test_no_page_names_a_package_registry_or_a_place_on_this_machine() -> None:
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        assert not re.search(r"pypi|/work/|/root/|/home/", text, re.IGNORECASE), page

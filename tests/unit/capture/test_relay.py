@@ -1,0 +1,637 @@
+"""The relay connects where it may, refuses where it must, and changes nothing on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+
+import dns.asyncresolver
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+import pytest
+
+from archiver.capture.relay import Override, Relay, is_forbidden, parse_override
+from archiver.errors import UsageError
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+# The guard
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("10.0.0.1", id="private 10/8"),
+        pytest.param("172.16.0.1", id="private 172.16/12, first"),
+        pytest.param("172.31.255.255", id="private 172.16/12, last"),
+        pytest.param("192.168.1.1", id="private 192.168/16"),
+        pytest.param("127.0.0.1", id="loopback"),
+        pytest.param("127.255.255.254", id="loopback, far end"),
+        pytest.param("169.254.169.254", id="link-local, cloud metadata"),
+        pytest.param("100.64.0.1", id="CGNAT, first"),
+        pytest.param("100.127.255.255", id="CGNAT, last"),
+        pytest.param("0.0.0.0", id="unspecified"),  # noqa: S104  # judged, not bound
+        pytest.param("0.1.2.3", id="this network"),
+        pytest.param("192.0.0.1", id="protocol assignments"),
+        pytest.param("192.0.2.1", id="documentation 1"),
+        pytest.param("198.51.100.1", id="documentation 2"),
+        pytest.param("203.0.113.1", id="documentation 3"),
+        pytest.param("198.18.0.1", id="benchmarks"),
+        pytest.param("224.0.0.1", id="multicast"),
+        pytest.param("239.255.255.255", id="multicast, last"),
+        pytest.param("240.0.0.1", id="reserved"),
+        pytest.param("255.255.255.255", id="broadcast"),
+        pytest.param("::", id="v6 unspecified"),
+        pytest.param("::1", id="v6 loopback"),
+        pytest.param("fe80::1", id="v6 link-local"),
+        pytest.param("fe80::1%eth0", id="v6 link-local with its zone"),
+        pytest.param("::1%lo", id="v6 loopback with a zone"),
+        pytest.param("fc00::1", id="unique local, first"),
+        pytest.param("fdff::1", id="unique local"),
+        pytest.param("ff02::1", id="v6 multicast, link"),
+        pytest.param("ff0e::1", id="v6 multicast, global"),
+        pytest.param("2001:db8::1", id="v6 documentation"),
+        pytest.param("100::1", id="v6 discard"),
+        pytest.param("2001:2::1", id="v6 benchmarks"),
+        pytest.param("::ffff:127.0.0.1", id="mapped loopback"),
+        pytest.param("::ffff:10.0.0.1", id="mapped private"),
+        pytest.param("::ffff:a9fe:a9fe", id="mapped cloud metadata"),
+        pytest.param("::ffff:224.0.0.1", id="mapped multicast"),
+        pytest.param("2002:7f00:1::", id="6to4 of loopback"),
+        pytest.param("2002:c0a8:101::1", id="6to4 of private"),
+        pytest.param("2001:0:808:808::80ff:fffe", id="Teredo of loopback"),
+        pytest.param("2001:0:808:808::f5ff:fffe", id="Teredo of private"),
+        pytest.param("64:ff9b::7f00:1", id="NAT64 of loopback"),
+        pytest.param("64:ff9b::a9fe:a9fe", id="NAT64 of cloud metadata"),
+        pytest.param("64:ff9b::a00:1", id="NAT64 of private"),
+        # Not globally reachable by IANA's registries; ipaddress of Python 3.11.7 does not know all of them.
+        pytest.param("fec0::1", id="site-local, RFC 3879"),
+        pytest.param("::127.0.0.1", id="v4-compatible loopback, RFC 4291 section 2.5.5.1"),
+        pytest.param("64:ff9b:1::a00:1", id="local NAT64, RFC 8215"),
+        pytest.param("3fff::1", id="v6 documentation, RFC 9637"),
+        pytest.param("5f00::1", id="SRv6 segments, RFC 9602"),
+        pytest.param("4000::1", id="v6 unicast that IANA never gave out"),
+        pytest.param("192.0.0.8", id="dummy address, RFC 7600"),
+    ],
+)
+def test_the_guard_forbids_what_is_not_globally_routable(address: str) -> None:
+    assert is_forbidden(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "1.1.1.1",
+        "8.8.8.8",
+        "93.184.216.34",
+        "172.15.255.255",
+        "172.32.0.1",
+        "100.63.255.255",
+        "100.128.0.1",
+        "223.255.255.255",
+        "2606:4700:4700::1111",
+        "2a00:1450:4001:80b::200e",
+        "2001:4860:4860::8888",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+    ],
+)
+def test_the_guard_allows_public_addresses(address: str) -> None:
+    assert not is_forbidden(address)
+
+
+# Rules
+
+
+@pytest.mark.parametrize(
+    ("rule", "override"),
+    [
+        ("a.test=127.0.0.1", Override("a.test", None, "127.0.0.1", None)),
+        ("A.Test.:443=127.0.0.1:18443", Override("a.test", 443, "127.0.0.1", 18443)),
+        ("*=10.0.0.1", Override("*", None, "10.0.0.1", None)),
+        ("*.test:80=10.0.0.1", Override("*.test", 80, "10.0.0.1", None)),
+        ("a.test=[::1]:8080", Override("a.test", None, "::1", 8080)),
+        ("a.test=::1", Override("a.test", None, "::1", None)),
+        ("[2001:db8::1]:443=[::1]", Override("2001:db8::1", 443, "::1", None)),
+        ("a.test:65535=127.0.0.1:1", Override("a.test", 65535, "127.0.0.1", 1)),
+    ],
+)
+def test_a_rule_is_read(rule: str, override: Override) -> None:
+    assert parse_override(rule) == override
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "",
+        "=",
+        "a.test",
+        "a.test=",
+        "=127.0.0.1",
+        ":80=127.0.0.1",
+        "a.test=b.test",
+        "a.test=127.0.0",
+        "a.test=127.0.0.1=1",
+        "a.test:0=127.0.0.1",
+        "a.test:65536=127.0.0.1",
+        "a.test:http=127.0.0.1",
+        "a.test:-1=127.0.0.1",
+        "a.test:\u0661=127.0.0.1",
+        "a.test=127.0.0.1:99999",
+        "a.test:" + "9" * 5000 + "=127.0.0.1",
+        "a.test=[::1",
+        "a.test=[::1]8080",
+        "[::1=127.0.0.1",
+        "[]:80=127.0.0.1",
+        "a.test=[]:80",
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_named_in_the_error(rule: str) -> None:
+    with pytest.raises(UsageError, match=r"^--resolve ") as caught:
+        parse_override(rule)
+    assert repr(rule) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "host", "port", "matches"),
+    [
+        ("a.test=::1", "a.test", 80, True),
+        ("a.test=::1", "b.a.test", 80, False),
+        ("a.test:443=::1", "a.test", 443, True),
+        ("a.test:443=::1", "a.test", 80, False),
+        ("*=::1", "anything", 1, True),
+        ("*.test=::1", "a.b.test", 80, True),
+        ("*.test=::1", "test", 80, False),
+        ("*.test=::1", "atest", 80, False),
+    ],
+)
+def test_a_rule_matches_its_hosts_only(rule: str, host: str, port: int, matches: bool) -> None:
+    assert parse_override(rule).matches(host, port) is matches
+
+
+# A real relay
+
+
+_clients: list[asyncio.StreamWriter] = []
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    async def limited() -> None:
+        try:
+            async with asyncio.timeout(20):
+                await scenario()
+        finally:
+            for client in _clients:
+                client.close()
+                with suppress(OSError):
+                    await client.wait_closed()
+            _clients.clear()
+
+    asyncio.run(limited())
+
+
+async def to_relay(relay: Relay) -> Streams:
+    """A connection to the relay, closed at the end of the scenario."""
+    streams = await asyncio.open_connection("127.0.0.1", relay.port)
+    _clients.append(streams[1])
+    return streams
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the others go on until it holds; the scenario's time limit ends a wait in vain."""
+    while not condition():  # noqa: ASYNC110  # what is waited for happens in the relay, which has no event to wait on
+        await asyncio.sleep(0.001)
+
+
+@asynccontextmanager
+async def site(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> AsyncIterator[int]:
+    """A TCP server on loopback; gives its port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await talk(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(1 << 16):
+        writer.write(data)
+        await writer.drain()
+
+
+async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    raise AssertionError("the relay connected")
+
+
+def request_of(host: str, port: int, command: int = 1) -> bytes:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        where = (b"\x04" if ":" in host else b"\x01") + socket.inet_pton(family, host)
+    except (OSError, ValueError):
+        where = b"\x03" + bytes([len(host)]) + host.encode()
+    return bytes([5, command, 0]) + where + struct.pack(">H", port)
+
+
+async def ask(relay: Relay, host: str, port: int, command: int = 1) -> tuple[int, Streams]:
+    """What a browser does (RFC 1928); gives the reply's code."""
+    reader, writer = await to_relay(relay)
+    writer.write(b"\x05\x01\x00")
+    assert await reader.readexactly(2) == b"\x05\x00"
+    writer.write(request_of(host, port, command))
+    reply = await reader.readexactly(10)
+    assert (reply[0], reply[2], reply[3]) == (5, 0, 1)
+    return reply[1], (reader, writer)
+
+
+async def said(streams: Streams, data: bytes, count: int) -> bytes:
+    reader, writer = streams
+    writer.write(data)
+    return await reader.readexactly(count)
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    raw: socket.socket = writer.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+def closed_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_it_connects_where_a_rule_says_and_notes_the_facts() -> None:
+    async def scenario() -> None:
+        async with site(echo) as port, Relay([parse_override(f"*.test:443=127.0.0.1:{port}")]) as relay:
+            code, streams = await ask(relay, "News.Test.", 443)
+            assert code == 0
+            assert await said(streams, b"hello", 5) == b"hello"
+            (connection,) = relay.connections
+            assert (connection.number, connection.host, connection.port) == (0, "news.test", 443)
+            assert connection.outcome == "connected"
+            assert connection.resolver == "override"
+            assert connection.answers == (("127.0.0.1", None),)
+            assert (connection.address, connection.remote_port) == ("127.0.0.1", port)
+            assert connection.client_port == streams[1].get_extra_info("sockname")[1]
+            assert connection.connected_at is not None
+            assert connection.opened_at <= connection.connected_at
+            assert connection.closed_at is None
+            streams[1].close()
+            await until(lambda: relay.connections[0].closed_at is not None)
+            assert relay.connections[0].connected_at == connection.connected_at
+            assert relay.refusal("news.test", 443) is None
+
+    run(scenario)
+
+
+def test_a_rule_without_a_port_keeps_the_port() -> None:
+    async def scenario() -> None:
+        async with site(echo) as port, Relay([parse_override("a.test=127.0.0.1")]) as relay:
+            code, streams = await ask(relay, "a.test", port)
+            assert code == 0
+            assert await said(streams, b"x", 1) == b"x"
+            assert relay.connections[0].remote_port == port
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "localhost", "a.localhost", "LOCALHOST."],  # noqa: S104  # asked for, not bound
+)
+def test_it_refuses_this_machine_and_says_why(host: str) -> None:
+    async def scenario() -> None:
+        async with site(never) as port, Relay() as relay:
+            code, (reader, _) = await ask(relay, host, port)
+            assert code == 2  # "connection not allowed by ruleset"
+            assert await reader.read() == b""
+            (connection,) = relay.connections
+            assert connection.outcome == "refused"
+            assert connection.resolver == "literal"
+            assert connection.address is None
+            assert connection.connected_at is None
+            reason = relay.refusal(connection.host, port)
+            assert reason is not None
+            assert reason.startswith("refused by the guard: ")
+            assert connection.answers[0][0] in reason
+            assert relay.refusal(connection.host, port + 1) is None
+            assert relay.refusal("other.test", port) is None
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_it_connects_to_this_machine_where_private_addresses_are_allowed(host: str) -> None:
+    async def scenario() -> None:
+        async with site(echo) as port, Relay(allow_private=True) as relay:
+            code, streams = await ask(relay, host, port)
+            assert code == 0
+            assert await said(streams, b"x", 1) == b"x"
+            assert relay.connections[0].address == "127.0.0.1"
+            assert relay.connections[0].resolver == "literal"
+
+    run(scenario)
+
+
+def test_a_port_where_nobody_listens_is_unreachable() -> None:
+    async def scenario() -> None:
+        port = closed_port()
+        async with Relay(allow_private=True) as relay:
+            code, (reader, _) = await ask(relay, "127.0.0.1", port)
+            assert code == 5  # "connection refused"
+            assert await reader.read() == b""
+            (connection,) = relay.connections
+            assert connection.outcome == "unreachable"
+            assert connection.reason.startswith("127.0.0.1: ")
+            assert connection.address is None
+
+    run(scenario)
+
+
+def test_what_a_client_sends_before_its_end_still_gets_its_answer() -> None:
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(str(len(await reader.read())).encode())
+
+    async def scenario() -> None:
+        async with site(count) as port, Relay(allow_private=True) as relay:
+            _, (reader, writer) = await ask(relay, "127.0.0.1", port)
+            writer.write(b"x" * 1000)
+            writer.write_eof()
+            assert await reader.read() == b"1000"
+
+    run(scenario)
+
+
+def test_a_site_that_has_ended_still_receives() -> None:
+    async def scenario() -> None:
+        received: list[bytes] = []
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"bye")
+            writer.write_eof()
+            received.append(await reader.read())
+
+        async with site(talk) as port, Relay(allow_private=True) as relay:
+            _, (reader, writer) = await ask(relay, "127.0.0.1", port)
+            assert await reader.read() == b"bye"
+            writer.write(b"one more thing")
+            writer.close()
+            await until(lambda: received == [b"one more thing"])
+
+    run(scenario)
+
+
+def test_a_sites_reset_reaches_the_client_as_a_reset() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(1)
+        reset(writer)
+
+    async def scenario() -> None:
+        async with site(talk) as port, Relay(allow_private=True) as relay:
+            _, (reader, writer) = await ask(relay, "127.0.0.1", port)
+            writer.write(b"x")
+            with pytest.raises(ConnectionResetError):
+                await reader.read()
+            await until(lambda: relay.connections[0].closed_at is not None)
+
+    run(scenario)
+
+
+def test_a_clients_reset_reaches_the_site_as_a_reset() -> None:
+    async def scenario() -> None:
+        ends: list[str] = []
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"x")
+            try:
+                await reader.read()
+                ends.append("orderly")
+            except ConnectionResetError:
+                ends.append("reset")
+
+        async with site(talk) as port, Relay(allow_private=True) as relay:
+            _, (reader, writer) = await ask(relay, "127.0.0.1", port)
+            await reader.readexactly(1)
+            reset(writer)
+            await until(lambda: ends == ["reset"])
+
+    run(scenario)
+
+
+def test_big_data_arrives_intact_both_ways_at_once() -> None:
+    async def scenario() -> None:
+        data = random.Random(1).randbytes(6 << 20)
+        async with site(echo) as port, Relay(allow_private=True) as relay:
+            _, (reader, writer) = await ask(relay, "127.0.0.1", port)
+
+            async def send() -> None:
+                writer.write(data)
+                await writer.drain()
+                writer.write_eof()
+
+            received, _ = await asyncio.gather(reader.read(), send())
+        assert hashlib.sha256(received).digest() == hashlib.sha256(data).digest()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("command", [0, 2, 3])
+def test_no_other_command_than_connect_is_served(command: int) -> None:
+    async def scenario() -> None:
+        async with site(never) as port, Relay(allow_private=True) as relay:
+            code, (reader, _) = await ask(relay, "127.0.0.1", port, command)
+            assert code == 7  # "command not supported"
+            assert await reader.read() == b""
+            assert relay.connections == ()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"",
+        b"\x05",
+        b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n" + b"x" * 100,
+        b"\x04\x01\x00\x50\x7f\x00\x00\x01\x00",
+        b"\x05\x00",
+        b"\x05\x01\x00\x05\x01",
+        b"\x05\x01\x00\x05\x01\x00\x03\xffshort",
+        b"\x05\x01\x00" + bytes(300),
+        b"\xff" * 1000,
+    ],
+)
+def test_garbage_costs_only_the_connection_it_came_over(garbage: bytes) -> None:
+    async def scenario() -> None:
+        problems: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: problems.append(context))
+        async with site(echo) as port, Relay(allow_private=True) as relay:
+            reader, writer = await to_relay(relay)
+            writer.write(garbage)
+            writer.write_eof()
+            with suppress(ConnectionResetError):
+                await reader.read()
+            code, streams = await ask(relay, "127.0.0.1", port)
+            assert code == 0
+            assert await said(streams, b"x", 1) == b"x"
+        assert problems == []
+
+    run(scenario)
+
+
+def test_connections_are_numbered_in_order_of_asking() -> None:
+    async def scenario() -> None:
+        async with site(echo) as port, Relay([parse_override(f"*=127.0.0.1:{port}")]) as relay:
+            for name in ("a.test", "b.test", "c.test"):
+                assert (await ask(relay, name, 443))[0] == 0
+            assert [(c.number, c.host) for c in relay.connections] == [(0, "a.test"), (1, "b.test"), (2, "c.test")]
+            assert len({c.client_port for c in relay.connections}) == 3
+
+    run(scenario)
+
+
+def test_the_end_of_the_relay_closes_what_is_open() -> None:
+    async def scenario() -> None:
+        async with site(echo) as port:
+            async with Relay(allow_private=True) as relay:
+                _, streams = await ask(relay, "127.0.0.1", port)
+                assert await said(streams, b"x", 1) == b"x"
+            assert await streams[0].read() == b""
+            assert relay.connections[0].closed_at is not None
+            with pytest.raises(ConnectionRefusedError):
+                await to_relay(relay)
+
+    run(scenario)
+
+
+# Names, answered by a name server of our own
+
+
+@contextmanager
+def name_server(zone: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A name server on loopback that the relay asks; gives the names it was asked for."""
+    import threading
+
+    asked: list[str] = []
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    port = server.getsockname()[1]
+
+    def serve() -> None:
+        while True:
+            data, client = server.recvfrom(4096)
+            if data == b"stop":
+                return
+            query = dns.message.from_wire(data)
+            (question,) = query.question
+            name = question.name.to_text(omit_final_dot=True)
+            kind = dns.rdatatype.to_text(question.rdtype)
+            asked.append(f"{name} {kind}")
+            reply = dns.message.make_response(query)
+            if name not in zone:
+                reply.set_rcode(dns.rcode.NXDOMAIN)
+            for address in zone.get(name, []):
+                if (":" in address) == (kind == "AAAA"):
+                    reply.answer.append(dns.rrset.from_text(question.name, 77, "IN", kind, address))
+            server.sendto(reply.to_wire(), client)
+
+    class Resolver(dns.asyncresolver.Resolver):
+        def __init__(self) -> None:
+            super().__init__(configure=False)
+            self.nameservers = ["127.0.0.1"]
+            self.port = port
+
+    monkeypatch.setattr(dns.asyncresolver, "Resolver", Resolver)
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield asked
+    finally:
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as last:
+            last.sendto(b"stop", ("127.0.0.1", port))
+        thread.join()
+        server.close()
+
+
+def test_a_name_is_looked_up_once_and_its_answers_are_pinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        zone = {"a.test": ["127.0.0.1"]}
+        with name_server(zone, monkeypatch) as asked:
+            async with site(echo) as port, Relay(allow_private=True) as relay:
+                assert {(await reply)[0] for reply in [ask(relay, "a.test", port), ask(relay, "A.test.", port)]} == {0}
+                zone["a.test"] = ["127.0.0.2"]
+                assert (await ask(relay, "a.test", port))[0] == 0
+                assert sorted(asked) == ["a.test A", "a.test AAAA"]
+                for connection in relay.connections:
+                    assert connection.answers == (("127.0.0.1", 77),)
+                    assert connection.resolver == "127.0.0.1"
+                    assert connection.address == "127.0.0.1"
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["10.0.0.1", "169.254.169.254"], ["::1"], ["64:ff9b::7f00:1"]])
+def test_a_name_that_leads_to_a_forbidden_address_is_refused(
+    addresses: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        with name_server({"evil.test": addresses}, monkeypatch):
+            async with site(never) as port, Relay() as relay:
+                assert (await ask(relay, "evil.test", port))[0] == 2
+                assert relay.connections[0].outcome == "refused"
+                assert all(address in relay.connections[0].reason for address in addresses)
+
+    run(scenario)
+
+
+def test_of_mixed_answers_only_the_allowed_ones_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.capture.relay.is_forbidden", lambda address: address != "127.0.0.1")
+
+    async def scenario() -> None:
+        with name_server({"mixed.test": ["127.0.0.2", "127.0.0.1", "::1"]}, monkeypatch):
+            async with site(echo) as port, Relay() as relay:
+                assert (await ask(relay, "mixed.test", port))[0] == 0
+                assert relay.connections[0].address == "127.0.0.1"
+                assert relay.connections[0].answers == (("127.0.0.2", 77), ("127.0.0.1", 77), ("::1", 77))
+
+    run(scenario)
+
+
+def test_the_next_answer_is_tried_where_one_does_not_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        with name_server({"two.test": ["127.0.0.2", "127.0.0.1"]}, monkeypatch):
+            async with site(echo) as port, Relay(allow_private=True) as relay:
+                code, streams = await ask(relay, "two.test", port)
+                assert code == 0
+                assert await said(streams, b"x", 1) == b"x"
+                assert relay.connections[0].address == "127.0.0.1"
+                assert relay.connections[0].reason == ""
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("name", ["missing.test", "empty.test", "", "a..test", "x" * 70 + ".test", "a\x00b", "*"])
+def test_a_name_without_an_address_is_unresolved(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        with name_server({"empty.test": []}, monkeypatch):
+            async with Relay() as relay:
+                assert (await ask(relay, name, 443))[0] == 4  # "host unreachable"
+                (connection,) = relay.connections
+                assert connection.outcome == "unresolved"
+                assert connection.reason
+                assert connection.answers == ()
+
+    run(scenario)

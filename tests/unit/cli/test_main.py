@@ -1,0 +1,329 @@
+"""The command line without a browser: errors are one line and an exit code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from archiver import __version__
+from archiver.cli.main import main
+from archiver.storage import layout
+from archiver.storage.local import LocalStore
+from archiver.warc import cdxj, writer
+from tests.unit.recordings import exchange, recording
+
+Run = Callable[..., tuple[int, str, str]]
+_IDS = ("20260101t000000z-aaaaaaaaaaaaaaaa", "20260101t000000z-bbbbbbbbbbbbbbbb", "20260301t000000z-cccccccccccccccc")
+
+
+@pytest.fixture
+def archiver(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process; gives exit code, standard output, standard error."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["archiver", *arguments])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        sys.stdout.flush()
+        out, err = capfd.readouterr()
+        assert isinstance(ended.value.code, int)
+        return int(ended.value.code), out, err
+
+    return run
+
+
+def assert_one_line(err: str) -> None:
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    assert err.startswith("archiver: ")
+
+
+def store_snapshots(folder: Path) -> None:
+    """Three snapshots with a WARC each, and an orphan without a statement."""
+    store = LocalStore(folder)
+    for snapshot in _IDS:
+        path = Path(f"{snapshot}.warc.gz")
+        entries = writer.write(recording(exchange(0)), path)
+        store.put_new(layout.warc(snapshot), path)
+        store.put_new(layout.cdxj(snapshot), cdxj.lines(entries, "capture.warc.gz"))
+        store.put_new(layout.statement(snapshot), json.dumps({"id": snapshot, "title": "\x1b[31m"}).encode())
+    store.put_new(layout.warc("20260401t000000z-dddddddddddddddd"), b"orphan")
+
+
+def test_the_version_is_printed(archiver: Run) -> None:
+    assert archiver("--version") == (0, f"archiver, version {__version__}\n", "")
+
+
+def test_help_names_every_command(archiver: Run) -> None:
+    code, out, _ = archiver("-h")
+    assert code == 0
+    assert all(f"  {name} " in out for name in ("capture", "demo", "doctor", "get", "show"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["--nonsense"], ["capture"], ["get", "latest"], ["get", "latest", "--as", "x"]]
+)
+def test_wrong_usage_is_exit_code_2(arguments: list[str], archiver: Run) -> None:
+    code, out, err = archiver(*arguments)
+    assert (code, out) == (2, "")
+    assert "Traceback" not in err
+    assert "Error: " in err
+
+
+@pytest.mark.parametrize("url", ["a.test", "ftp://a.test/", "https://", "https://a.test/a b", "https://a.test:x/", ""])
+def test_a_bad_url_is_exit_code_2_and_one_line(url: str, archiver: Run) -> None:
+    code, out, err = archiver("capture", url)
+    assert (code, out) == (2, "")
+    assert_one_line(err)
+
+
+def test_one_bad_url_among_good_ones_captures_nothing(archiver: Run) -> None:
+    code, _, err = archiver("capture", "https://a.test/", "bad")
+    assert code == 2
+    assert_one_line(err)
+    assert not Path("archive").exists()
+
+
+@pytest.mark.parametrize("json_option", [[], ["--json"]])
+@pytest.mark.parametrize(
+    "url", ["https://user:secret@a.test/", "https://user:secret@a.test:99999/", "ftp://user:secret@a.test/"]
+)
+def test_a_url_with_a_password_is_refused_without_printing_it(url: str, json_option: list[str], archiver: Run) -> None:
+    code, out, err = archiver(*json_option, "capture", url)
+    assert code == 2
+    assert "secret" not in out + err
+    assert_one_line(err)
+
+
+def test_a_bad_url_cannot_write_to_the_terminal(archiver: Run) -> None:
+    _, _, err = archiver("capture", "https://a.test/\x1b[31m\u202e")
+    assert_one_line(err)
+    assert "\x1b" not in err
+    assert "\u202e" not in err
+
+
+@pytest.mark.parametrize("timeout", ["soon", "", "0", "-5s", "nan", "inf", "1e999", "5d", "5 sm", "s", "90ss"])
+def test_a_bad_timeout_is_exit_code_2(timeout: str, archiver: Run) -> None:
+    code, out, err = archiver("capture", "https://a.test/", f"--timeout={timeout}")
+    assert (code, out) == (2, "")
+    assert "--timeout" in err
+    assert repr(timeout) in err
+    assert not Path("archive").exists()
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [("90", 90.0), ("90s", 90.0), ("1.5m", 90.0), ("500ms", 0.5), ("2h", 7200.0)]
+)
+def test_a_timeout_is_read_in_its_unit(timeout: str, seconds: float) -> None:
+    from archiver.cli.capture import Duration
+
+    assert Duration().convert(timeout, None, None) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("rule", ["a.test", "a.test=b.test", "a.test:0=127.0.0.1"])
+def test_a_bad_rule_is_exit_code_2_and_names_it(rule: str, archiver: Run) -> None:
+    code, out, err = archiver("capture", "https://a.test/", "--resolve", rule)
+    assert (code, out) == (2, "")
+    assert_one_line(err)
+    assert f"--resolve {rule!r}" in err
+
+
+def test_a_bad_configuration_is_exit_code_2_and_names_setting_and_origin(
+    archiver: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHIVER_CAPTURE__TIMEOUT_S", "soon")
+    code, out, err = archiver("show", "latest")
+    assert (code, out) == (2, "")
+    assert_one_line(err)
+    assert "capture.timeout_s (from environment)" in err
+
+
+def test_a_missing_configuration_file_is_exit_code_2(archiver: Run) -> None:
+    code, _, err = archiver("--config", "nowhere.toml", "show", "latest")
+    assert code == 2
+    assert_one_line(err)
+
+
+@pytest.mark.parametrize("command", [["show", "latest"], ["show", "2026"], ["get", "latest", "--as", "pdf"]])
+def test_an_unknown_reference_is_exit_code_6(command: list[str], archiver: Run) -> None:
+    code, out, err = archiver(*command)
+    assert (code, out) == (6, "")
+    assert_one_line(err)
+    assert not Path("archive").exists(), "looking for something makes no archive"
+
+
+@pytest.mark.parametrize(
+    "command", [["show", "latest"], ["get", "latest", "--as", "warc"], ["capture", "https://a.test/"]]
+)
+def test_an_archive_that_is_a_file_is_exit_code_8(command: list[str], archiver: Run) -> None:
+    Path("file").write_bytes(b"precious")
+    code, out, err = archiver("--archive", "file", *command)
+    assert (code, out) == (8, "")
+    assert_one_line(err)
+    assert "file" in err
+    assert Path("file").read_bytes() == b"precious"
+
+
+def test_a_folder_that_is_something_else_is_not_captured_into(archiver: Run) -> None:
+    Path("folder").mkdir()
+    Path("folder/letter.txt").write_bytes(b"dear")
+    code, _, err = archiver("--archive", "folder", "capture", "https://a.test/")
+    assert code == 8
+    assert_one_line(err)
+    assert "no archive.json" in err
+    assert [path.name for path in Path("folder").iterdir()] == ["letter.txt"]
+
+
+def test_an_archive_of_another_format_is_not_captured_into(archiver: Run) -> None:
+    Path("folder").mkdir()
+    Path("folder/archive.json").write_text('{"format":"archiver/99"}')
+    code, _, err = archiver("--archive", "folder", "capture", "https://a.test/")
+    assert code == 8
+    assert_one_line(err)
+    assert "archiver/99" in err
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\xff"])
+def test_a_damaged_archive_file_is_exit_code_8_and_one_line(text: str, archiver: Run) -> None:
+    Path("folder").mkdir()
+    Path("folder/archive.json").write_bytes(text.encode("latin-1"))
+    code, _, err = archiver("--archive", "folder", "capture", "https://a.test/")
+    assert code == 8
+    assert_one_line(err)
+
+
+@pytest.mark.parametrize("command", [["show", "latest"], ["capture", "https://a.test/"]])
+def test_object_storage_is_refused_with_what_to_do_instead(command: list[str], archiver: Run) -> None:
+    code, out, err = archiver("--archive", "s3://bucket/prefix", *command)
+    assert (code, out) == (8, "")
+    assert_one_line(err)
+    assert "s3://bucket/prefix" in err
+    assert "give a path or a file:// URL" in err
+
+
+@pytest.mark.parametrize(
+    ("reference", "found"),
+    [("latest", _IDS[2]), ("202603", _IDS[2]), (_IDS[0], _IDS[0]), ("20260101t000000z-b", _IDS[1])],
+)
+def test_a_reference_is_latest_an_id_or_the_beginning_of_one(reference: str, found: str, archiver: Run) -> None:
+    store_snapshots(Path("archive"))
+    code, out, err = archiver("show", reference)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["id"] == found
+    assert "\x1b" not in out
+
+
+def test_an_ambiguous_reference_is_exit_code_2_and_lists_the_first(archiver: Run) -> None:
+    store_snapshots(Path("archive"))
+    code, out, err = archiver("show", "2026")
+    assert (code, out) == (2, "")
+    assert_one_line(err)
+    assert all(snapshot in err for snapshot in _IDS)
+
+
+def test_a_snapshot_without_a_statement_is_not_found(archiver: Run) -> None:
+    store_snapshots(Path("archive"))
+    assert archiver("show", "202604")[0] == 6
+
+
+def test_json_is_one_line(archiver: Run) -> None:
+    store_snapshots(Path("archive"))
+    code, out, _ = archiver("--json", "show", "latest")
+    assert code == 0
+    assert out.count("\n") == 1
+    assert json.loads(out) == {"id": _IDS[2], "title": "\x1b[31m"}
+
+
+def test_a_warc_is_taken_out_as_it_is(archiver: Run) -> None:
+    store_snapshots(Path("archive"))
+    code, out, err = archiver("get", "latest", "--as", "warc", "-o", "out.warc.gz")
+    assert (code, out) == (0, "")
+    assert "out.warc.gz" in err
+    stored = Path("archive") / layout.warc(_IDS[2])
+    assert hashlib.sha256(Path("out.warc.gz").read_bytes()).digest() == hashlib.sha256(stored.read_bytes()).digest()
+
+
+@pytest.mark.parametrize("output", [[], ["-o", "-"]])
+def test_a_part_is_written_to_standard_output(output: list[str], archiver: Run) -> None:
+    store_snapshots(Path("archive"))
+    assert archiver("get", "latest", "--as", "text", *output) == (0, "hello", "")
+
+
+def test_a_part_that_was_not_made_is_exit_code_6(archiver: Run) -> None:
+    store_snapshots(Path("archive"))
+    code, _, err = archiver("get", "latest", "--as", "pdf", "-o", "page.pdf")
+    assert code == 6
+    assert_one_line(err)
+    assert not Path("page.pdf").exists()
+
+
+def test_an_existing_output_is_exit_code_8_and_stays(archiver: Run) -> None:
+    store_snapshots(Path("archive"))
+    Path("out").write_bytes(b"precious")
+    code, _, err = archiver("get", "latest", "--as", "text", "-o", "out")
+    assert code == 8
+    assert_one_line(err)
+    assert Path("out").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("part", ["warc", "text"])
+@pytest.mark.parametrize("output", [[], ["-o", "out"]])
+def test_a_missing_warc_is_one_line_and_an_exit_code_and_leaves_no_output(
+    part: str, output: list[str], archiver: Run
+) -> None:
+    store_snapshots(Path("archive"))
+    (Path("archive") / layout.warc(_IDS[2])).unlink()
+    code, out, err = archiver("get", "latest", "--as", part, *output)
+    assert code in (6, 8)
+    assert out == ""
+    assert_one_line(err)
+    assert "capture.warc.gz" in err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", b"\x1f\x8b\x08\x00junk"])
+def test_a_damaged_warc_is_exit_code_8_and_one_line(data: bytes, archiver: Run) -> None:
+    store_snapshots(Path("archive"))
+    (Path("archive") / layout.warc(_IDS[2])).write_bytes(data)
+    code, out, err = archiver("get", "latest", "--as", "text")
+    assert (code, out) == (8, "")
+    assert_one_line(err)
+
+
+def test_a_damaged_statement_is_exit_code_8_and_one_line(archiver: Run) -> None:
+    store_snapshots(Path("archive"))
+    (Path("archive") / layout.statement(_IDS[2])).write_bytes(b"{")
+    code, out, err = archiver("show", "latest")
+    assert (code, out) == (8, "")
+    assert_one_line(err)
+
+
+def test_an_interruption_is_exit_code_130(archiver: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("archiver.cli.snapshots.Archive", interrupt)
+    code, _, err = archiver("show", "latest")
+    assert code == 130
+    # click itself ends the terminal's ^C line first.
+    assert_one_line(err.lstrip("\n"))
+
+
+def test_the_module_is_the_console_script() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "archiver", "capture", "bad"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={"PYTHONPATH": str(Path(__file__).parents[3])},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert_one_line(done.stderr)

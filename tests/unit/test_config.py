@@ -1,0 +1,256 @@
+"""Settings: who wins, what is refused, and that an error names the setting and where it came from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from archiver import config
+from archiver.config import PROTECTED, Loaded, load
+from archiver.errors import ConfigurationError
+
+_TRUE = {
+    "capture.browser": '"/bin/x"',
+    "capture.allow_private": "true",
+    "capture.resolve": '["a=::1"]',
+    "capture.trust_ca": '"ca.pem"',
+}
+
+
+def section(**values: str) -> str:
+    return "[capture]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
+
+
+def write_user_file(text: str) -> Path:
+    path = config.user_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def timeout_of(loaded: Loaded) -> tuple[float, str | None]:
+    return loaded.settings.capture.timeout_s, loaded.origins.get("capture.timeout_s")
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    loaded = load()
+    assert loaded.settings == config.Settings()
+    assert loaded.origins == {}
+    assert timeout_of(loaded) == (90.0, None)
+    assert loaded.settings.capture.allow_private is False
+
+
+def test_flag_beats_environment_beats_named_file_beats_local_file_beats_user_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user = write_user_file(section(timeout_s="1"))
+    assert timeout_of(load()) == (1.0, f"file {user}")
+    Path("archiver.toml").write_text(section(timeout_s="2"))
+    assert timeout_of(load()) == (2.0, "file archiver.toml")
+    named = Path("named.toml")
+    named.write_text(section(timeout_s="3"))
+    assert timeout_of(load(config_file=named)) == (3.0, "file named.toml")
+    monkeypatch.setenv("ARCHIVER_CAPTURE__TIMEOUT_S", "4")
+    assert timeout_of(load(config_file=named)) == (4.0, "environment")
+    assert timeout_of(load({"capture.timeout_s": 5.0}, named)) == (5.0, "flag")
+
+
+def test_settings_of_one_section_are_gathered_from_several_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    write_user_file('archive = "user"\n' + section(settle_s="7"))
+    monkeypatch.setenv("ARCHIVER_CAPTURE__TIMEOUT_S", "4")
+    settings = load({"capture.allow_private": True}).settings
+    assert settings.archive == "user"
+    assert (settings.capture.settle_s, settings.capture.timeout_s, settings.capture.allow_private) == (7, 4, True)
+
+
+@pytest.mark.parametrize("nothing", [None, ()])
+def test_a_flag_not_given_hides_nothing(nothing: object) -> None:
+    write_user_file(section(resolve='["a.test=127.0.0.1"]'))
+    assert load({"capture.resolve": nothing}).settings.capture.resolve == ("a.test=127.0.0.1",)
+
+
+def test_a_flag_that_says_no_is_given() -> None:
+    write_user_file(section(allow_private="true"))
+    assert load({"capture.allow_private": False}).settings.capture.allow_private is False
+
+
+@pytest.mark.parametrize("name", sorted(PROTECTED))
+def test_protected_settings_are_refused_from_the_current_folder(name: str) -> None:
+    key = name.removeprefix("capture.")
+    for text in (
+        section(**{key: _TRUE[name]}),
+        f"{name} = {_TRUE[name]}\n",
+        f"capture = {{ {key} = {_TRUE[name]} }}\n",
+        f'"{name}" = {_TRUE[name]}\n',
+    ):
+        Path("archiver.toml").write_text(text)
+        with pytest.raises(ConfigurationError) as caught:
+            load()
+        assert str(caught.value).startswith(f"{name} may not be set in archiver.toml")
+
+
+@pytest.mark.parametrize("name", sorted(PROTECTED))
+def test_protected_settings_are_refused_there_though_a_flag_overrides_them(name: str) -> None:
+    Path("archiver.toml").write_text(section(**{name.removeprefix("capture."): _TRUE[name]}))
+    with pytest.raises(ConfigurationError, match="may not be set"):
+        load(
+            {
+                "capture.allow_private": False,
+                "capture.resolve": ("a=::1",),
+                "capture.browser": Path("x"),
+                "capture.trust_ca": Path("y"),
+            }
+        )
+
+
+@pytest.mark.parametrize("name", sorted(PROTECTED))
+def test_protected_settings_are_taken_from_a_named_file_and_the_users_own(name: str) -> None:
+    text = section(**{name.removeprefix("capture."): _TRUE[name]})
+    named = Path("named.toml")
+    named.write_text(text)
+    assert load(config_file=named).origins == {name: "file named.toml"}
+    user = write_user_file(text)
+    assert load().origins == {name: f"file {user}"}
+    assert config.value_of(load().settings, name) not in (None, False, ())
+
+
+def test_everything_that_executes_lifts_the_guard_or_alters_trust_is_protected() -> None:
+    assert (
+        {"capture.browser", "capture.allow_private", "capture.resolve", "capture.trust_ca"}
+        <= PROTECTED
+        <= set(config.names())
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("timeout_s", '"soon"'),
+        ("timeout_s", "0"),
+        ("timeout_s", "-1"),
+        ("timeout_s", "nan"),
+        ("timeout_s", "inf"),
+        ("timeout_s", "[1]"),
+        ("settle_s", "0"),
+        ("allow_private", '"perhaps"'),
+        ("browser", "5"),
+        ("resolve", '"a"'),
+        ("resolve", "[1]"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_name_and_file(key: str, value: str) -> None:
+    named = Path("named.toml")
+    named.write_text(section(**{key: value}))
+    with pytest.raises(ConfigurationError) as caught:
+        load(config_file=named)
+    assert str(caught.value).startswith(f"capture.{key}")
+    assert "(from file named.toml)" in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["soon", "", "0", "inf", "nan"])
+def test_a_bad_value_of_the_environment_is_refused_with_its_name(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_CAPTURE__TIMEOUT_S", value)
+    with pytest.raises(ConfigurationError, match=r"^capture\.timeout_s \(from environment\): "):
+        load()
+
+
+def test_a_bad_flag_is_refused_with_its_name() -> None:
+    with pytest.raises(ConfigurationError, match=r"^capture\.timeout_s \(from flag\): "):
+        load({"capture.timeout_s": -1.0})
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("[capture]\ntimeout = 5\n", "capture.timeout"),
+        ("[capture]\nTimeout_s = 5\n", "capture.Timeout_s"),
+        ("colour = 1\n", "colour"),
+        ("[captuer]\ntimeout_s = 5\n", "captuer"),
+    ],
+)
+@pytest.mark.parametrize("place", ["named", "local", "user"])
+def test_unknown_keys_are_refused(text: str, name: str, place: str) -> None:
+    path = {"named": Path("named.toml"), "local": Path("archiver.toml"), "user": config.user_file()}[place]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load(config_file=path if place == "named" else None)
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["capture = 5\n", "capture = []\n", "[[capture]]\ntimeout_s = 5\n", "archive = { a = 1 }\n", "archive.a = 1\n"],
+)
+@pytest.mark.parametrize("flags", [{}, {"capture.timeout_s": 5.0}, {"archive": "x"}])
+def test_a_section_where_a_value_belongs_and_the_reverse_are_refused(text: str, flags: dict[str, object]) -> None:
+    named = Path("named.toml")
+    named.write_text(text)
+    with pytest.raises(ConfigurationError):
+        load(flags, named)
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("a.test=127.0.0.1", ("a.test=127.0.0.1",)),
+        ("a.test=127.0.0.1,b.test=::1", ("a.test=127.0.0.1", "b.test=::1")),
+        (" a.test=127.0.0.1 , , b.test=[::1]:80 ", ("a.test=127.0.0.1", "b.test=[::1]:80")),
+        ('["a.test=127.0.0.1", "b.test=::1"]', ("a.test=127.0.0.1", "b.test=::1")),
+        ("[]", ()),
+        ("", ()),
+    ],
+)
+def test_a_list_in_the_environment_is_comma_separated_or_json(
+    text: str, rules: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHIVER_CAPTURE__RESOLVE", text)
+    assert load().settings.capture.resolve == rules
+
+
+@pytest.mark.parametrize("text", ["[", "[1]", '["a"', "[a]"])
+def test_a_list_in_the_environment_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_CAPTURE__RESOLVE", text)
+    with pytest.raises(ConfigurationError, match=r"^capture\.resolve \(?from environment"):
+        load()
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("1", True), ("false", False), ("0", False)])
+def test_a_boolean_in_the_environment_is_read(text: str, value: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_CAPTURE__ALLOW_PRIVATE", text)
+    assert load().settings.capture.allow_private is value
+
+
+def test_variables_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTARCHIVER_ARCHIVE", "x")
+    monkeypatch.setenv("ARCHIVE", "x")
+    assert load().origins == {}
+
+
+def test_a_named_file_that_is_not_there_is_an_error_naming_it() -> None:
+    with pytest.raises(ConfigurationError, match=r"there is no configuration file nowhere\.toml"):
+        load(config_file=Path("nowhere.toml"))
+
+
+@pytest.mark.parametrize("data", [b"[capture", b"\xff\xfe", b"a = 1\na = 2\n"])
+def test_a_file_that_is_no_toml_is_an_error_naming_it(data: bytes) -> None:
+    Path("archiver.toml").write_bytes(data)
+    with pytest.raises(ConfigurationError, match=r"archiver\.toml is not TOML"):
+        load()
+
+
+def test_a_folder_where_a_file_should_be_is_an_error_naming_it() -> None:
+    os.mkdir("archiver.toml")
+    with pytest.raises(ConfigurationError, match=r"archiver\.toml cannot be read"):
+        load()
+
+
+def test_every_setting_has_a_name_a_value_and_a_description() -> None:
+    loaded = load()
+    assert len(config.names()) == len(set(config.names())) == 1 + len(config.CaptureSettings.model_fields)
+    for name in config.names():
+        config.value_of(loaded.settings, name)
+    for field in (*config.CaptureSettings.model_fields.values(), config.Settings.model_fields["archive"]):
+        assert field.description
