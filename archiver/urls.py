@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from archiver.errors import UsageError
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_UNQUOTE_ROUNDS = 10  # escapes within escapes; a page could nest them without end
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -36,6 +37,17 @@ def parse_capturable(url: str) -> SplitResult:
     return parts
 
 
+def _plain(text: str) -> str:
+    """Percent-escapes taken away, then only what cannot stand in a key escaped again; lower case."""
+    data = text.encode("utf-8", "replace")
+    for _ in range(_UNQUOTE_ROUNDS):
+        shorter = unquote_to_bytes(data)
+        if shorter == data:
+            break
+        data = shorter
+    return "".join(f"%{c:02x}" if c <= 0x20 or c >= 0x7F or c in b"#%" else chr(c) for c in data).lower()
+
+
 def surt(url: str) -> str:
     """The sort-friendly key of a URL: host reversed, lower case, `www` and default port dropped, query sorted.
 
@@ -50,12 +62,12 @@ def surt(url: str) -> str:
     if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname:
         return url.lower()
     host = re.sub(r"^www\d*\.", "", parts.hostname.rstrip("."))
-    if "." in host and not host.replace(".", "").isdigit():
+    if ":" not in host:
         host = ",".join(reversed(host.split(".")))
-    if port and port not in (80, 443):
+    if port and port != _DEFAULT_PORTS.get(parts.scheme.replace("ws", "http")):
         host = f"{host}:{port}"
-    path = parts.path.lower() or "/"
+    path = re.sub("//+", "/", _plain(parts.path)) or "/"
     if len(path) > 1:
         path = path.rstrip("/") or "/"
-    query = "&".join(sorted(parts.query.lower().split("&"))) if parts.query else ""
+    query = "&".join(sorted(_plain(parts.query).split("&"))) if parts.query else ""
     return f"{host}){path}" + (f"?{query}" if query else "")

@@ -29,8 +29,8 @@ Field = tuple[str, str]
 
 
 class _Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
-    # Records without a payload in the sense of WARC/1.1 section 5.9 get no payload digest.
-    NO_PAYLOAD_DIGEST_TYPES = ("warcinfo", "revisit", "metadata")
+    # Payload digests are ours to write: where they are wanted they are there already.
+    NO_PAYLOAD_DIGEST_TYPES = ("warcinfo", "revisit", "metadata", "resource", "request", "response")
 
 
 class _Block:
@@ -137,7 +137,7 @@ class _Session:
             fields = self._fields("response", response_id, x.started_at, x.url) + common
             if x.result == "truncated":
                 fields.append(("WARC-Truncated", x.reason.partition(":")[0]))
-            fields.append(("WARC-Payload-Digest", f"sha256:{x.response_body.sha256}"))
+            fields += _payload_digest(x, x.response_body)
             place = self._put(
                 "response", fields, "application/http; msgtype=response", x.response_head, x.response_body
             )
@@ -163,13 +163,12 @@ class _Session:
         if response_id:
             fields.append(("WARC-Concurrent-To", response_id))
         body = x.request_body or _body(b"")
-        fields.append(("WARC-Payload-Digest", f"sha256:{body.sha256}"))
+        fields += _payload_digest(x, body)
         self._put("request", fields, "application/http; msgtype=request", x.request_head, x.request_body)
 
     def _resource(self, urn: str, media_type: str, body: Body, moment: datetime) -> None:
-        fields = self._fields("resource", _new_id(), moment, urn)
-        fields.append(("WARC-Payload-Digest", f"sha256:{body.sha256}"))
-        place = self._put("resource", fields, media_type, b"", body)
+        # No payload digest: the payload is the block, and fastwarc and warcat stumble over it on such records.
+        place = self._put("resource", self._fields("resource", _new_id(), moment, urn), media_type, b"", body)
         bare = media_type.partition(";")[0]
         self._entries.append(cdxj.Entry(urn, moment, bare, None, body.sha256, *place, "resource"))
 
@@ -188,6 +187,11 @@ def _connection_fields(x: Exchange, connection: Connection | None) -> list[Field
         fields.append(("WARC-Protocol", connection.tls_version))
         fields.append(("WARC-Cipher-Suite", connection.tls_cipher or ""))
     return fields
+
+
+def _payload_digest(x: Exchange, body: Body) -> list[Field]:
+    """The digest of an HTTP body. Left out for WebSockets: readers take HTTP messages only where the URL says http."""
+    return [("WARC-Payload-Digest", f"sha256:{body.sha256}")] if x.url.startswith(("http:", "https:")) else []
 
 
 def _body(data: bytes) -> Body:
