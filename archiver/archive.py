@@ -96,19 +96,23 @@ class Archive:
         """A rendition or manifest of a snapshot, in pieces; `name` is one of `PARTS`. Raises `NotFoundError`."""
         prefix, _ = PARTS[name]
         for line in self._store.get(layout.cdxj(snapshot.id)).splitlines():
-            values = orjson.loads(line.split(b" ", 2)[2])
+            values = _read_json(line.split(b" ", 2)[-1], layout.cdxj(snapshot.id))
             if values["url"].startswith(prefix) and "#tile=" not in values["url"]:
                 return reader.content(snapshot.warc, int(values["offset"]))
         raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
 
     def _snapshot(self, snapshot: str) -> Snapshot:
-        statement = orjson.loads(self._store.get(layout.statement(snapshot)))
+        key = layout.statement(snapshot)
+        statement = _read_json(self._store.get(key), str(self._store.path(key)))
+        if not isinstance(statement.get("artifacts"), list):
+            raise StorageError(f"{self._store.path(key)} is damaged: it lists no artifacts")
         return Snapshot(snapshot, statement, self._store.path(layout.warc(snapshot)))
 
     def _prepare(self) -> None:
         """Make the archive if there is none; refuse a directory that is something else."""
         if self._store.exists(layout.ARCHIVE):
-            found = orjson.loads(self._store.get(layout.ARCHIVE)).get("format")
+            place = str(self._store.path(layout.ARCHIVE))
+            found = _read_json(self._store.get(layout.ARCHIVE), place).get("format")
             if found != _FORMAT:
                 raise StorageError(
                     f"{self._store.root} is an archive of format {found!r}; this version reads {_FORMAT}"
@@ -147,6 +151,17 @@ class Archive:
                 statements.Artifact(rendition.role, rendition.urn, rendition.media_type, body.size_bytes, body.sha256)
             )
         return artifacts
+
+
+def _read_json(data: bytes, name: str) -> dict[str, Any]:
+    """A JSON object. Raises `StorageError`."""
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise StorageError(f"{name} is damaged: {error}") from None
+    if not isinstance(document, dict):
+        raise StorageError(f"{name} is damaged: it holds no JSON object")
+    return document
 
 
 def _digests(path: Path) -> tuple[str, int]:

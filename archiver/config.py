@@ -33,9 +33,14 @@ class CaptureSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     browser: Path | None = Field(None, description="the browser's executable; searched for when not given")
-    timeout_s: float = Field(90.0, gt=0, description="seconds after which a capture is ended and what came is stored")
+    timeout_s: float = Field(
+        90.0, gt=0, allow_inf_nan=False, description="seconds after which a capture is ended and what came is stored"
+    )
     settle_s: float = Field(
-        15.0, gt=0, description="seconds a page may take to become quiet, each time it is waited for"
+        15.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="seconds a page may take to become quiet, each time it is waited for",
     )
     allow_private: bool = Field(False, description="lift the guard for private and loopback addresses")
     resolve: tuple[str, ...] = Field((), description="HOST[:PORT]=ADDRESS[:PORT]: connect there instead")
@@ -137,6 +142,10 @@ def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
         place = tree
         for section in sections:
             place = place.setdefault(section, {})
+            if not isinstance(place, dict):
+                raise ConfigurationError(f"{section} is a section; {name} cannot stand beside a value of that name")
+        if isinstance(place.get(key), dict):
+            raise ConfigurationError(f"{key} is a section and has no value of its own")
         place[key] = value
     return tree
 

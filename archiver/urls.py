@@ -18,23 +18,29 @@ def parse_capturable(url: str) -> SplitResult:
     Raises `UsageError` for anything but an absolute http or https URL with a host, and for user-info: a password in a
     URL would end up in the WARC.
     """
+    shown = repr(_without_user_info(url))
     if _CONTROL.search(url):
-        raise UsageError(f"{url!r} holds blanks or control characters; percent-encode them")
+        raise UsageError(f"{shown} holds blanks or control characters; percent-encode them")
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise UsageError(f"{url!r} is not a URL: {error}") from None
+    except ValueError:
+        raise UsageError(f"{shown} is not a URL: its host or port cannot be read") from None
     if parts.scheme not in _DEFAULT_PORTS:
-        hint = f"; did you mean https://{url}?" if "://" not in url and "." in url else ""
-        raise UsageError(f"{url!r} is not an http or https URL{hint}")
-    if not parts.hostname:
-        raise UsageError(f"{url!r} has no host")
+        hint = f"; did you mean https://{url}?" if "://" not in url and "." in url and "@" not in url else ""
+        raise UsageError(f"{shown} is not an http or https URL{hint}")
     if parts.username is not None or parts.password is not None:
-        raise UsageError(f"the URL for {parts.hostname} carries a user name or password; remove it")
+        raise UsageError(f"{shown} carries a user name or password; remove it")
+    if not parts.hostname:
+        raise UsageError(f"{shown} has no host")
     if port == 0:
-        raise UsageError(f"{url!r} names port 0")
+        raise UsageError(f"{shown} names port 0")
     return parts
+
+
+def _without_user_info(url: str) -> str:
+    """The URL with all before an `@` of its authority taken out, for messages: it may be a password."""
+    return re.sub(r"^([a-zA-Z][a-zA-Z0-9+.-]*://)?[^/?#]*@", r"\1***@", url)
 
 
 def _plain(text: str) -> str:

@@ -9,6 +9,7 @@ from enum import Enum, auto
 _HEAD_END = re.compile(rb"\n\r?\n")
 _MAX_HEAD_BYTES = 1 << 20  # Chromium itself gives up at 256 KiB
 _MAX_LINE_BYTES = 1 << 16
+_MAX_LENGTH_DIGITS = 19  # a 64-bit number; Chromium takes no longer one
 
 
 class Framing(Enum):
@@ -52,10 +53,11 @@ def framing_of(head: bytes, method: str) -> tuple[Framing, int]:
     if method == "HEAD" or status in (204, 304):
         return Framing.NONE, 0
     codings = b",".join(field_values(head, b"transfer-encoding")).lower()
-    if codings.split(b",")[-1].strip() == b"chunked":
+    # HTTP/1.0 knows no transfer codings (RFC 9112 section 6.1), and Chromium reads none there.
+    if codings.split(b",")[-1].strip() == b"chunked" and not head.startswith(b"HTTP/1.0"):
         return Framing.CHUNKED, 0
     for value in field_values(head, b"content-length"):
-        if value.isdigit():
+        if value.isdigit() and len(value) < _MAX_LENGTH_DIGITS:
             length = int(value)
             return (Framing.LENGTH, length) if length else (Framing.NONE, 0)
     return Framing.CLOSE, 0
@@ -89,11 +91,11 @@ class Dechunker:
             stop = len(data) if end < 0 else end + 1
             self._line += data[position:stop]
             position = stop
-            if end >= 0:
+            if len(self._line) > _MAX_LINE_BYTES:
+                self.broken = True
+            elif end >= 0:
                 self._take_line(bytes(self._line))
                 self._line.clear()
-            elif len(self._line) > _MAX_LINE_BYTES:
-                self.broken = True
         return bytes(out)
 
     def _take_line(self, line: bytes) -> None:

@@ -107,7 +107,7 @@ def response_head(fields: Fields) -> bytes:
 def status_of(fields: Fields) -> int:
     """The `:status` of a field list, 0 where there is none (as in trailers)."""
     value = next((value for name, value in fields if name == b":status"), b"")
-    return int(value) if value.isdigit() else 0
+    return int(value) if value.isdigit() and len(value) == 3 else 0
 
 
 def field_lines(fields: Fields) -> bytes:

@@ -25,6 +25,11 @@ from archiver.model import Connection
 _CONNECT_TIMEOUT_S = 10.0
 _DNS_TIMEOUT_S = 10.0
 _CHUNK_BYTES = 1 << 18
+# Special-purpose ranges (IANA registries, RFC 6890) that Python 3.11 still calls global.
+_SPECIAL = tuple(
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "64:ff9b:1::/48", "100:0:0:1::/64", "3fff::/20", "5f00::/16")
+)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052 section 2.1
 
 # Reply codes of RFC 1928 section 6.
@@ -47,7 +52,14 @@ def is_forbidden(address: str) -> bool:
             inner.append(ip.teredo[1])
         elif ip in _NAT64:
             inner = [ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)]
-    return any(not one.is_global or one.is_multicast for one in inner)
+    return any(
+        not one.is_global
+        or one.is_multicast
+        or getattr(one, "is_site_local", False)
+        or one.is_reserved
+        or any(one in network for network in _SPECIAL)
+        for one in inner
+    )
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,8 @@ def parse_override(rule: str) -> Override:
         if not (left and equals and right):
             raise ValueError("expected HOST[:PORT]=ADDRESS[:PORT]")
         host, port = _split_port(left)
+        if not host:
+            raise ValueError("the host is missing")
         address, to_port = _split_port(right)
         ipaddress.ip_address(address)
     except ValueError as error:

@@ -26,7 +26,7 @@ def size(count: int) -> str:
     """A number of bytes for people: `1.4 MB`."""
     value = float(count)
     for unit in ("B", "kB", "MB"):
-        if value < 1000:
+        if round(value, 0 if unit == "B" else 1) < 1000:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} GB"

@@ -43,8 +43,10 @@ class LocalStore:
             finally:
                 os.unlink(name)
             _sync_directory(target.parent)
-        except FileExistsError:
-            raise StorageError(f"{target} exists already; it was left as it is") from None
+        except FileExistsError as error:
+            if target.exists():
+                raise StorageError(f"{target} exists already; it was left as it is") from None
+            raise StorageError(f"{target} could not be written: a file stands where a folder should") from error
         except OSError as error:
             raise StorageError(f"{target} could not be written: {error.strerror or error}") from None
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
 
 from archiver.errors import StorageError
 
@@ -22,5 +24,7 @@ def content(path: Path, offset: int) -> Iterator[bytes]:
                 raise StorageError(f"{path} has no record at byte {offset}")
             while data := record.content_stream().read(_CHUNK_BYTES):
                 yield data
+    except (ArchiveLoadFailed, zlib.error, EOFError) as error:
+        raise StorageError(f"{path} is damaged at byte {offset}: {error}") from None
     except OSError as error:
         raise StorageError(f"{path} could not be read: {error.strerror}") from None
