@@ -74,7 +74,7 @@ def summary(captured: Captured, archive_option: str) -> str:
     answered = counts[Result.RECORDED] + counts[Result.TRUNCATED]
     lines += [
         f"  captured   {recording.started_at:%Y-%m-%d %H:%M:%S} UTC, in {elapsed:.1f} s",
-        f"  recorded   {answered} exchanges; {_others(counts)}",
+        f"  recorded   {answered} exchanges{_others(counts)}",
         f"  WARC       {snapshot.warc}  ({size(snapshot.warc_artifact['bytes'])})",
         f"  SHA-256    {snapshot.warc_artifact['sha256']}",
         f"  snapshot   {snapshot.id}",
@@ -90,14 +90,14 @@ def summary(captured: Captured, archive_option: str) -> str:
 _OUTCOMES = {Outcome.COMPLETE: "Complete", Outcome.PARTIAL: "Partial ", Outcome.FAILED: "Failed  "}
 _WORDS = {
     Result.TRUNCATED: "of them cut short",
-    Result.FAILED: "requests had no answer",
-    Result.REFUSED: "requests refused by the guard",
+    Result.FAILED: "without an answer",
+    Result.REFUSED: "refused by the guard",
 }
 
 
 def _others(counts: Counter[Result]) -> str:
     parts = [f"{counts[result]} {words}" for result, words in _WORDS.items() if counts[result]]
-    return ", ".join(parts) if parts else "every request was answered"
+    return f"; {', '.join(parts)}" if parts else ", all that were asked for"
 
 
 def snapshot_object(captured: Captured) -> dict[str, Any]:

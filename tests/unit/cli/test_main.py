@@ -53,7 +53,8 @@ def store_snapshots(folder: Path) -> None:
         entries = writer.write(recording(exchange(0)), path)
         store.put_new(layout.warc(snapshot), path)
         store.put_new(layout.cdxj(snapshot), cdxj.lines(entries, "capture.warc.gz"))
-        store.put_new(layout.statement(snapshot), json.dumps({"id": snapshot, "title": "\x1b[31m"}).encode())
+        statement = {"id": snapshot, "title": "\x1b[31m", "artifacts": []}
+        store.put_new(layout.statement(snapshot), json.dumps(statement).encode())
     store.put_new(layout.warc("20260401t000000z-dddddddddddddddd"), b"orphan")
 
 
@@ -238,7 +239,7 @@ def test_json_is_one_line(archiver: Run) -> None:
     code, out, _ = archiver("--json", "show", "latest")
     assert code == 0
     assert out.count("\n") == 1
-    assert json.loads(out) == {"id": _IDS[2], "title": "\x1b[31m"}
+    assert json.loads(out) == {"id": _IDS[2], "title": "\x1b[31m", "artifacts": []}
 
 
 def test_a_warc_is_taken_out_as_it_is(archiver: Run) -> None:

@@ -81,10 +81,11 @@ def captured(**changes: object) -> Captured:
     return Captured(snapshot, made, 2)
 
 
-def test_the_summary_counts_every_exchange_and_names_the_next_step() -> None:
+def test_the_summary_counts_every_exchange_and_names_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/archiver")
     text = summary(captured(), " --archive /x")
     assert text.startswith("Complete  https://a.test/0\n")
-    assert "recorded   2 exchanges; 1 of them cut short, 1 requests had no answer, 1 requests refused by the guard" in text
+    assert "recorded   2 exchanges; 1 of them cut short, 1 without an answer, 1 refused by the guard" in text
     assert "in 2.5 s" in text
     assert "(1.4 MB)" in text
     assert "archiver --archive /x get 20261123t081407z-aaa" in text
