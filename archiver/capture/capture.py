@@ -133,7 +133,7 @@ class _Capture:
             await asyncio.sleep(_TICK_S)
 
     def _report(self) -> None:
-        exchanges = tuple(self._recorder.exchanges)
+        exchanges = [e for e in tuple(self._recorder.exchanges) if not self._recorder.is_own(e)]
         size = sum(e.response_spool.size_bytes for e in exchanges if e.response_spool)
         elapsed = time.monotonic() - self._began
         self._on_progress(Progress(self._step, len(exchanges), size, elapsed))
