@@ -174,7 +174,9 @@ class _Capture:
             ignore_https_errors=False,
         )
         settler = Settler(self._recorder, await browser.new_context())
-        return Visitor(context, settler, self._directory, self._settings.settle_s, self._begin_step)
+        return Visitor(
+            context, settler, self._directory, self._settings.settle_s, self._settings.timeout_s, self._begin_step
+        )
 
     # what came of it
 

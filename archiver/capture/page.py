@@ -29,6 +29,9 @@ _BUDGETS_S = {
     "pictures": 60.0,
     "pdf": 30.0,
 }
+_AT_THE_END = frozenset({"freeze", "frames", "pictures", "pdf"})
+_RENDITIONS_S = 30.0  # of the whole capture's time, kept for what is made of the frozen page
+_LEAST_S = 0.5
 _SCROLL_STEP_S = 0.08
 
 # Scrolls to the end and back, stopping when a page keeps growing.
@@ -97,12 +100,14 @@ class Visitor:
         settler: Settler,
         directory: Path,
         settle_s: float,
+        timeout_s: float,
         on_step: Callable[[str], None],
     ) -> None:
         self._context = context
         self._settler = settler
         self._directory = directory
         self._settle_s = settle_s
+        self._freeze_at = time.monotonic() + max(timeout_s * 0.6, timeout_s - _RENDITIONS_S)
         self._on_step = on_step
         self._frozen: list[CDPSession] = []
         self.visit = Visit()
@@ -131,15 +136,22 @@ class Visitor:
         self._on_step(name)
         began = time.monotonic()
         error = None
+        budget_s = self._budget_s(name, _BUDGETS_S[name])
         try:
-            await asyncio.wait_for(work, _BUDGETS_S.get(name, self._settle_s + 5))
+            await asyncio.wait_for(work, budget_s)
         except TimeoutError:
-            error = f"took longer than {_BUDGETS_S.get(name, self._settle_s):g} s"
+            error = f"took longer than {budget_s:.0f} s"
         except PlaywrightError as problem:
             error = problem.message.strip().splitlines()[0]
         if error and name == "open":
             self.visit.open_error = error
         self.visit.steps.append(Step(name, round(time.monotonic() - began, 3), error))
+
+    def _budget_s(self, name: str, usual_s: float) -> float:
+        """Seconds for a step: before the page is frozen, never so many that none would be left for renditions."""
+        if name in _AT_THE_END:
+            return usual_s
+        return min(usual_s, max(self._freeze_at - time.monotonic(), _LEAST_S))
 
     async def _open(self, page: Page, url: str) -> None:
         self.visit.response = await page.goto(url, wait_until="commit", timeout=0)
@@ -148,10 +160,11 @@ class Visitor:
     async def _settle(self, name: str) -> None:
         self._on_step(name)
         began = time.monotonic()
-        waiting = await self._settler.settle(self._settle_s)
+        budget_s = self._budget_s(name, self._settle_s)
+        waiting = await self._settler.settle(budget_s)
         error = None
         if waiting:
-            error = f"not quiet within {self._settle_s:g} s: {len(waiting)} still loading, first {waiting[0].url[:200]}"
+            error = f"not quiet within {budget_s:.0f} s: {len(waiting)} still loading, first {waiting[0].url[:200]}"
         self.visit.steps.append(Step(name, round(time.monotonic() - began, 3), error))
 
     async def _behave(self, page: Page) -> None:
