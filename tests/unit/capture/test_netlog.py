@@ -213,11 +213,16 @@ def test_constants_that_are_no_json_are_an_error() -> None:
 def test_a_handlers_exception_is_kept_and_the_fifo_is_drained_all_the_same() -> None:
     problem = RuntimeError("first")
 
+    called = threading.Event()
+
     def fail(event: Event) -> None:
+        called.set()
         raise problem
 
     with reading(handler=fail) as opened:
-        opened.write(log(line(2, 1), line(2, 2)), *[b"x" * (1 << 20) + b"\n"] * 8)
+        opened.write(_HEAD + line(2, 1) + b",\n")
+        assert called.wait(20)
+        opened.write(line(2, 2) + b",\n", *[b"x" * (1 << 20) + b"\n"] * 8)
     assert opened.log.error is problem
     assert [event.source for event in opened.events] == [1]
 
@@ -242,6 +247,13 @@ def test_socket_bytes_are_parsed_only_where_they_are_wanted() -> None:
     assert opened.log.error is None
     assert opened.asked == [("SOCKET_BYTES_SENT", 4), ("SOCKET_BYTES_SENT", 5), ("SSL_SOCKET_BYTES_RECEIVED", 6)]
     assert [(event.source, event.params) for event in opened.events] == [(5, {"bytes": "AA=="}), (7, {})]
+
+
+def test_what_looks_like_a_source_within_params_is_none() -> None:
+    with reading() as opened:
+        opened.write(log(line(31, 5, params='{"source":{"id":4,"type":31},"type":2}')))
+    assert opened.log.error is None
+    assert opened.asked == [("SOCKET_BYTES_SENT", 5)]
 
 
 def test_a_wanted_line_that_is_no_json_is_an_error() -> None:

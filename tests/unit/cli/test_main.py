@@ -53,7 +53,7 @@ def store_snapshots(folder: Path) -> None:
         entries = writer.write(recording(exchange(0)), path)
         store.put_new(layout.warc(snapshot), path)
         store.put_new(layout.cdxj(snapshot), cdxj.lines(entries, "capture.warc.gz"))
-        statement = {"id": snapshot, "title": "\x1b[31m", "artifacts": []}
+        statement = {"id": snapshot, "title": "\x1b[31m\u202e", "artifacts": []}
         store.put_new(layout.statement(snapshot), json.dumps(statement).encode())
     store.put_new(layout.warc("20260401t000000z-dddddddddddddddd"), b"orphan")
 
@@ -83,6 +83,13 @@ def test_a_bad_url_is_exit_code_2_and_one_line(url: str, archiver: Run) -> None:
     code, out, err = archiver("capture", url)
     assert (code, out) == (2, "")
     assert_one_line(err)
+
+
+def test_an_error_cannot_write_to_the_terminal(archiver: Run) -> None:
+    code, _, err = archiver("--archive", "odd\x1b[31m\u202ename", "show", "latest")
+    assert code == 6
+    assert_one_line(err)
+    assert "odd?[31m?name" in err
 
 
 def test_one_bad_url_among_good_ones_captures_nothing(archiver: Run) -> None:
@@ -219,6 +226,7 @@ def test_a_reference_is_latest_an_id_or_the_beginning_of_one(reference: str, fou
     assert (code, err) == (0, "")
     assert json.loads(out)["id"] == found
     assert "\x1b" not in out
+    assert "\u202e" not in out
 
 
 def test_an_ambiguous_reference_is_exit_code_2_and_lists_the_first(archiver: Run) -> None:
@@ -239,7 +247,7 @@ def test_json_is_one_line(archiver: Run) -> None:
     code, out, _ = archiver("--json", "show", "latest")
     assert code == 0
     assert out.count("\n") == 1
-    assert json.loads(out) == {"id": _IDS[2], "title": "\x1b[31m", "artifacts": []}
+    assert json.loads(out) == {"id": _IDS[2], "title": "\x1b[31m\u202e", "artifacts": []}
 
 
 def test_a_warc_is_taken_out_as_it_is(archiver: Run) -> None:
