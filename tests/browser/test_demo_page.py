@@ -38,6 +38,9 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     assert report.problems == []
     assert report.recorded > 20
     assert captured.recording.outcome is Outcome.COMPLETE, captured.recording.warnings
+    line = captured.recording.browser.command_line
+    assert "site-isolation" not in line, "the browser must keep sites apart as a reader's does"
+    assert "IsolateOrigins" not in line
     opened = Archive(load({"archive": str(archive)}).settings)
     return {name: b"".join(opened.part(captured.snapshot, name)).decode() for name in ("text", "dom")}
 
