@@ -56,7 +56,8 @@ def framing_of(head: bytes, method: str) -> tuple[Framing, int]:
     # HTTP/1.0 knows no transfer codings (RFC 9112 section 6.1), and Chromium reads none there.
     if codings.split(b",")[-1].strip() == b"chunked" and not head.startswith(b"HTTP/1.0"):
         return Framing.CHUNKED, 0
-    for value in field_values(head, b"content-length"):
+    # A list of the same number over and over counts as that number (RFC 9112 section 6.3).
+    for value in b",".join(field_values(head, b"content-length")).replace(b" ", b"").split(b","):
         if value.isdigit() and len(value) < _MAX_LENGTH_DIGITS:
             length = int(value)
             return (Framing.LENGTH, length) if length else (Framing.NONE, 0)

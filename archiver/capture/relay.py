@@ -28,7 +28,7 @@ _CHUNK_BYTES = 1 << 18
 # Special-purpose ranges (IANA registries, RFC 6890) that Python 3.11 still calls global.
 _SPECIAL = tuple(
     ipaddress.ip_network(text)
-    for text in ("192.0.0.0/24", "64:ff9b:1::/48", "100:0:0:1::/64", "3fff::/20", "5f00::/16")
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100:0:0:1::/64", "3fff::/20", "5f00::/16")
 )
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052 section 2.1
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from archiver.archive import Archive
+from archiver.capture.relay import parse_override
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of, worst
 from archiver.cli.options import Globals
@@ -93,6 +94,8 @@ def run(globals_: Globals, urls: tuple[str, ...], flags: Mapping[str, object]) -
     settings = globals_.load(flags).settings
     for url in urls:
         parse_capturable(url)  # nothing is captured when one of them cannot be
+    for rule in settings.capture.resolve:
+        parse_override(rule)
     archive = Archive(settings)
     codes = []
     for url in urls:
