@@ -27,7 +27,7 @@ from archiver.capture.recorder import Recorder
 from archiver.capture.relay import Relay, parse_override
 from archiver.capture.settle import Settler
 from archiver.config import CaptureSettings
-from archiver.errors import BrowserError, RefusedError, UnreachableError
+from archiver.errors import ArchiverError, BrowserError, RefusedError, UnreachableError
 from archiver.model import (
     BrowserFacts,
     CaptureWarning,
@@ -123,7 +123,7 @@ class _Capture:
         finally:
             ticker.cancel()
             await asyncio.to_thread(self._netlog.finish)
-        if self._netlog.error is not None:
+        if isinstance(self._netlog.error, ArchiverError):
             raise self._netlog.error
         return self._gather(visit, found, started_at, timed_out)
 
@@ -189,6 +189,9 @@ class _Capture:
         self._check_reached(visit, main, exchanges)
         warnings = list(visit.warnings)
         warnings += [CaptureWarning("step_failed", f"{step.name}: {step.error}") for step in visit.failed_steps]
+        if self._netlog.error is not None:
+            text = f"reading the network log stopped early ({self._netlog.error!r}); please report it"
+            warnings.append(CaptureWarning("recording_stopped", text))
         if timed_out:
             warnings.append(
                 CaptureWarning("timeout", f"ended after {self._settings.timeout_s:g} s; what had come is stored")
@@ -207,6 +210,7 @@ class _Capture:
             )
         whole = (
             not lost
+            and self._netlog.error is None
             and not timed_out
             and not visit.failed_steps
             and main is not None
