@@ -131,12 +131,12 @@ class Archive:
 
     def _store_artifacts(self, snapshot: str, recording: Recording, directory: Path) -> list[statements.Artifact]:
         warc = directory / "capture.warc.gz"
+        index = directory / "capture.cdxj"
         try:
             entries = writer.write(recording, warc)
+            index.write_bytes(cdxj.lines(entries, "capture.warc.gz"))
         except OSError as error:
-            raise StorageError(f"the WARC could not be written: {error.strerror or error}") from None
-        index = directory / "capture.cdxj"
-        index.write_bytes(cdxj.lines(entries, "capture.warc.gz"))
+            raise StorageError(f"{error.filename or warc} could not be written: {error.strerror or error}") from None
         artifacts = []
         for role, path, key, media_type in (
             ("warc", warc, layout.warc(snapshot), "application/warc"),

@@ -182,9 +182,15 @@ class _Capture:
 
     def _gather(self, visit: Visit, found: browsers.FoundBrowser, started_at: datetime, timed_out: bool) -> Recording:
         connections, certificates, by_socket = self._connections()
-        finished = [self._finish(e, by_socket) for e in self._recorder.exchanges]
-        own = tuple(x for e, x in zip(self._recorder.exchanges, finished, strict=True) if self._recorder.is_own(e))
-        exchanges = tuple(x for x in finished if x not in own)
+        answered: dict[str, int] = {}  # URL -> the last exchange so far that brought an answer from the network
+        own: list[Exchange] = []
+        asked: list[Exchange] = []
+        for opened in self._recorder.exchanges:
+            finished = self._finish(opened, by_socket, answered.get(opened.url))
+            (own if self._recorder.is_own(opened) else asked).append(finished)
+            if opened.response_head:
+                answered[opened.url] = opened.number
+        exchanges = tuple(asked)
         main = _main_exchange(exchanges)
         self._check_reached(visit, main, exchanges)
         warnings = list(visit.warnings)
@@ -227,7 +233,7 @@ class _Capture:
             warnings=tuple(warnings),
             steps=tuple(visit.steps),
             exchanges=exchanges,
-            own_traffic=own,
+            own_traffic=tuple(own),
             connections=connections,
             certificates=certificates,
             renditions=tuple(visit.renditions),
@@ -268,7 +274,7 @@ class _Capture:
         reason = reason or (main.reason if main else None) or visit.open_error or "no answer"
         raise UnreachableError(f"{self._url}: {reason}; nothing was stored")
 
-    def _finish(self, exchange: OpenExchange, by_socket: dict[int, int]) -> Exchange:
+    def _finish(self, exchange: OpenExchange, by_socket: dict[int, int], filled_by: int | None) -> Exchange:
         # What ended while the browser was being closed was ended by us, not by the page or the site.
         exchange.closed = exchange.ended_ms is None or exchange.ended_ms >= self._closing_ms
         name = self._netlog.net_errors.get(exchange.net_error) if exchange.net_error else None
@@ -276,9 +282,7 @@ class _Capture:
         refusal = None
         if not exchange.on_wire and not exchange.from_cache:
             refusal = self._relay.refusal(*parts)
-        earlier = (e for e in reversed(self._recorder.exchanges[: exchange.number]) if e.response_head)
-        filled = next((e.number for e in earlier if e.url == exchange.url), None)
-        finished = exchange.finish(name, refusal, filled)
+        finished = exchange.finish(name, refusal, filled_by)
         connection = by_socket.get(exchange.socket) if exchange.socket is not None else None
         return replace(finished, connection=connection)
 
