@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from archiver import clock
-from archiver.capture.capture import OnProgress, Progress, record, working_directory
+from archiver.capture.capture import OnProgress, Progress, record
+from archiver.capture.workplace import working_directory
 from archiver.config import Settings
 from archiver.errors import NotFoundError, StorageError, UsageError
 from archiver.model import Recording

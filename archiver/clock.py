@@ -9,9 +9,22 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def now_ms() -> int:
-    """The current moment in milliseconds since the epoch, the scale of the browser's network log."""
-    return time.time_ns() // 1_000_000
+class Steady:
+    """Moments counted from when this was made, which setting the machine's clock does not move: for one capture."""
+
+    def __init__(self) -> None:
+        self._offset_ns = time.time_ns() - time.monotonic_ns()
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp((time.monotonic_ns() + self._offset_ns) / 1e9, UTC)
+
+    def now_ms(self) -> int:
+        """The current moment in milliseconds since the epoch, the scale of the browser's network log."""
+        return (time.monotonic_ns() + self._offset_ns) // 1_000_000
+
+    def changed_s(self) -> float:
+        """By how many seconds the machine's clock has been set forward (or back, below 0) meanwhile."""
+        return (time.time_ns() - time.monotonic_ns() - self._offset_ns) / 1e9
 
 
 def rfc3339(moment: datetime) -> str:

@@ -42,6 +42,15 @@ class CaptureSettings(BaseModel):
         allow_inf_nan=False,
         description="seconds a page may take to become quiet, each time it is waited for",
     )
+    max_body_bytes: int = Field(
+        2_000_000_000, gt=0, description="bytes kept of one body; what comes after them is cut off, and marked"
+    )
+    max_total_bytes: int = Field(
+        8_000_000_000, gt=0, description="bytes kept of all bodies of a capture; then the page is stored as it is"
+    )
+    memory_bytes: int = Field(
+        4_000_000_000, ge=500_000_000, description="memory the browser may hold; then its largest renderer is ended"
+    )
     allow_private: bool = Field(False, description="lift the guard for private and loopback addresses")
     resolve: tuple[str, ...] = Field((), description="HOST[:PORT]=ADDRESS[:PORT]: connect there instead")
     trust_ca: Path | None = Field(None, description="PEM file of a certificate authority to trust besides the usual")

@@ -28,12 +28,40 @@ class Result(StrEnum):
     REFUSED = "refused"
 
 
+#: every warning there is, and whether it says that something is missing which belongs into a complete capture
+WARNINGS = {
+    "browser_died": True,
+    "clock_changed": False,
+    "dialogs_limited": False,
+    "frame_not_frozen": False,
+    "frame_silent": False,
+    "frame_unread": False,
+    "http_error": False,
+    "main_cut": True,
+    "memory_limit": True,
+    "navigated_away": False,
+    "no_sandbox": False,
+    "not_reconciled": True,
+    "page_closed": True,
+    "page_crashed": True,
+    "popups_limited": False,
+    "recording_stopped": True,
+    "size_limit": True,
+    "step_failed": True,
+    "timeout": True,
+}
+
+
 @dataclass(frozen=True)
 class CaptureWarning:
-    """Something a reader of the snapshot must know: a stable code and one sentence."""
+    """Something a reader of the snapshot must know: a stable code, one of `WARNINGS`, and one sentence."""
 
     code: str
     message: str
+
+    @property
+    def makes_partial(self) -> bool:
+        return WARNINGS[self.code]
 
 
 @dataclass(frozen=True)
@@ -155,6 +183,7 @@ class BrowserFacts:
     user_agent: str
     command_line: str
     sandboxed: bool
+    own_user: bool  # run as a user of its own, which owns nothing but its profile
     viewport: tuple[int, int]
     device_pixel_ratio: float
     locale: str

@@ -5,27 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import os
 import re
 import shutil
-import signal
 import subprocess
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playwright.async_api import Browser, Playwright
 from playwright.async_api import Error as PlaywrightError
 
+from archiver.capture.isolation import Isolation, environment, give, write_launcher
+from archiver.capture.processes import end_browser
 from archiver.errors import BrowserError, ConfigurationError
 
 _PATH_NAMES = ("chromium", "chromium-headless-shell", "google-chrome")
 _LAUNCH_TIMEOUT_MS = 30_000
 _CLOSE_TIMEOUT_S = 10.0
 INSTALL_HINT = "install one with 'python -m playwright install chromium' or 'apt-get install chromium'"
-
-#: the environment of the browser, and nothing else: it is the part that will be attacked
-_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
 
 _ARGUMENTS = (
     "--disable-quic",  # UDP cannot pass the relay
@@ -35,6 +32,10 @@ _ARGUMENTS = (
     "--disable-client-side-phishing-detection",
     "--net-log-capture-mode=Everything",
 )
+
+
+# What Chromium prints when the system lets it make no sandbox.
+_NO_SANDBOX = re.compile(r"No usable sandbox|setuid sandbox|sandbox_linux|Failed to move to new namespace")
 
 
 @dataclass(frozen=True)
@@ -87,27 +88,17 @@ def _product(path: Path) -> str | None:
             text=True,
             timeout=20,
             check=True,
-            env=_environment(Path("/")),
+            env=environment(Path("/")),
         )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip() or None
 
 
-def _environment(home: Path) -> dict[str, str]:
-    chosen = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    return chosen | {"HOME": str(home)}
-
-
 def executable_sha256(path: Path) -> str:
     """SHA-256 of the browser's executable file, through symbolic links; of a launcher script, that of the script."""
     with path.resolve().open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def may_sandbox() -> bool:
-    """Whether Chromium's sandbox can be on: it refuses to start with it as root."""
-    return os.geteuid() != 0
 
 
 def trust_authority(pem: Path, home: Path) -> None:
@@ -137,37 +128,61 @@ def trust_authority(pem: Path, home: Path) -> None:
 
 @contextlib.asynccontextmanager
 async def launched(
-    playwright: Playwright, found: FoundBrowser, *, netlog: Path, relay_port: int, home: Path
-) -> AsyncIterator[Browser]:
-    """A fresh browser process for one capture, its whole process tree ended on leaving. Raises `BrowserError`."""
+    playwright: Playwright,
+    found: FoundBrowser,
+    isolation: Isolation,
+    *,
+    directory: Path,
+    netlog: Path,
+    relay_port: int,
+    memory_bytes: int,
+) -> AsyncIterator[tuple[Browser, Isolation]]:
+    """A fresh browser process for one capture, its whole process tree ended on leaving. Raises `BrowserError`.
+
+    The isolation comes back as it really is: a system that forbids Chromium's sandbox gets a browser without one.
+    """
+    home = directory / "home"
+    give(home, isolation)
+    give(netlog, isolation)
+    launcher = write_launcher(directory, found.path, home, isolation, memory_bytes)
+    arguments = [
+        *_ARGUMENTS,
+        f"--user-agent={found.user_agent}",
+        f"--proxy-server=socks5://127.0.0.1:{relay_port}",
+        f"--log-net-log={netlog}",
+    ]
     try:
-        browser = await playwright.chromium.launch(
-            executable_path=found.path,
-            headless=True,
-            chromium_sandbox=may_sandbox(),
-            env=dict(_environment(home)),
-            timeout=_LAUNCH_TIMEOUT_MS,
-            args=[
-                *_ARGUMENTS,
-                f"--user-agent={found.user_agent}",
-                f"--proxy-server=socks5://127.0.0.1:{relay_port}",
-                f"--log-net-log={netlog}",
-            ],
-        )
+        try:
+            browser = await _launch(playwright, launcher, arguments, sandbox=isolation.sandboxed)
+        except PlaywrightError as error:
+            if not isolation.sandboxed or not _NO_SANDBOX.search(error.message):
+                raise
+            reason = "the browser ran without its sandbox: this system lets users make no namespaces"
+            isolation = replace(isolation, sandboxed=False, lacking=reason)
+            browser = await _launch(playwright, launcher, arguments, sandbox=False)
     except PlaywrightError as error:
-        first = error.message.strip().splitlines()[0]
-        raise BrowserError(f"{found.path} did not start: {first}; see 'archiver doctor'") from None
+        raise BrowserError(f"{found.path} did not start: {_first_line(error)}; see 'archiver doctor'") from None
     try:
-        yield browser
+        yield browser, isolation
     finally:
         with contextlib.suppress(PlaywrightError, TimeoutError):
             await asyncio.wait_for(browser.close(), _CLOSE_TIMEOUT_S)
-        end_processes(str(netlog))
+        await asyncio.to_thread(end_browser, directory)
 
 
-def end_processes(marker: str) -> None:
-    """Kill every process whose command line names the marker, a path that only one capture has."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if int(entry.name) != os.getpid() and marker.encode() in (entry / "cmdline").read_bytes():
-                os.kill(int(entry.name), signal.SIGKILL)
+async def _launch(playwright: Playwright, launcher: Path, arguments: list[str], *, sandbox: bool) -> Browser:
+    return await playwright.chromium.launch(
+        executable_path=launcher,
+        headless=True,
+        chromium_sandbox=sandbox,
+        timeout=_LAUNCH_TIMEOUT_MS,
+        # Interrupts are ours to handle: what has been recorded may still be wanted.
+        handle_sigint=False,
+        handle_sigterm=False,
+        handle_sighup=False,
+        args=arguments,
+    )
+
+
+def _first_line(error: PlaywrightError) -> str:
+    return error.message.strip().splitlines()[0]

@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import secrets
 import sys
-import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,15 +16,20 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
 
-from archiver import clock
 from archiver.capture import browser as browsers
+from archiver.capture import processes
 from archiver.capture.exchanges import OpenExchange
+from archiver.capture.isolation import Isolation, driver_environment, isolated
+from archiver.capture.memory import MemoryCap
 from archiver.capture.netlog import NetLog
 from archiver.capture.page import Visit, Visitor
 from archiver.capture.recorder import Recorder
 from archiver.capture.relay import Relay, parse_override
 from archiver.capture.settle import Settler
+from archiver.capture.spool import Room
+from archiver.clock import Steady
 from archiver.config import CaptureSettings
 from archiver.errors import ArchiverError, BrowserError, RefusedError, UnreachableError
 from archiver.model import (
@@ -45,7 +49,9 @@ VIEWPORT = (1366, 768)
 ACCEPT_ENCODING = "gzip, deflate, br"
 _LOCALE, _TIMEZONE = "en-US", "UTC"
 _READY_TIMEOUT_S = 20.0
+_STOP_TIMEOUT_S = 5.0
 _TICK_S = 0.2
+_CLOCK_TOLERANCE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -59,13 +65,6 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-
-
-@contextlib.contextmanager
-def working_directory() -> Iterator[Path]:
-    """A private directory (mode 0700) for one capture, removed afterwards with all that is in it."""
-    with tempfile.TemporaryDirectory(prefix="archiver-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
 
 
 def record(url: str, settings: CaptureSettings, directory: Path, on_progress: OnProgress) -> Recording:
@@ -99,37 +98,61 @@ class _Capture:
         self._directory = directory
         self._relay = relay
         self._on_progress = on_progress
-        self._recorder = Recorder(directory)
+        self._clock = Steady()
+        self._room = Room(settings.max_body_bytes, settings.max_total_bytes)
+        self._recorder = Recorder(directory, self._room)
         self._netlog_path = directory / f"netlog-{secrets.token_hex(4)}"
         self._netlog = NetLog(
             self._netlog_path, self._recorder.handlers, self._recorder.wants_bytes, self._recorder.required
         )
+        self._memory = MemoryCap(directory, settings.memory_bytes)
+        self._visitor: Visitor | None = None
+        self._died = ""  # why the browser was gone before there was a page
         self._step = "start"
         self._closing_ms = sys.maxsize
         self._began = time.monotonic()
 
     async def run(self) -> Recording:
-        started_at = clock.now()
+        started_at = self._clock.now()
+        processes.adopt_orphans()
         home = self._directory / "home"
         home.mkdir(mode=0o700)
         if self._settings.trust_ca is not None:
             browsers.trust_authority(self._settings.trust_ca, home)
         self._netlog.start()
-        ticker = asyncio.create_task(self._tick())
+        watchers = [asyncio.create_task(self._tick()), asyncio.create_task(self._memory.watch())]
         try:
-            async with self._relay, async_playwright() as playwright:
+            async with self._relay, self._driver() as playwright:
                 found = browsers.find_browser(self._settings.browser, playwright.chromium.executable_path)
-                visit, timed_out = await self._browse(playwright, found, home)
+                with isolated(found.path) as wanted:
+                    isolation, timed_out = await self._browse(playwright, found, wanted)
         finally:
-            ticker.cancel()
+            for watcher in watchers:
+                watcher.cancel()
             await asyncio.to_thread(self._netlog.finish)
         if isinstance(self._netlog.error, ArchiverError):
             raise self._netlog.error
-        return self._gather(visit, found, started_at, timed_out)
+        return self._gather(found, isolation, started_at, timed_out)
+
+    @contextlib.asynccontextmanager
+    async def _driver(self) -> AsyncIterator[Playwright]:
+        """Playwright, its temporary files in the working directory."""
+        temporary = self._directory / "tmp"
+        temporary.mkdir()
+        temporary.chmod(0o711)
+        with driver_environment(temporary):
+            playwright = await async_playwright().start()
+        try:
+            yield playwright
+        finally:
+            with contextlib.suppress(PlaywrightError, TimeoutError):
+                await asyncio.wait_for(playwright.stop(), _STOP_TIMEOUT_S)
 
     async def _tick(self) -> None:
         while True:
             self._report()
+            if self._room.spent and self._visitor is not None:
+                self._visitor.hurry()
             await asyncio.sleep(_TICK_S)
 
     def _report(self) -> None:
@@ -142,30 +165,37 @@ class _Capture:
         self._step = name
         self._report()
 
-    async def _browse(self, playwright: Playwright, found: browsers.FoundBrowser, home: Path) -> tuple[Visit, bool]:
+    async def _browse(
+        self, playwright: Playwright, found: browsers.FoundBrowser, wanted: Isolation
+    ) -> tuple[Isolation, bool]:
+        """Visit the page; the isolation there really was, and whether the time ran out."""
         timed_out = False
         async with browsers.launched(
             playwright,
             found,
+            wanted,
+            directory=self._directory,
             netlog=self._netlog_path,
             relay_port=self._relay.port,
-            home=home,
-        ) as browser:
+            memory_bytes=self._settings.memory_bytes,
+        ) as (browser, isolation):
             if not await asyncio.to_thread(self._netlog.ready.wait, _READY_TIMEOUT_S):
                 raise BrowserError(f"{found.path} writes no network log; use another browser, see 'archiver doctor'")
             if self._netlog.error is not None:
                 raise self._netlog.error
-            visitor = await self._visitor(browser)
             try:
                 async with asyncio.timeout(self._settings.timeout_s):
-                    await visitor.run(self._url)
+                    self._visitor = await self._new_visitor(browser)
+                    await self._visitor.run(self._url)
             except TimeoutError:
                 timed_out = True
-            self._closing_ms = clock.now_ms()
+            except PlaywrightError as error:
+                self._died = error.message.strip().splitlines()[0]
+            self._closing_ms = self._clock.now_ms()
             self._begin_step("close")
-        return visitor.visit, timed_out
+        return isolation, timed_out
 
-    async def _visitor(self, browser: Browser) -> Visitor:
+    async def _new_visitor(self, browser: Browser) -> Visitor:
         context = await browser.new_context(
             viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]},
             locale=_LOCALE,
@@ -173,63 +203,43 @@ class _Capture:
             extra_http_headers={"Accept-Encoding": ACCEPT_ENCODING},
             ignore_https_errors=False,
         )
-        settler = Settler(self._recorder, await browser.new_context())
         return Visitor(
-            context, settler, self._directory, self._settings.settle_s, self._settings.timeout_s, self._begin_step
+            context,
+            Settler(self._recorder, await browser.new_context(), self._clock),
+            self._directory,
+            self._settings.settle_s,
+            self._settings.timeout_s,
+            self._clock,
+            self._begin_step,
         )
 
     # what came of it
 
-    def _gather(self, visit: Visit, found: browsers.FoundBrowser, started_at: datetime, timed_out: bool) -> Recording:
+    def _gather(
+        self, found: browsers.FoundBrowser, isolation: Isolation, started_at: datetime, timed_out: bool
+    ) -> Recording:
+        visit = self._visitor.visit if self._visitor else Visit()
         connections, certificates, by_socket = self._connections()
         answered: dict[str, int] = {}  # URL -> the last exchange so far that brought an answer from the network
         own: list[Exchange] = []
         asked: list[Exchange] = []
         for opened in self._recorder.exchanges:
-            finished = self._finish(opened, by_socket, answered.get(opened.url))
+            finished = self._finish(opened, visit, by_socket, answered.get(opened.url))
             (own if self._recorder.is_own(opened) else asked).append(finished)
             if opened.response_head:
                 answered[opened.url] = opened.number
         exchanges = tuple(asked)
         main = _main_exchange(exchanges)
         self._check_reached(visit, main, exchanges)
-        warnings = list(visit.warnings)
-        warnings += [CaptureWarning("step_failed", f"{step.name}: {step.error}") for step in visit.failed_steps]
-        if self._netlog.error is not None:
-            text = f"reading the network log stopped early ({self._netlog.error!r}); please report it"
-            warnings.append(CaptureWarning("recording_stopped", text))
-        if timed_out:
-            warnings.append(
-                CaptureWarning("timeout", f"ended after {self._settings.timeout_s:g} s; what had come is stored")
-            )
-        if main and main.status and main.status >= 400:
-            warnings.append(CaptureWarning("http_error", f"the page answered with status {main.status}"))
-        if not browsers.may_sandbox():
-            warnings.append(CaptureWarning("no_sandbox", "run as root: the browser's own sandbox was off"))
-        lost = sorted(e.url for e in self._recorder.exchanges if e.unreconciled)
-        if lost:
-            warnings.append(
-                CaptureWarning(
-                    "not_reconciled",
-                    f"{len(lost)} answers the browser logged were not found, first {lost[0][:200]}",
-                )
-            )
-        whole = (
-            not lost
-            and self._netlog.error is None
-            and not timed_out
-            and not visit.failed_steps
-            and main is not None
-            and main.result is Result.RECORDED
-        )
+        warnings = self._warnings(visit, main, isolation, timed_out)
         return Recording(
             url=self._url,
             final_url=visit.final_url or (main.url if main else None),
             page_id=str(uuid.uuid4()),
             title=visit.title,
             started_at=started_at,
-            ended_at=clock.now(),
-            outcome=Outcome.COMPLETE if whole else Outcome.PARTIAL,
+            ended_at=self._clock.now(),
+            outcome=Outcome.PARTIAL if any(w.makes_partial for w in warnings) else Outcome.COMPLETE,
             warnings=tuple(warnings),
             steps=tuple(visit.steps),
             exchanges=exchanges,
@@ -237,22 +247,59 @@ class _Capture:
             connections=connections,
             certificates=certificates,
             renditions=tuple(visit.renditions),
-            browser=self._facts(found, visit),
+            browser=self._facts(found, isolation),
             main=main,
             resolution_altered=bool(self._settings.resolve),
             frames=tuple({k: v for k, v in f.items() if k not in ("html", "text")} for f in visit.frames),
             dialogs=tuple(visit.dialogs),
         )
 
-    def _facts(self, found: browsers.FoundBrowser, visit: Visit) -> BrowserFacts:
+    def _warnings(
+        self, visit: Visit, main: Exchange | None, isolation: Isolation, timed_out: bool
+    ) -> list[CaptureWarning]:
+        """Everything a reader of the snapshot must know, the page's own troubles first."""
+        found = [(w.code, w.message) for w in visit.warnings]
+        found += [("step_failed", f"{step.name}: {step.error}") for step in visit.failed_steps]
+        if self._memory.ended:
+            limit = f"the browser held more than {self._settings.memory_bytes} bytes of memory"
+            found.append(("memory_limit", f"{limit}; {self._memory.ended} of its processes were ended"))
+        if self._netlog.error is not None:
+            text = f"reading the network log stopped early ({self._netlog.error!r}); please report it"
+            found.append(("recording_stopped", text))
+        if timed_out:
+            found.append(("timeout", f"ended after {self._settings.timeout_s:g} s; what had come is stored"))
+        cut = [e.limit for e in self._recorder.exchanges if e.limit]
+        if cut:
+            found.append(("size_limit", f"{len(cut)} bodies were cut: {cut[0]}"))
+        if main and main.result is not Result.RECORDED and not cut:
+            found.append(("main_cut", f"the main document is not whole: {main.reason or main.result}"))
+        if main and main.status and main.status >= 400:
+            found.append(("http_error", f"the page answered with status {main.status}"))
+        if visit.documents > 1 and main:
+            times = f"{visit.documents} documents were asked for in its place, {main.url[:200]} first"
+            found.append(("navigated_away", f"the page went on by itself to {(visit.final_url or '')[:200]}: {times}"))
+        if isolation.lacking:
+            found.append(("no_sandbox", isolation.lacking))
+        changed_s = self._clock.changed_s()
+        if abs(changed_s) > _CLOCK_TOLERANCE_S:
+            text = f"this machine's clock was set by {changed_s:+.0f} s during the capture; times go on from its start"
+            found.append(("clock_changed", text))
+        lost = sorted(e.url for e in self._recorder.exchanges if e.unreconciled)
+        if lost:
+            text = f"{len(lost)} answers the browser logged were not found, first {lost[0][:200]}"
+            found.append(("not_reconciled", text))
+        return [CaptureWarning(code, message) for code, message in found]
+
+    def _facts(self, found: browsers.FoundBrowser, isolation: Isolation) -> BrowserFacts:
         return BrowserFacts(
             product=found.product,
             version=found.version,
             path=str(found.path),
             sha256=browsers.executable_sha256(found.path),
-            user_agent=visit.user_agent or found.user_agent,
+            user_agent=found.user_agent,
             command_line=self._netlog.command_line,
-            sandboxed=browsers.may_sandbox(),
+            sandboxed=isolation.sandboxed,
+            own_user=isolation.uid is not None,
             viewport=VIEWPORT,
             device_pixel_ratio=1.0,
             locale=_LOCALE,
@@ -270,13 +317,21 @@ class _Capture:
                 f"{refused.url}: {refused.reason}; the guard keeps captures to public addresses, "
                 "--allow-private lifts it for addresses of your own"
             )
+        died = visit.gone or self._died
+        if died:
+            raise BrowserError(f"{self._url}: {died} before the page had answered; nothing was stored, try again")
         reason = self._relay.failure(*parse_host(main.url if main else self._url))
         reason = reason or (main.reason if main else None) or visit.open_error or "no answer"
         raise UnreachableError(f"{self._url}: {reason}; nothing was stored")
 
-    def _finish(self, exchange: OpenExchange, by_socket: dict[int, int], filled_by: int | None) -> Exchange:
-        # What ended while the browser was being closed was ended by us, not by the page or the site.
-        exchange.closed = exchange.ended_ms is None or exchange.ended_ms >= self._closing_ms
+    def _finish(
+        self, exchange: OpenExchange, visit: Visit, by_socket: dict[int, int], filled_by: int | None
+    ) -> Exchange:
+        # What ended while the browser was being closed was ended by us, not by the page or the site; so was what was
+        # given up once the page was frozen.
+        given_up = exchange.cancelled or exchange.net_error
+        ours_from_ms = visit.frozen_ms if given_up and visit.frozen_ms else self._closing_ms
+        exchange.closed = exchange.ended_ms is None or exchange.ended_ms >= ours_from_ms
         name = self._netlog.net_errors.get(exchange.net_error) if exchange.net_error else None
         parts = parse_host(exchange.url)
         refusal = None

@@ -14,7 +14,7 @@ from archiver.capture.http1 import (
     split_head,
     status_of,
 )
-from archiver.capture.spool import Spool
+from archiver.capture.spool import Room, Spool
 from archiver.model import Exchange, Result
 
 
@@ -30,6 +30,7 @@ class OpenExchange:
     url: str
     method: str
     directory: Path
+    room: Room
     started_ms: int
     initiator: str = ""
     request_type: str = ""
@@ -80,6 +81,12 @@ class OpenExchange:
         values = field_values(self.response_head, b"content-type")
         return values[-1].partition(b";")[0].strip().lower().decode("latin-1") if values else ""
 
+    @property
+    def limit(self) -> str:
+        """Which limit of size cut something of this exchange, if one did."""
+        spools = (self.request_spool, self.response_spool, self.frames_spool)
+        return next((spool.limit for spool in spools if spool is not None and spool.limit), "")
+
     # HTTP/1.1: the bytes of the socket between this request and the next one on it
 
     def begin_http1(self, socket: int) -> None:
@@ -97,7 +104,7 @@ class OpenExchange:
             end = split_head(self._sent)
             if end is not None:
                 self.request_head = bytes(self._sent[:end])
-                self.request_spool = Spool(self.directory, self.request_head)
+                self.request_spool = Spool(self.directory, self.request_head, self.room)
                 self.request_spool.write(bytes(self._sent[end:]))
                 self._sent.clear()
 
@@ -113,7 +120,7 @@ class OpenExchange:
             head = mark_dechunked(head)
         self.set_response_head(head)
         if framing is Framing.UPGRADED:
-            self.frames_spool = Spool(self.directory)
+            self.frames_spool = Spool(self.directory, room=self.room)
 
     def _body_came(self, data: bytes) -> None:
         if self.frames_spool is not None:
@@ -133,11 +140,11 @@ class OpenExchange:
 
     def set_request_head(self, head: bytes) -> None:
         self.request_head = head
-        self.request_spool = Spool(self.directory, head)
+        self.request_spool = Spool(self.directory, head, self.room)
 
     def set_response_head(self, head: bytes) -> None:
         self.response_head = head
-        self.response_spool = Spool(self.directory, head)
+        self.response_spool = Spool(self.directory, head, self.room)
 
     # the end
 
@@ -199,6 +206,8 @@ class OpenExchange:
             if self.cancelled:
                 return Result.FAILED, "cancelled by the page before an answer came"
             return Result.FAILED, "connection lost"
+        if self.limit:
+            return Result.TRUNCATED, f"length: {self.limit}"
         if self.frames_spool is not None or self._whole():
             return Result.RECORDED, ""
         return Result.TRUNCATED, self._why_cut(net_error_name)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
-from playwright.async_api import BrowserContext, CDPSession, Frame, Page
+from playwright.async_api import CDPSession
 from playwright.async_api import Error as PlaywrightError
 
-_FRAME_TIMEOUT_S = 5.0
+from archiver.capture.frames import Frames, evaluate
+
+_ANSWER_S = 5.0
 
 # With scripts off, Chromium would show the markup inside <noscript> as text. An adopted sheet is in no DOM.
 _HIDE_NOSCRIPT = """() => {
@@ -18,25 +19,30 @@ _HIDE_NOSCRIPT = """() => {
 }"""
 
 
-async def freeze(context: BrowserContext, pages: Sequence[Page]) -> tuple[list[CDPSession], list[str]]:
-    """Stop timers, animation callbacks and events of every frame; what is evaluated from outside still runs.
+async def freeze(frames: Frames) -> tuple[list[CDPSession], list[str]]:
+    """Stop timers, animation callbacks, events, refreshes and running scripts of every frame.
 
-    Returns the sessions that keep it so for as long as they are attached, and the URLs of frames that did not answer.
+    What is evaluated from outside still runs. Returns the sessions that keep it so for as long as they are attached,
+    and the URLs of frames that did not answer.
     """
-    sessions: list[CDPSession] = []
+    sessions = [session for _, session in await frames.sessions()]
+    await asyncio.gather(*(_stop(session) for session in sessions))
     silent: list[str] = []
-    for page in pages:
-        for frame in page.frames:
-            try:
-                await asyncio.wait_for(frame.evaluate(_HIDE_NOSCRIPT), _FRAME_TIMEOUT_S)
-            except (PlaywrightError, TimeoutError):
-                silent.append(frame.url)
-        targets: list[Page | Frame] = [page, *page.frames[1:]]
-        for target in targets:
-            try:
-                session = await context.new_cdp_session(target)
-            except PlaywrightError:
-                continue  # a frame in its parent's process has no session of its own and stops with it
-            sessions.append(session)
-            await session.send("Emulation.setScriptExecutionDisabled", {"value": True})
+    for frame in await frames.list():
+        try:
+            await evaluate(frame, _HIDE_NOSCRIPT, _ANSWER_S)
+        except (PlaywrightError, TimeoutError):
+            silent.append(frame.url)
     return sessions, silent
+
+
+async def _stop(session: CDPSession) -> None:
+    orders = (
+        session.send("Emulation.setScriptExecutionDisabled", {"value": True}),
+        session.send("Runtime.terminateExecution"),  # a script that never ends would keep everything below waiting
+        session.send("Page.stopLoading"),  # a refresh that is due would replace the page under our eyes
+    )
+    try:
+        await asyncio.wait_for(asyncio.gather(*orders, return_exceptions=True), _ANSWER_S)
+    except TimeoutError:
+        pass  # its frames will not answer either, and are named then

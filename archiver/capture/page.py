@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, CDPSession, Dialog, Page, Response
+from playwright.async_api import BrowserContext, CDPSession, Dialog, Page, Request
 from playwright.async_api import Error as PlaywrightError
 
 from archiver.capture import renditions
+from archiver.capture.frames import Frame, Frames, evaluate
 from archiver.capture.freeze import freeze
 from archiver.capture.settle import Settler
+from archiver.clock import Steady
 from archiver.model import CaptureWarning, Rendition, Step
 
 _BUDGETS_S = {
@@ -32,15 +34,18 @@ _BUDGETS_S = {
 _AT_THE_END = frozenset({"freeze", "frames", "pictures", "pdf"})
 _RENDITIONS_S = 30.0  # of the whole capture's time, kept for what is made of the frozen page
 _LEAST_S = 0.5
-_SCROLL_STEP_S = 0.08
+_SCROLL_S = 20.0
+_CANDIDATES_S = 5.0
+_MAX_DIALOGS = 100
+_MAX_POPUPS = 10
 
 # Scrolls to the end and back, stopping when a page keeps growing.
-_SCROLL = """async (pause) => {
+_SCROLL = """async () => {
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const end = Date.now() + 12000;
   for (let y = 0; Date.now() < end; y += innerHeight * 0.8) {
     scrollTo({ top: y, behavior: 'instant' });
-    await wait(pause);
+    await wait(80);
     if (y > document.documentElement.scrollHeight) break;
   }
   scrollTo({ top: 0, behavior: 'instant' });
@@ -75,11 +80,12 @@ class Visit:
     """What one visit brought: filled step by step, so that what came before a failure is there."""
 
     page: Page | None = None
-    response: Response | None = None
     final_url: str | None = None
     title: str = ""
     open_error: str | None = None
-    user_agent: str = ""
+    frozen_ms: int | None = None  # from when on what is still loading is stopped by us
+    gone: str | None = None  # why the page was there no more before all steps were done
+    documents: int = 0  # how many the main frame asked for, redirects aside
     steps: list[Step] = field(default_factory=list)
     warnings: list[CaptureWarning] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
@@ -89,6 +95,10 @@ class Visit:
     @property
     def failed_steps(self) -> list[Step]:
         return [step for step in self.steps if step.error]
+
+
+class _PageGoneError(Exception):
+    """The page crashed, closed itself, or its browser died: no step can bring anything any more."""
 
 
 class Visitor:
@@ -101,24 +111,44 @@ class Visitor:
         directory: Path,
         settle_s: float,
         timeout_s: float,
+        clock: Steady,
         on_step: Callable[[str], None],
     ) -> None:
         self._context = context
+        self._clock = clock
         self._settler = settler
         self._directory = directory
         self._settle_s = settle_s
         self._freeze_at = time.monotonic() + max(timeout_s * 0.6, timeout_s - _RENDITIONS_S)
         self._on_step = on_step
+        self._frames = Frames(context)
         self._frozen: list[CDPSession] = []
+        self._step_name = "open"
+        self._over = False
+        self._popups = 0
+        self._dialogs = 0
+        self._gone = asyncio.Event()
         self.visit = Visit()
 
     async def run(self, url: str) -> None:
         """All steps, in order. What they bring is in `visit`, also when this is cancelled half-way."""
+        try:
+            await self._run(url)
+        except _PageGoneError:
+            pass  # why is in the visit
+        finally:
+            self._over = True
+            self._count_excess()
+
+    def hurry(self) -> None:
+        """Go on to the renditions with what has come: nothing more will be kept."""
+        self._freeze_at = min(self._freeze_at, time.monotonic())
+
+    async def _run(self, url: str) -> None:
         visit = self.visit
-        self._context.on("dialog", self._dismiss)
-        visit.page = page = await self._context.new_page()
+        page = await self._open_page()
         await self._step("open", self._open(page, url))
-        if visit.open_error is not None:
+        if visit.open_error is not None and not _shows_something(page):
             return
         await self._step("load", page.wait_for_load_state("load", timeout=0))
         await self._settle("settle")
@@ -132,20 +162,85 @@ class Visitor:
         await self._step("pdf", self._print(page, subject))
         await self._settle("settle at last")  # what printing asked for
 
-    async def _step(self, name: str, work: Awaitable[object]) -> None:
-        self._on_step(name)
-        began = time.monotonic()
-        error = None
-        budget_s = self._budget_s(name, _BUDGETS_S[name])
+    async def _open_page(self) -> Page:
+        self._context.on("dialog", self._dismiss)
+        page = self.visit.page = await self._context.new_page()
+        self._context.on("page", self._take_popup)
+        page.on("crash", lambda _: self._leave("page_crashed", "the page's process crashed"))
+        page.on("close", lambda _: self._leave("page_closed", "the page was closed"))
+        page.on("request", self._note_document)
+        browser = self._context.browser
+        assert browser is not None
+        browser.on("disconnected", lambda _: self._leave("browser_died", "the browser died"))
+        await self._frames.attach(page)
+        return page
+
+    def _leave(self, code: str, what: str) -> None:
+        if self._over:
+            return  # we are closing it ourselves
+        # A dying browser closes its pages first: what is said last is the cause.
+        if self._gone.is_set():
+            self.visit.warnings = [w for w in self.visit.warnings if w.code not in ("page_closed", "page_crashed")]
+        self.visit.gone = what
+        self._warn(code, f"{what} during the step '{self._step_name}'; what had come until then is stored")
+        self._gone.set()
+
+    def _note_document(self, request: Request) -> None:
+        assert self.visit.page is not None
+        opens = request.is_navigation_request() and request.redirected_from is None
+        if opens and request.frame == self.visit.page.main_frame:
+            self.visit.documents += 1
+
+    async def _take_popup(self, page: Page) -> None:
+        """Popups are pages of the same capture, up to a number that no honest page needs."""
+        self._popups += 1
         try:
-            await asyncio.wait_for(work, budget_s)
-        except TimeoutError:
-            error = f"took longer than {budget_s:.0f} s"
-        except PlaywrightError as problem:
-            error = problem.message.strip().splitlines()[0]
+            if self._popups > _MAX_POPUPS:
+                await page.close()
+            else:
+                await self._frames.attach(page)
+        except PlaywrightError:
+            pass  # it closed itself
+
+    def _count_excess(self) -> None:
+        if self._popups > _MAX_POPUPS:
+            self._warn("popups_limited", f"{self._popups} windows were opened; {_MAX_POPUPS} were let stand")
+        if self._dialogs > _MAX_DIALOGS:
+            self._warn("dialogs_limited", f"{self._dialogs} dialogs were shown; the first {_MAX_DIALOGS} are listed")
+
+    async def _step(self, name: str, work: Coroutine[Any, Any, object]) -> None:
+        self._begin(name)
+        began = time.monotonic()
+        budget_s = self._budget_s(name, _BUDGETS_S[name])
+        error = await self._within(work, budget_s)
         if error and name == "open":
             self.visit.open_error = error
         self.visit.steps.append(Step(name, round(time.monotonic() - began, 3), error))
+        if self._gone.is_set():
+            raise _PageGoneError
+
+    def _begin(self, name: str) -> None:
+        self._step_name = name
+        self._on_step(name)
+
+    async def _within(self, work: Coroutine[Any, Any, object], budget_s: float) -> str | None:
+        """Do the work until it is done, its time is up or the page is gone; why it failed, if it did."""
+        task = asyncio.create_task(work)
+        gone = asyncio.create_task(self._gone.wait())
+        try:
+            await asyncio.wait((task, gone), timeout=budget_s, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                await task
+                return None
+            return self.visit.gone or f"took longer than {budget_s:.0f} s"
+        except PlaywrightError as problem:
+            return self.visit.gone or problem.message.strip().splitlines()[0]
+        except TimeoutError:
+            return "a frame gave no answer in time"
+        finally:
+            for one in (task, gone):
+                one.cancel()
+            await asyncio.gather(task, gone, return_exceptions=True)
 
     def _budget_s(self, name: str, usual_s: float) -> float:
         """Seconds for a step: before the page is frozen, never so many that none would be left for renditions."""
@@ -154,11 +249,10 @@ class Visitor:
         return min(usual_s, max(self._freeze_at - time.monotonic(), _LEAST_S))
 
     async def _open(self, page: Page, url: str) -> None:
-        self.visit.response = await page.goto(url, wait_until="commit", timeout=0)
-        self.visit.user_agent = await page.evaluate("() => navigator.userAgent")
+        await page.goto(url, wait_until="commit", timeout=0)
 
     async def _settle(self, name: str) -> None:
-        self._on_step(name)
+        self._begin(name)
         began = time.monotonic()
         budget_s = self._budget_s(name, self._settle_s)
         waiting = await self._settler.settle(budget_s)
@@ -168,31 +262,39 @@ class Visitor:
         self.visit.steps.append(Step(name, round(time.monotonic() - began, 3), error))
 
     async def _behave(self, page: Page) -> None:
-        await page.evaluate(_SCROLL, _SCROLL_STEP_S * 1000)
-        for frame in page.frames:
-            try:
-                await asyncio.wait_for(frame.evaluate(_CANDIDATES), 5)
-            except (PlaywrightError, TimeoutError) as error:
-                reason = str(error).splitlines()[0] if str(error) else "no answer"
-                self._warn(
-                    "frame_silent",
-                    f"picture candidates of the frame {frame.url[:200]} not asked for: {reason}",
-                )
+        await evaluate(await self._top(), _SCROLL, _SCROLL_S)
+        frames = await self._frames.list()
+        await asyncio.gather(*(self._ask_candidates(frame) for frame in frames))
         # Print style sheets load their pictures only when the page is laid out for print.
         await page.emulate_media(media="print")
         await asyncio.sleep(0.3)
         await page.emulate_media(media="null")  # back to what the page had
 
+    async def _ask_candidates(self, frame: Frame) -> None:
+        try:
+            await evaluate(frame, _CANDIDATES, _CANDIDATES_S)
+        except (PlaywrightError, TimeoutError) as error:
+            reason = str(error).splitlines()[0] if str(error) else "no answer"
+            self._warn("frame_silent", f"picture candidates of the frame {frame.url[:200]} not asked for: {reason}")
+
     async def _freeze(self) -> None:
-        self._frozen, silent = await freeze(self._context, self._context.pages)
+        self.visit.frozen_ms = self._clock.now_ms()
+        self._frozen, silent = await freeze(self._frames)
         for url in silent:
             self._warn("frame_not_frozen", f"the frame {url[:200]} did not answer and may have gone on changing")
 
+    async def _top(self) -> Frame:
+        """The captured page's main frame. Raises `TimeoutError` when it gives no answer."""
+        frames = await self._frames.list()
+        if not frames:
+            raise TimeoutError
+        return frames[0]
+
     async def _read_frames(self, page: Page) -> None:
         visit = self.visit
-        visit.title = await page.title()
         visit.final_url = page.url
-        visit.frames = await renditions.read_frames([page, *(p for p in self._context.pages if p is not page)])
+        visit.frames = await renditions.read_frames(await self._frames.list())
+        visit.title = visit.frames[0].get("title", "") if visit.frames else ""
         for frame in visit.frames:
             if "error" in frame:
                 self._warn("frame_unread", f"the frame {frame['url'][:200]} could not be read: {frame['error']}")
@@ -200,15 +302,18 @@ class Visitor:
         visit.renditions += renditions.frame_renditions(subject, visit.frames, self._directory)
 
     async def _picture(self, page: Page, subject: str) -> None:
+        top = await self._top()
         await page.bring_to_front()
-        self.visit.renditions.append(await renditions.viewport_screenshot(page, subject, self._directory))
-        self.visit.renditions += await renditions.full_screenshots(page, subject, self._directory)
+        self.visit.renditions.append(await renditions.viewport_screenshot(page, top, subject, self._directory))
+        self.visit.renditions += await renditions.full_screenshots(page, top, subject, self._directory)
 
     async def _print(self, page: Page, subject: str) -> None:
         self.visit.renditions.append(await renditions.pdf(page, subject, self._directory))
 
     async def _dismiss(self, dialog: Dialog) -> None:
-        self.visit.dialogs.append({"type": dialog.type, "message": dialog.message[:1000]})
+        self._dialogs += 1
+        if self._dialogs <= _MAX_DIALOGS:
+            self.visit.dialogs.append({"type": dialog.type, "message": dialog.message[:1000]})
         try:
             await dialog.dismiss()
         except PlaywrightError:
@@ -216,3 +321,8 @@ class Visitor:
 
     def _warn(self, code: str, message: str) -> None:
         self.visit.warnings.append(CaptureWarning(code, message))
+
+
+def _shows_something(page: Page) -> bool:
+    """Whether a document stands in the page though opening it did not end well, as when it went on elsewhere."""
+    return page.url.startswith(("http://", "https://"))

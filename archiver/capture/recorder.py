@@ -21,6 +21,7 @@ from archiver.capture import http2
 from archiver.capture.exchanges import OpenExchange
 from archiver.capture.http1 import status_of
 from archiver.capture.netlog import BEGIN, END, Event
+from archiver.capture.spool import Room
 from archiver.capture.tls import TlsFacts, tls_facts
 
 _PLAIN = ("SOCKET_BYTES_SENT", "SOCKET_BYTES_RECEIVED")
@@ -115,8 +116,9 @@ class Recorder:
     `in_flight(now_ms, patience_ms)` and `last_activity_ms` may be asked from another thread meanwhile.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, room: Room) -> None:
         self._directory = directory
+        self._room = room
         self._requests: dict[int, _Request] = {}
         self._sockets: dict[int, _Socket] = {}
         self._sessions: dict[int, int] = {}  # HTTP/2 session source -> socket source
@@ -219,6 +221,7 @@ class Recorder:
             url=params["url"],
             method=params.get("method", "GET"),
             directory=self._directory,
+            room=self._room,
             started_ms=event.time_ms,
             active_ms=event.time_ms,
             initiator=params.get("initiator", ""),

@@ -9,14 +9,14 @@ from typing import Any
 
 import orjson
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Frame, Page
+from playwright.async_api import Page
 
+from archiver.capture.frames import Frame, evaluate
 from archiver.capture.spool import body_of
 from archiver.model import Rendition
 
 _MAX_TEXTURE_PX = 16_384  # Chromium paints nothing beyond this in one picture
 _TILE_PX = 8_192
-_FRAME_TIMEOUT_S = 10.0
 _PICTURE_TIMEOUT_MS = 30_000
 _REPAINT_S = 0.5
 
@@ -44,34 +44,33 @@ _READ_FRAME = """() => {
 _HEIGHT = "() => Math.max(document.documentElement.scrollHeight, document.body ? document.body.scrollHeight : 0)"
 
 
-async def read_frames(pages: Sequence[Page]) -> list[dict[str, Any]]:
-    """The DOM and text of every frame of every page: `page`, `index`, `parent`, `url`, `name`, `title`, `html`, `text`.
+async def read_frames(frames: Sequence[Frame]) -> list[dict[str, Any]]:
+    """The DOM and text of every frame: `page`, `index`, `parent`, `url`, `name`, `title`, `html`, `text`.
 
     A frame that does not answer stands in the list with `error` in place of what could not be read.
     """
-    frames = [(number, frame) for number, page in enumerate(pages) for frame in page.frames]
-    places = {frame: index for index, (_, frame) in enumerate(frames)}
-    contents = await asyncio.gather(*(_read(frame) for _, frame in frames))
+    places = {frame.id: index for index, frame in enumerate(frames)}
+    contents = await asyncio.gather(*(_read(frame) for frame in frames))
     return [
         {
-            "page": number,
+            "page": frame.page,
             "index": index,
-            "parent": places.get(frame.parent_frame) if frame.parent_frame else None,
+            "parent": places.get(frame.parent_id) if frame.parent_id else None,
             "url": frame.url,
             "name": frame.name,
             **content,
         }
-        for index, ((number, frame), content) in enumerate(zip(frames, contents, strict=True))
+        for index, (frame, content) in enumerate(zip(frames, contents, strict=True))
     ]
 
 
 async def _read(frame: Frame) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = await asyncio.wait_for(frame.evaluate(_READ_FRAME), _FRAME_TIMEOUT_S)
+        content: dict[str, Any] = await evaluate(frame, _READ_FRAME)
     except PlaywrightError as error:
         return {"error": error.message.splitlines()[0]}
     except TimeoutError:
-        return {"error": f"no answer within {_FRAME_TIMEOUT_S:g} s"}
+        return {"error": "no answer in time"}
     return content
 
 
@@ -98,31 +97,31 @@ def _scrub(value: Any) -> Any:
     return value
 
 
-async def viewport_screenshot(page: Page, url: str, directory: Path) -> Rendition:
-    """What a reader sees first."""
-    await page.evaluate("() => scrollTo(0, 0)")
+async def viewport_screenshot(page: Page, top: Frame, url: str, directory: Path) -> Rendition:
+    """What a reader sees first. `top` is the page's main frame, here and below."""
+    await evaluate(top, "() => scrollTo(0, 0)")
     data = await page.screenshot(timeout=_PICTURE_TIMEOUT_MS, animations="allow")
     return Rendition("screenshot", f"urn:view:{url}", "image/png", body_of(data, directory))
 
 
-async def full_screenshots(page: Page, url: str, directory: Path) -> list[Rendition]:
+async def full_screenshots(page: Page, top: Frame, url: str, directory: Path) -> list[Rendition]:
     """The whole page, in tiles where it is higher than Chromium paints at once."""
-    height: int = await page.evaluate(_HEIGHT)
+    height: int = await evaluate(top, _HEIGHT)
     if height <= _MAX_TEXTURE_PX:
-        data = await _whole(page, height)
+        data = await _whole(page, top, height)
         return [Rendition("full_screenshot", f"urn:fullPage:{url}", "image/png", body_of(data, directory))]
     tiles = []
     width = (page.viewport_size or {"width": 1366})["width"]
-    for number, top in enumerate(range(0, height, _TILE_PX)):
-        clip = {"x": 0, "y": top, "width": width, "height": min(_TILE_PX, height - top)}
+    for number, start in enumerate(range(0, height, _TILE_PX)):
+        clip = {"x": 0, "y": start, "width": width, "height": min(_TILE_PX, height - start)}
         data = await page.screenshot(full_page=True, clip=clip, timeout=_PICTURE_TIMEOUT_MS, animations="allow")  # type: ignore[arg-type]  # a FloatRect
         urn = f"urn:fullPage:{url}" + (f"#tile={number}" if number else "")
-        facts = {"tile": number, "top_px": top}
+        facts = {"tile": number, "top_px": start}
         tiles.append(Rendition("full_screenshot", urn, "image/png", body_of(data, directory), facts))
     return tiles
 
 
-async def _whole(page: Page, height: int) -> bytes:
+async def _whole(page: Page, top: Frame, height: int) -> bytes:
     """One picture. Chromium leaves frames of other sites blank outside the viewport, so the viewport is made as high
 
     as the page, unless the page itself then grows (`100vh`), which would show something nobody sees.
@@ -133,7 +132,7 @@ async def _whole(page: Page, height: int) -> bytes:
     await page.set_viewport_size({"width": size["width"], "height": height})
     try:
         await asyncio.sleep(_REPAINT_S)
-        grown: int = await page.evaluate(_HEIGHT)
+        grown: int = await evaluate(top, _HEIGHT)
         if grown > height * 1.2:
             await page.set_viewport_size(size)
         return await page.screenshot(full_page=True, timeout=_PICTURE_TIMEOUT_MS, animations="allow")

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 from playwright.async_api import BrowserContext
 
-from archiver import clock
 from archiver.capture.exchanges import OpenExchange
 from archiver.capture.recorder import Recorder
+from archiver.clock import Steady
 
 _QUIET_MS = 800  # no request in flight and no byte for this long
 _FLOOR_MS = 500  # a page gets this long even if nothing happens at all
@@ -27,18 +27,19 @@ _NUDGE_COOKIES = 16
 class Settler:
     """Waits for quiet. `nudged` is a browser context of which nothing else is asked."""
 
-    def __init__(self, recorder: Recorder, nudged: BrowserContext) -> None:
+    def __init__(self, recorder: Recorder, nudged: BrowserContext, clock: Steady) -> None:
         self._recorder = recorder
+        self._clock = clock
         self._nudged = nudged
         self._rounds = itertools.count()
 
     async def settle(self, budget_s: float) -> Sequence[OpenExchange]:
         """Wait until the page is quiet or the budget is spent; returns the exchanges that were still going on then."""
-        began = clock.now_ms()
+        began = self._clock.now_ms()
         while True:
             await asyncio.sleep(_POLL_S)
             await self._nudge()
-            now = clock.now_ms()
+            now = self._clock.now_ms()
             waiting = self._recorder.in_flight(now, _PATIENCE_MS)
             calm_ms = now - max(self._recorder.last_activity_ms, began - _QUIET_MS + _FLOOR_MS)
             if not waiting and calm_ms >= _QUIET_MS:

@@ -10,6 +10,7 @@ import click
 from archiver import config
 from archiver.capture import browser as browsers
 from archiver.capture.capture import locate_browser
+from archiver.capture.isolation import Isolation, isolated
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.options import Globals
@@ -27,9 +28,11 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
         click.echo(locate_browser(loaded.settings.capture).path)
         return
     problem = None
-    found = None
+    found = isolation = None
     try:
         found = locate_browser(loaded.settings.capture)
+        with isolated(found.path) as isolation:
+            pass
     except ArchiverError as error:
         problem = error
     rows = [
@@ -43,26 +46,31 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
                 "browser": {"path": str(found.path), "product": found.product, "origin": found.origin}
                 if found
                 else None,
-                "sandbox": browsers.may_sandbox(),
+                "sandbox": isolation.sandboxed if isolation else None,
+                "own_user": isolation.uid is not None if isolation else None,
                 "certutil": shutil.which("certutil"),
                 "settings": {name: {"value": _plain(value), "origin": origin} for name, value, origin in rows},
                 "problem": str(problem) if problem else None,
             }
         )
     else:
-        _print(found, rows)
+        _print(found, isolation, rows)
         if problem:
             click.echo(f"\nproblem    {problem}")
     sys.exit(code_of(problem) if problem else ExitCode.DONE)
 
 
-def _print(found: browsers.FoundBrowser | None, rows: list[tuple[str, object, str]]) -> None:
+def _print(
+    found: browsers.FoundBrowser | None, isolation: Isolation | None, rows: list[tuple[str, object, str]]
+) -> None:
     click.echo(f"archiver   {__version__}")
     if found:
         click.echo(f"browser    {found.product}\n           {found.path} ({found.origin})")
     else:
         click.echo("browser    none")
-    click.echo("sandbox    " + ("on" if browsers.may_sandbox() else "off: Chromium has none when run as root"))
+    if isolation:
+        user = ", as a user of its own" if isolation.uid is not None else ""
+        click.echo("sandbox    " + (f"on{user}" if isolation.sandboxed else f"off: {isolation.lacking}"))
     click.echo("certutil   " + (shutil.which("certutil") or "not installed; only --trust-ca needs it"))
     click.echo("\nsettings")
     width = max(len(name) for name, _, _ in rows)

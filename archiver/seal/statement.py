@@ -100,6 +100,7 @@ def _conditions(recording: Recording, settings: CaptureSettings) -> dict[str, An
         "user_agent": browser.user_agent,
         "accept_encoding": browser.accept_encoding,
         "sandboxed": browser.sandboxed,
+        "own_user": browser.own_user,
         "viewport": list(browser.viewport),
         "device_pixel_ratio": str(browser.device_pixel_ratio),
         "locale": browser.locale,

@@ -18,7 +18,7 @@ from archiver import config
 from archiver.archive import PARTS
 from archiver.cli.exit_codes import SEVERITY, ExitCode
 from archiver.cli.main import cli
-from archiver.model import Outcome, Result
+from archiver.model import WARNINGS, Outcome, Result
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -110,9 +110,16 @@ def test_the_order_of_exit_codes_is_the_programs() -> None:
 
 
 def test_every_warning_is_explained() -> None:
+    documented = {row[0].strip("`"): row[2] for row in rows("docs/messages.md", "Warnings")}
+    assert documented == {code: "yes" if partial else "no" for code, partial in WARNINGS.items()}
+
+
+def test_every_warning_the_program_gives_is_in_its_table() -> None:
     source = "".join(path.read_text("utf-8") for path in sorted((ROOT / "archiver/capture").glob("*.py")))
-    used = set(re.findall(r"(?:CaptureWarning|_warn)\(\s*\"(\w+)\"", source))
-    assert used == {row[0].strip("`") for row in rows("docs/messages.md", "Warnings")}
+    given = set(re.findall(r"(?:CaptureWarning|_warn|_leave|append)\(\(?\s*\"(\w+)\",", source))
+    given |= set(re.findall(r"found \+= \[\(\"(\w+)\"", source))
+    page_gone = set(re.findall(r"self\._leave\(\"(\w+)\"", source))
+    assert given | page_gone == set(WARNINGS)
 
 
 def test_every_result_and_outcome_is_explained() -> None:

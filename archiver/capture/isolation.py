@@ -1,0 +1,144 @@
+"""What the browser, the part that will be attacked, is kept from: our environment, our files, our rights.
+
+As an ordinary user Chromium's own sandbox is on. As root the browser runs as a user of its own that owns nothing but
+its profile, with the sandbox on as well. What could not be had is in `Isolation.lacking`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import pwd
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.capture import launcher
+from archiver.capture.processes import PID_FILE
+
+# User ids that no account has: systemd lends from the same range, and asks like we do whether one is in use.
+_FIRST_UID, _LAST_UID = 61184, 65519
+_TRIES = 64
+# What every process may have beyond the capture's memory: V8 and the GPU code reserve several GB and leave them empty.
+_RESERVED_BYTES = 8 << 30
+
+#: the environment of the browser, and nothing else
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
+#: what the browser's driver needs besides
+_DRIVER_ENVIRONMENT = (*_ENVIRONMENT, "HOME", "XDG_CACHE_HOME", "PLAYWRIGHT_BROWSERS_PATH", "PLAYWRIGHT_NODEJS_PATH")
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How the browser is shut in: its own user id if it has one, whether its sandbox is on, what is lacking and why."""
+
+    uid: int | None
+    sandboxed: bool
+    lacking: str = ""
+
+
+@contextlib.contextmanager
+def isolated(browser: Path) -> Iterator[Isolation]:
+    """The best isolation this machine gives; as root, with a user id that no other capture has meanwhile."""
+    if os.geteuid() != 0:
+        yield Isolation(None, sandboxed=True)
+        return
+    with _lent_uid() as uid:
+        reason = "no free user id" if uid is None else _why_not_as(uid, browser)
+        if reason:
+            yield Isolation(None, sandboxed=False, lacking=f"the browser ran as root without its sandbox: {reason}")
+        else:
+            yield Isolation(uid, sandboxed=True)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The browser's whole environment."""
+    return {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"HOME": str(home)}
+
+
+@contextlib.contextmanager
+def driver_environment(temporary: Path) -> Iterator[None]:
+    """While inside, this process's environment is what the browser's driver may see: Playwright hands all of it on."""
+    whole = dict(os.environ)
+    kept = {name: whole[name] for name in _DRIVER_ENVIRONMENT if name in whole}
+    try:
+        os.environ.clear()
+        os.environ.update(kept, TMPDIR=str(temporary))
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(whole)
+
+
+def write_launcher(directory: Path, browser: Path, home: Path, isolation: Isolation, memory_bytes: int) -> Path:
+    """An executable in `directory` that becomes the browser with the rights of `isolation`."""
+    spec = {
+        "executable": str(browser),
+        "environment": environment(home),
+        "uid": isolation.uid,
+        "pid_file": str(directory / PID_FILE),
+        "memory_bytes": memory_bytes + _RESERVED_BYTES,
+    }
+    spec_path = directory / "launch.json"
+    spec_path.write_text(json.dumps(spec))
+    command = shlex.join([sys.executable, "-I", "-S", str(Path(launcher.__file__)), str(spec_path)])
+    script = directory / "launch"
+    script.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    script.chmod(0o700)
+    return script
+
+
+def give(path: Path, isolation: Isolation) -> None:
+    """Make the browser's user the owner of a file or folder."""
+    if isolation.uid is not None:
+        os.chown(path, isolation.uid, isolation.uid)
+
+
+@contextlib.contextmanager
+def _lent_uid() -> Iterator[int | None]:
+    """A user id without an account that no other capture on this machine has; its lock ends with this process."""
+    start = os.getpid() % (_LAST_UID - _FIRST_UID)
+    for step in range(_TRIES):
+        uid = _FIRST_UID + (start + step) % (_LAST_UID - _FIRST_UID)
+        with contextlib.suppress(KeyError):
+            pwd.getpwuid(uid)
+            continue
+        with socket.socket(socket.AF_UNIX) as lock:
+            try:
+                lock.bind(f"\0archiver-uid-{uid}")  # an abstract name: no file that could be left behind
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    continue
+                raise
+            yield uid
+            return
+    yield None
+
+
+def _why_not_as(uid: int, browser: Path) -> str:
+    """Why the browser cannot run as this user, or nothing when it can."""
+    try:
+        subprocess.run(  # noqa: S603  # the browser the user configured or installed
+            [browser, "--version"],
+            user=uid,
+            group=uid,
+            extra_groups=[],
+            cwd="/",
+            env=environment(Path("/")),
+            capture_output=True,
+            timeout=20,
+            check=True,
+        )
+    except PermissionError as error:
+        if error.filename is None:
+            return "this system lets root become no other user"
+        return f"other users may not execute {browser}; install the browser where they may"
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"{browser} does not run as another user ({type(error).__name__})"
+    return ""
