@@ -76,10 +76,11 @@ class Archive:
             elapsed = (clock.now() - recording.started_at).total_seconds()
             size = sum(x.response_body.size_bytes for x in recording.exchanges if x.response_body)
             on_progress(Progress("store", len(recording.exchanges), size, elapsed))
-            artifacts = self._store_artifacts(snapshot, recording, directory)
-        statement = statements.build(snapshot, recording, artifacts, self._settings.capture)
-        # Last: what has no statement is an orphan, never a snapshot with something missing.
-        self._store.put_new(layout.statement(snapshot), statements.canonical(statement))
+            # The statement comes last: without it there is no snapshot, and what was written of one is removed.
+            with self._store.group(snapshot, layout.prefix(snapshot), layout.statement(snapshot)):
+                artifacts = self._store_artifacts(snapshot, recording, directory)
+                statement = statements.build(snapshot, recording, artifacts, self._settings.capture)
+                self._store.put_new(layout.statement(snapshot), statements.canonical(statement))
         return Captured(self._snapshot(snapshot), recording, statements.not_recorded(recording))
 
     def find(self, reference: str) -> Snapshot:
@@ -118,11 +119,14 @@ class Archive:
                 raise StorageError(
                     f"{self._store.root} is an archive of format {found!r}; this version reads {_FORMAT}"
                 )
+            self._store.clear_unfinished()
             return
         if self._store.root.exists() and not self._store.root.is_dir():
             raise StorageError(f"{self._store.root} is a file; give another --archive")
         if self._store.has_foreign_files():
             raise StorageError(f"{self._store.root} holds other files and no archive.json; give an empty --archive")
+        self._store.make_root()
+        self._store.clear_unfinished()
         document = {"format": _FORMAT, "created_at": clock.rfc3339(clock.now())}
         try:
             self._store.put_new(layout.ARCHIVE, orjson.dumps(document) + b"\n")

@@ -42,6 +42,7 @@ class CaptureSettings(BaseModel):
         allow_inf_nan=False,
         description="seconds a page may take to become quiet, each time it is waited for",
     )
+    concurrency: int = Field(1, ge=1, le=64, description="how many URLs of one command are captured at a time")
     max_body_bytes: int = Field(
         2_000_000_000, gt=0, description="bytes kept of one body; what comes after them is cut off, and marked"
     )

@@ -142,8 +142,8 @@ async def launched(
     The isolation comes back as it really is: a system that forbids Chromium's sandbox gets a browser without one.
     """
     home = directory / "home"
-    give(home, isolation)
-    give(netlog, isolation)
+    for path in (netlog, home, *home.rglob("*")):
+        give(path, isolation)
     launcher = write_launcher(directory, found.path, home, isolation, memory_bytes)
     arguments = [
         *_ARGUMENTS,

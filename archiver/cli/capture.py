@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import click
 
-from archiver.archive import Archive
 from archiver.capture.relay import parse_override
 from archiver.cli import render
-from archiver.cli.exit_codes import ExitCode, code_of, worst
+from archiver.cli.capturing import Done, capture_many, capture_one
+from archiver.cli.exit_codes import ExitCode, worst
 from archiver.cli.options import Globals
+from archiver.config import Settings
 from archiver.demo.server import DemoServer
 from archiver.demo.site import REPOST_URL
-from archiver.errors import ArchiverError
 from archiver.urls import parse_capturable
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -42,6 +43,7 @@ class Duration(click.ParamType[float]):
 
 @click.command()
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.option("--concurrency", type=int, metavar="N", help="Capture so many URLs at a time. Default: 1")
 @click.option("--timeout", type=Duration(), metavar="90s", help="End the capture after this long; what came is stored.")
 @click.option(
     "--resolve",
@@ -60,6 +62,7 @@ class Duration(click.ParamType[float]):
 def capture(
     globals_: Globals,
     urls: tuple[str, ...],
+    concurrency: int | None,
     timeout: float | None,
     resolve: tuple[str, ...],
     allow_private: bool | None,
@@ -67,6 +70,7 @@ def capture(
 ) -> None:
     """Archive each URL: visit it in a real browser and store everything received, byte for byte."""
     flags = {
+        "capture.concurrency": concurrency,
         "capture.timeout_s": timeout,
         "capture.resolve": resolve,
         "capture.allow_private": allow_private,
@@ -96,31 +100,31 @@ def run(globals_: Globals, urls: tuple[str, ...], flags: Mapping[str, object]) -
         parse_capturable(url)  # nothing is captured when one of them cannot be
     for rule in settings.capture.resolve:
         parse_override(rule)
-    archive = Archive(settings)
     codes = []
-    for url in urls:
-        line = render.LiveLine(sys.stderr, enabled=globals_.progress)
-        try:
-            captured = archive.capture(url, line.show)
-        except ArchiverError as error:
+    line = render.LiveLine(sys.stderr, enabled=globals_.progress)
+    with contextlib.closing(_captures(globals_, settings, urls, line)) as captures:
+        for done in captures:
             line.clear()
-            if len(urls) == 1 and not globals_.json:
-                raise
-            codes.append(code_of(error))
-            click.echo(f"archiver: {render.printable(str(error))}", err=True)
+            codes.append(done.code)
             if globals_.json:
-                failed = {
-                    "type": "failure",
-                    "url": url,
-                    "error": str(error),
-                    "exit_code": int(code_of(error)),
-                }
-                render.print_json(failed)
-            continue
-        line.clear()
-        codes.append(ExitCode.DONE if captured.recording.outcome == "complete" else ExitCode.PARTIAL)
-        if globals_.json:
-            render.print_json(render.snapshot_object(captured))
-        elif not globals_.quiet:
-            click.echo(render.summary(captured, globals_.archive_option))
+                render.print_json(done.json)
+            if done.code not in (ExitCode.DONE, ExitCode.PARTIAL):
+                click.echo(done.text, err=True)
+            elif not globals_.json and not globals_.quiet:
+                click.echo(done.text)
     return worst(codes)
+
+
+def _captures(
+    globals_: Globals, settings: Settings, urls: tuple[str, ...], line: render.LiveLine
+) -> Generator[Done, None, None]:
+    if len(urls) > 1 and settings.capture.concurrency > 1:
+        yield from capture_many(
+            settings,
+            urls,
+            globals_.archive_option,
+            lambda done, under_way: line.count(done, len(urls), under_way),
+        )
+        return
+    for url in urls:
+        yield capture_one(settings, url, globals_.archive_option, line.show)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-import traceback
 from pathlib import Path
 
 import click
@@ -13,7 +13,8 @@ from archiver.cli.capture import capture, demo
 from archiver.cli.doctor import doctor
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.options import Globals
-from archiver.cli.render import printable
+from archiver.cli.render import printable, unexpected
+from archiver.cli.signals import stop_as_interrupted
 from archiver.cli.snapshots import get, show
 from archiver.errors import ArchiverError
 from archiver.version import __version__
@@ -47,7 +48,13 @@ for command in (capture, demo, doctor, get, show):
 
 def main() -> None:
     """Run the command line and exit."""
-    sys.exit(_run())
+    stop_as_interrupted()
+    code = _run()
+    # Whoever read our output may be gone, and Python would complain of it once more at exit.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    sys.exit(code)
 
 
 def _run() -> int:
@@ -68,15 +75,12 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  # the process edge: one line for people, the trace with -v
-        if "-v" in sys.argv or "--verbose" in sys.argv:
-            traceback.print_exc()
-        else:
-            text = printable(f"{type(error).__name__}: {error}")
-            click.echo(f"archiver: unexpected error, please report it: {text} (-v shows the trace)", err=True)
+        click.echo(f"archiver: {unexpected(error)}", err=True)
         return ExitCode.ERROR
     return result if isinstance(result, int) else ExitCode.DONE
 
 
 def _interrupted() -> int:
-    click.echo("archiver: interrupted; nothing of the unfinished capture was stored", err=True)
+    with contextlib.suppress(OSError):  # the terminal itself may be what is gone
+        click.echo("archiver: interrupted; nothing of the unfinished capture was stored", err=True)
     return ExitCode.INTERRUPTED

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+import traceback
 import unicodedata
 from collections import Counter
 from typing import Any, TextIO
@@ -20,6 +21,13 @@ from archiver.model import Outcome, Result
 def printable(text: str) -> str:
     """Page-controlled text made safe for a terminal: control, bidi and other invisible characters become `?`."""
     return "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
+
+
+def unexpected(error: Exception) -> str:
+    """One line for people about an error that is a fault of ours; its whole trace goes to stderr with -v."""
+    if "-v" in sys.argv or "--verbose" in sys.argv:
+        traceback.print_exception(error)
+    return f"unexpected error, please report it: {printable(f'{type(error).__name__}: {error}')} (-v shows the trace)"
 
 
 def size(count: int) -> str:
@@ -51,6 +59,13 @@ class LiveLine:
             f"{progress.step:<13} {progress.exchanges:>4} exchanges  "
             f"{size(progress.size_bytes):>9}  {progress.elapsed_s:5.1f} s"
         )
+        self._write(text)
+
+    def count(self, done: int, total: int, under_way: int) -> None:
+        if self._enabled:
+            self._write(f"{done} of {total} URLs done, {under_way} under way")
+
+    def _write(self, text: str) -> None:
         self._stream.write("\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1])
         self._stream.flush()
 

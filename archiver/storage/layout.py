@@ -22,6 +22,10 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def prefix(snapshot: str) -> str:
+    return f"{SNAPSHOTS}{snapshot}/"
+
+
 def warc(snapshot: str) -> str:
     return f"{SNAPSHOTS}{snapshot}/capture.warc.gz"
 

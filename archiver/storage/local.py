@@ -1,17 +1,25 @@
-"""An archive in a directory: objects are files that appear whole or not at all, and are never overwritten."""
+"""An archive in a directory: objects are files that appear whole or not at all, and are never overwritten.
+
+What is being written has a locked file in `.unfinished/`. When its lock is free, its writer was killed, and whoever
+writes next clears it away.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from archiver.errors import NotFoundError, StorageError
 
-_UNFINISHED = ".new-"
+_UNFINISHED = ".unfinished"
+_GROUP = "group-"
 
 
 class LocalStore:
@@ -19,6 +27,18 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    def make_root(self) -> None:
+        """Make the directory if there is none, for its owner alone: a WARC may hold what others must not see.
+
+        Raises `StorageError`.
+        """
+        try:
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                self.root.mkdir(mode=0o700)
+        except OSError as error:
+            raise StorageError(f"{self.root} could not be made: {error.strerror or error}") from None
 
     def path(self, key: str) -> Path:
         return self.root / key
@@ -31,17 +51,13 @@ class LocalStore:
         target = self.path(key)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            name = target.parent / f"{_UNFINISHED}{secrets.token_hex(8)}"
-            handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)  # less the umask
-            try:
-                with os.fdopen(handle, "wb") as stream:
+            with self._unfinished(f"object-{secrets.token_hex(8)}") as (name, handle):
+                with os.fdopen(os.dup(handle), "wb") as stream:
                     _copy(source, stream)
                     stream.flush()
                     os.fsync(stream.fileno())
                 # A link fails where a rename would replace.
                 os.link(name, target)
-            finally:
-                os.unlink(name)
             _sync_directory(target.parent)
         except FileExistsError as error:
             if target.exists():
@@ -49,6 +65,62 @@ class LocalStore:
             raise StorageError(f"{target} could not be written: a file stands where a folder should") from error
         except OSError as error:
             raise StorageError(f"{target} could not be written: {error.strerror or error}") from None
+
+    @contextlib.contextmanager
+    def group(self, name: str, prefix: str, last: str) -> Iterator[None]:
+        """Objects that are written one after the other and belong together: all below `prefix`, `last` among them.
+
+        When the last one is not there in the end, or the writer is killed, the others are removed. `name` is a file
+        name of the caller's that tells the last key. Raises `StorageError`.
+        """
+        try:
+            with self._unfinished(f"{_GROUP}{name}") as (_, handle):
+                os.write(handle, f"{prefix}\n{last}\n".encode())
+                try:
+                    yield
+                finally:
+                    self._remove_unless(prefix, last)
+        except OSError as error:
+            raise StorageError(f"{self.root} could not be written: {error.strerror or error}") from None
+
+    def clear_unfinished(self) -> None:
+        """Remove what killed writers left half done; what is still being written stays."""
+        with contextlib.suppress(FileNotFoundError):
+            for path in sorted((self.root / _UNFINISHED).iterdir()):
+                with contextlib.suppress(OSError), path.open("rb") as stream:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if path.name.startswith(_GROUP):
+                        prefix, _, last = stream.read().decode().strip().partition("\n")
+                        if last:
+                            self._remove_unless(prefix, last)
+                    path.unlink()
+
+    def _remove_unless(self, prefix: str, last: str) -> None:
+        place, root = self.path(prefix).resolve(), self.root.resolve()
+        # What the file says is not believed: an archive may come from elsewhere.
+        if not self.exists(last) and root in place.parents:
+            shutil.rmtree(place, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _unfinished(self, name: str) -> Iterator[tuple[Path, int]]:
+        """A new file, locked for as long as it is being written, and gone afterwards."""
+        path = self.root / _UNFINISHED / name
+        while True:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)  # less the umask
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if path.exists():
+                    break
+            except BlockingIOError:
+                pass
+            os.close(handle)  # somebody took it for abandoned before it was locked
+        try:
+            yield path, handle
+        finally:
+            os.close(handle)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
     def get(self, key: str) -> bytes:
         """A whole (small) object. Raises `NotFoundError`, `StorageError`."""
@@ -61,9 +133,7 @@ class LocalStore:
 
     def has_foreign_files(self) -> bool:
         """Whether the root holds anything before an archive was made in it; files still being written do not count."""
-        return self.root.is_dir() and any(
-            not e.name.startswith((_UNFINISHED, "archive.json")) for e in self.root.iterdir()
-        )
+        return self.root.is_dir() and any(e.name not in (_UNFINISHED, "archive.json") for e in self.root.iterdir())
 
     def exists(self, key: str) -> bool:
         return self.path(key).is_file()

@@ -1,0 +1,110 @@
+"""Captures of one command: one after the other in this process, or several at a time in processes of their own."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from archiver.archive import Archive
+from archiver.capture.capture import OnProgress
+from archiver.cli import render
+from archiver.cli.exit_codes import ExitCode, code_of
+from archiver.cli.signals import stop_as_interrupted
+from archiver.config import Settings
+from archiver.errors import ArchiverError
+
+_PR_SET_PDEATHSIG = 1
+_END_S = 30.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of one URL: its exit code, the text for people, the object for programs."""
+
+    code: ExitCode
+    text: str
+    json: dict[str, Any]
+
+
+def capture_one(settings: Settings, url: str, archive_option: str, on_progress: OnProgress) -> Done:
+    """Capture a URL; an error is a result, too."""
+    try:
+        captured = Archive(settings).capture(url, on_progress)
+    except ArchiverError as error:
+        return failed(url, str(error), code_of(error))
+    except Exception as error:  # noqa: BLE001  # a fault of ours with one page must not cost the others
+        return failed(url, f"{url}: {render.unexpected(error)}", ExitCode.ERROR)
+    code = ExitCode.DONE if captured.recording.outcome == "complete" else ExitCode.PARTIAL
+    return Done(code, render.summary(captured, archive_option), render.snapshot_object(captured))
+
+
+def failed(url: str, error: str, code: ExitCode) -> Done:
+    """The result of a capture of which nothing was stored."""
+    return Done(
+        code,
+        f"archiver: {render.printable(error)}",
+        {"type": "failure", "url": url, "error": error, "exit_code": int(code)},
+    )
+
+
+def capture_many(
+    settings: Settings, urls: Sequence[str], archive_option: str, on_count: Callable[[int, int], None]
+) -> Iterator[Done]:
+    """Capture URLs, `capture.concurrency` at a time, each in a process of its own; results as they come.
+
+    `on_count(done, under_way)` is told of every change. When the caller leaves early, what runs is ended.
+    """
+    context = multiprocessing.get_context("spawn")
+    waiting = list(reversed(urls))
+    running: dict[SpawnProcess, tuple[str, Connection]] = {}
+    done = 0
+    try:
+        while waiting or running:
+            while waiting and len(running) < settings.capture.concurrency:
+                url = waiting.pop()
+                receiver, sender = context.Pipe(duplex=False)
+                process = context.Process(target=_work, args=(os.getpid(), settings, url, archive_option, sender))
+                process.start()
+                sender.close()
+                running[process] = (url, receiver)
+            on_count(done, len(running))
+            ready = wait([receiver for _, receiver in running.values()])
+            for process, (url, receiver) in tuple(running.items()):
+                if receiver in ready:
+                    del running[process]
+                    done += 1
+                    yield _result(process, url, receiver)
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.join(_END_S)
+
+
+def _result(process: SpawnProcess, url: str, receiver: Connection) -> Done:
+    try:
+        result: Done = receiver.recv()
+    except EOFError:
+        process.join(_END_S)
+        text = f"{url}: the process of this capture ended early (exit {process.exitcode}); nothing was stored"
+        return failed(url, text, ExitCode.ERROR)
+    process.join(_END_S)
+    return result
+
+
+def _work(parent: int, settings: Settings, url: str, archive_option: str, sender: Connection) -> None:
+    stop_as_interrupted()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        return  # it was killed before that was set
+    try:
+        sender.send(capture_one(settings, url, archive_option, lambda _: None))
+    except KeyboardInterrupt:
+        pass  # the parent says so, once
