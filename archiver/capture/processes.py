@@ -73,22 +73,21 @@ def end(process: Process) -> None:
 def end_browser(directory: Path, patience_s: float = 10.0) -> int:
     """Kill and reap every process of the browser of this working directory; returns how many are left (none)."""
     deadline = time.monotonic() + patience_s
+    leader = _leader(directory)
+    ended: set[int] = set()
     while True:
         left = browser_processes(directory)
         for process in left:
             end(process)
-        _reap()
+            ended.add(process.pid)
+        # Those we adopted when their parent died are ours to collect.
+        for process in _all():
+            if process.state == "Z" and (process.session == leader or process.pid in ended):
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(process.pid, os.WNOHANG)
         if not left or time.monotonic() > deadline:
             return len(left)
         time.sleep(_POLL_S)
-
-
-def _reap() -> None:
-    """Collect children that have ended and that nobody waits for: those adopted, which lead no event loop's list."""
-    for process in _all():
-        if process.state == "Z" and process.session != os.getsid(0):
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(process.pid, os.WNOHANG)
 
 
 def _leader(directory: Path) -> int | None:
