@@ -135,9 +135,8 @@ class Http2Connection:
         stream = self._streams.pop(number, None)
         if stream is None:
             return
-        if stream.task is None:
-            stream.served.over = True
-        else:
+        stream.served.over = True  # a task that has not begun to run ends without a word of its own
+        if stream.task is not None:
             stream.task.cancel()
 
     def _open(self, number: int, fields: Fields) -> None:
