@@ -17,6 +17,7 @@ from archiver.capture.capture import OnProgress
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.signals import stop_as_interrupted
+from archiver.cli.text import printable, unexpected
 from archiver.config import Settings
 from archiver.errors import ArchiverError
 
@@ -40,7 +41,7 @@ def capture_one(settings: Settings, url: str, archive_option: str, on_progress: 
     except ArchiverError as error:
         return failed(url, str(error), code_of(error))
     except Exception as error:  # noqa: BLE001  # a fault of ours with one page must not cost the others
-        return failed(url, f"{url}: {render.unexpected(error)}", ExitCode.ERROR)
+        return failed(url, f"{url}: {unexpected(error)}", ExitCode.ERROR)
     code = ExitCode.DONE if captured.recording.outcome == "complete" else ExitCode.PARTIAL
     return Done(code, render.summary(captured, archive_option), render.snapshot_object(captured))
 
@@ -49,7 +50,7 @@ def failed(url: str, error: str, code: ExitCode) -> Done:
     """The result of a capture of which nothing was stored."""
     return Done(
         code,
-        f"archiver: {render.printable(error)}",
+        f"archiver: {printable(error)}",
         {"type": "failure", "url": url, "error": error, "exit_code": int(code)},
     )
 

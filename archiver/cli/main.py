@@ -3,24 +3,57 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
-from archiver.cli.capture import capture, demo
-from archiver.cli.doctor import doctor
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.options import Globals
-from archiver.cli.render import printable, unexpected
 from archiver.cli.signals import stop_as_interrupted
-from archiver.cli.snapshots import get, show
+from archiver.cli.text import printable, unexpected
 from archiver.errors import ArchiverError
 from archiver.version import __version__
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands, each loaded when it is called: the browser's driver takes long to import, and help should not wait.
+
+    Their first lines stand here for that reason; a test holds them against the commands' own.
+    """
+
+    table: ClassVar = {
+        "capture": (
+            "archiver.cli.capture",
+            "Archive each URL: visit it in a real browser and store everything received, byte for byte.",
+        ),
+        "demo": (
+            "archiver.cli.capture",
+            "Archive a made-up news page that comes with archiver, served on this machine: no internet needed.",
+        ),
+        "doctor": ("archiver.cli.doctor", "Say which browser and settings are in force, and where each comes from."),
+        "get": ("archiver.cli.snapshots", "Take a part out of a snapshot."),
+        "show": ("archiver.cli.snapshots", "Show what a snapshot's statement says."),
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.table:
+            return None
+        command: click.Command = getattr(importlib.import_module(self.table[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(self.table.items())])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="archiver")
 @click.option("--archive", metavar="LOCATION", help="The archive: a directory or file:// URL. Default: ./archive")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="Read settings from it.")
@@ -40,10 +73,6 @@ def cli(
 ) -> None:
     """Archive web articles as evidence: everything the browser received, byte for byte, nothing removed."""
     context.obj = Globals(archive, config_file, json, quiet, not (no_progress or quiet or json))
-
-
-for command in (capture, demo, doctor, get, show):
-    cli.add_command(command)
 
 
 def main() -> None:

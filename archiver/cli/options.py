@@ -6,8 +6,10 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from archiver import config
+if TYPE_CHECKING:
+    from archiver import config
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Globals:
 
     def load(self, flags: Mapping[str, object] | None = None) -> config.Loaded:
         """The settings in force, with the command's own flags. Raises `ConfigurationError`."""
+        from archiver import config  # see `main.Commands`
+
         return config.load({"archive": self.archive, **(flags or {})}, self.config_file)
 
     @property

@@ -6,8 +6,6 @@ import os
 import shlex
 import shutil
 import sys
-import traceback
-import unicodedata
 from collections import Counter
 from typing import Any, TextIO
 
@@ -15,19 +13,8 @@ import orjson
 
 from archiver.archive import Captured
 from archiver.capture.capture import Progress
+from archiver.cli.text import printable
 from archiver.model import Outcome, Result
-
-
-def printable(text: str) -> str:
-    """Page-controlled text made safe for a terminal: control, bidi and other invisible characters become `?`."""
-    return "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
-
-
-def unexpected(error: Exception) -> str:
-    """One line for people about an error that is a fault of ours; its whole trace goes to stderr with -v."""
-    if "-v" in sys.argv or "--verbose" in sys.argv:
-        traceback.print_exception(error)
-    return f"unexpected error, please report it: {printable(f'{type(error).__name__}: {error}')} (-v shows the trace)"
 
 
 def size(count: int) -> str:

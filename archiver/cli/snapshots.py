@@ -12,6 +12,7 @@ import orjson
 from archiver.archive import PARTS, Archive, Snapshot
 from archiver.cli import render
 from archiver.cli.options import Globals
+from archiver.cli.text import printable
 from archiver.errors import StorageError
 
 _CHUNK_BYTES = 1 << 20
@@ -27,7 +28,7 @@ def show(globals_: Globals, reference: str) -> None:
         render.print_json(statement)
         return
     text = orjson.dumps(statement, option=orjson.OPT_INDENT_2).decode()
-    click.echo("\n".join(render.printable(line) for line in text.splitlines()))
+    click.echo("\n".join(printable(line) for line in text.splitlines()))
 
 
 @click.command()

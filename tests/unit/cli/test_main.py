@@ -9,10 +9,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
 from archiver import __version__
-from archiver.cli.main import main
+from archiver.cli.main import Commands, cli, main
 from archiver.storage import layout
 from archiver.storage.local import LocalStore
 from archiver.warc import cdxj, writer
@@ -336,3 +337,19 @@ def test_the_module_is_the_console_script() -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert_one_line(done.stderr)
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
+    context = click.Context(cli)
+    for name, (_, text) in Commands.table.items():
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        assert command.get_short_help_str(200) == text
+
+
+def test_help_loads_no_browser_driver() -> None:
+    program = "import sys; from archiver.cli.main import cli; cli.main(['--help'], standalone_mode=False); "
+    program += "print([m for m in sys.modules if m.split('.')[0] in ('playwright', 'pydantic', 'warcio', 'dns')])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from archiver.archive import Captured, Snapshot
 from archiver.capture.capture import Progress
-from archiver.cli.render import LiveLine, printable, size, snapshot_object, summary
+from archiver.cli.render import LiveLine, size, snapshot_object, summary
+from archiver.cli.text import printable
 from archiver.model import CaptureWarning, Outcome, Result
 from tests.unit.recordings import exchange, recording, unanswered
 
