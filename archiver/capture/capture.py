@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import re
 import secrets
+import ssl
 import sys
 import tempfile
 import time
@@ -14,8 +17,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from playwright.async_api import Browser, Playwright, async_playwright
 
 from archiver import clock
@@ -102,7 +103,11 @@ class _Capture:
         self._recorder = Recorder(directory)
         self._netlog_path = directory / f"netlog-{secrets.token_hex(4)}"
         self._netlog = NetLog(
-            self._netlog_path, self._recorder.handlers, self._recorder.wants_bytes, self._recorder.required
+            self._netlog_path,
+            self._recorder.handlers,
+            self._recorder.wants_bytes,
+            self._recorder.required,
+            self._recorder.lose,
         )
         self._step = "start"
         self._closing_ms = sys.maxsize
@@ -195,9 +200,9 @@ class _Capture:
         self._check_reached(visit, main, exchanges)
         warnings = list(visit.warnings)
         warnings += [CaptureWarning("step_failed", f"{step.name}: {step.error}") for step in visit.failed_steps]
-        if self._netlog.error is not None:
-            text = f"reading the network log stopped early ({self._netlog.error!r}); please report it"
-            warnings.append(CaptureWarning("recording_stopped", text))
+        if self._netlog.unreadable:
+            text = f"{self._netlog.unreadable} events of the network log were not understood, first "
+            warnings.append(CaptureWarning("log_unreadable", text + self._netlog.examples[0]))
         if timed_out:
             warnings.append(
                 CaptureWarning("timeout", f"ended after {self._settings.timeout_s:g} s; what had come is stored")
@@ -216,7 +221,7 @@ class _Capture:
             )
         whole = (
             not lost
-            and self._netlog.error is None
+            and not self._netlog.unreadable
             and not timed_out
             and not visit.failed_steps
             and main is not None
@@ -300,7 +305,7 @@ class _Capture:
             by_socket[number] = connection.number
             chain = []
             for pem in socket.pem_chain:
-                digest = x509.load_pem_x509_certificate(pem.encode()).fingerprint(hashes.SHA256()).hex()
+                digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
                 table.setdefault(digest, Certificate(pem, digest))
                 chain.append(digest)
             tls = socket.tls
@@ -327,7 +332,7 @@ def parse_host(url: str) -> tuple[str, int]:
         port = port.lstrip(":")
     else:
         host, _, port = authority.partition(":")
-    return host.lower().rstrip("."), int(port) if port.isdigit() else default
+    return host.lower().rstrip("."), int(port) if re.fullmatch("[0-9]{1,5}", port) else default
 
 
 def _main_exchange(exchanges: tuple[Exchange, ...]) -> Exchange | None:
