@@ -15,6 +15,7 @@ _MAX_LINE_BYTES = 1 << 16
 _MAX_TRAILERS_BYTES = 1 << 18
 _MAX_LENGTH = (1 << 63) - 1  # Chromium takes no longer one
 _BLANKS = b" \t"
+_CHUNK_SIZE = re.compile(rb"0*[0-9A-Fa-f]{1,15}")
 
 
 class Framing(Enum):
@@ -149,8 +150,9 @@ class Dechunker:
             if len(self._line) > _MAX_LINE_BYTES:
                 self._break(f"a line of more than {_MAX_LINE_BYTES} bytes between chunks")
             elif end >= 0:
-                self._take_line(bytes(self._line))
+                line = bytes(self._line)
                 self._line.clear()
+                self._take_line(line)
         return bytes(out)
 
     def _break(self, fault: str) -> None:
@@ -173,7 +175,7 @@ class Dechunker:
                 self.fault = f"trailers beyond {_MAX_TRAILERS_BYTES} bytes, left out"
         else:
             size = text.partition(b";")[0].strip(_BLANKS)
-            if not re.fullmatch(rb"0*[0-9A-Fa-f]{1,15}", size):
+            if not _CHUNK_SIZE.fullmatch(size):
                 self._break("a chunk size that is no number")
                 return
             self._left = int(size, 16)

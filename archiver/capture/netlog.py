@@ -218,7 +218,7 @@ class NetLog:
             # A line ends in "source":{"id":12,"start_time":"1","type":1},"time":"1","type":2},
             kind_at = line.rfind(b'"type":')
             end = line.find(b"}", kind_at)
-            known = self._known(line[kind_at + 7 : end] if 0 <= kind_at < end else b"")
+            known = self._known(line[kind_at + 7 : end] if line[end:].rstrip(b",]") == b"}" else b"")
             if known is None:
                 return
             name, handler, carries_bytes = known
