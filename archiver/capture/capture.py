@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import re
 import secrets
+import ssl
 import sys
 import time
 import uuid
@@ -13,8 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
@@ -31,7 +32,7 @@ from archiver.capture.settle import Settler
 from archiver.capture.spool import Room
 from archiver.clock import Steady
 from archiver.config import CaptureSettings
-from archiver.errors import ArchiverError, BrowserError, RefusedError, UnreachableError
+from archiver.errors import BrowserError, RefusedError, UnreachableError
 from archiver.model import (
     BrowserFacts,
     CaptureWarning,
@@ -103,7 +104,11 @@ class _Capture:
         self._recorder = Recorder(directory, self._room)
         self._netlog_path = directory / f"netlog-{secrets.token_hex(4)}"
         self._netlog = NetLog(
-            self._netlog_path, self._recorder.handlers, self._recorder.wants_bytes, self._recorder.required
+            self._netlog_path,
+            self._recorder.handlers,
+            self._recorder.wants_bytes,
+            self._recorder.required,
+            self._recorder.lose,
         )
         self._memory = MemoryCap(directory, settings.memory_bytes)
         self._visitor: Visitor | None = None
@@ -130,7 +135,7 @@ class _Capture:
             for watcher in watchers:
                 watcher.cancel()
             await asyncio.to_thread(self._netlog.finish)
-        if isinstance(self._netlog.error, ArchiverError):
+        if self._netlog.error is not None:
             raise self._netlog.error
         return self._gather(found, isolation, started_at, timed_out)
 
@@ -263,9 +268,9 @@ class _Capture:
         if self._memory.ended:
             limit = f"the browser held more than {self._settings.memory_bytes} bytes of memory"
             found.append(("memory_limit", f"{limit}; {self._memory.ended} of its processes were ended"))
-        if self._netlog.error is not None:
-            text = f"reading the network log stopped early ({self._netlog.error!r}); please report it"
-            found.append(("recording_stopped", text))
+        if self._netlog.unreadable:
+            text = f"{self._netlog.unreadable} events of the network log were not understood, first "
+            found.append(("log_unreadable", text + self._netlog.examples[0]))
         if timed_out:
             found.append(("timeout", f"ended after {self._settings.timeout_s:g} s; what had come is stored"))
         cut = [e.limit for e in self._recorder.exchanges if e.limit]
@@ -355,7 +360,7 @@ class _Capture:
             by_socket[number] = connection.number
             chain = []
             for pem in socket.pem_chain:
-                digest = x509.load_pem_x509_certificate(pem.encode()).fingerprint(hashes.SHA256()).hex()
+                digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
                 table.setdefault(digest, Certificate(pem, digest))
                 chain.append(digest)
             tls = socket.tls
@@ -382,7 +387,7 @@ def parse_host(url: str) -> tuple[str, int]:
         port = port.lstrip(":")
     else:
         host, _, port = authority.partition(":")
-    return host.lower().rstrip("."), int(port) if port.isdigit() else default
+    return host.lower().rstrip("."), int(port) if re.fullmatch("[0-9]{1,5}", port) else default
 
 
 def _main_exchange(exchanges: tuple[Exchange, ...]) -> Exchange | None:

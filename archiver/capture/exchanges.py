@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from archiver.capture.http1 import (
     Framing,
+    HeadReader,
     ResponseParser,
     field_values,
+    length_of,
     mark_dechunked,
-    split_head,
     status_of,
 )
 from archiver.capture.spool import Room, Spool
 from archiver.model import Exchange, Result
+
+_MAX_INTERIM_BYTES = 1 << 18  # of all 1xx header blocks of one exchange
 
 
 def moment(time_ms: int) -> datetime:
@@ -24,7 +28,10 @@ def moment(time_ms: int) -> datetime:
 
 @dataclass
 class OpenExchange:
-    """One request on its way. `on_wire` once the browser has sent it; `ended` once nothing more is expected."""
+    """One request on its way. `on_wire` once the browser has sent it; `ended` once nothing more is expected.
+
+    `fault` says what of it could not be read, and is empty when all could.
+    """
 
     number: int
     url: str
@@ -49,6 +56,7 @@ class OpenExchange:
     internal: bool = False
     logged_status: int | None = None  # what the log's own header event says, to check what the wire gave
     closed: bool = False  # nothing more can come: the capture is over
+    fault: str = ""
 
     request_head: bytes = b""
     response_head: bytes = b""
@@ -57,10 +65,14 @@ class OpenExchange:
     frames_spool: Spool | None = None
     parser: ResponseParser | None = None
     stream_ended: bool = False  # HTTP/2 END_STREAM
-    stream_reset: bool = False
+    request_ended: bool = False  # the same of the request
+    media_type: str = ""
     interim: list[bytes] = field(default_factory=list)
     trailers: bytes = b""
-    _sent: bytearray = field(default_factory=bytearray)
+    _dechunked: bool = False
+    _interim_bytes: int = 0
+    _sent: HeadReader = field(default_factory=HeadReader)
+    _request_left: int = 0  # bytes of the HTTP/1.1 request's body that are still to be sent
 
     @property
     def ended(self) -> bool:
@@ -76,10 +88,17 @@ class OpenExchange:
         """Whether the browser logged another answer than the one found on the wire, or one that was not found."""
         return self.logged_status is not None and self.logged_status != (status_of(self.response_head) or 0)
 
-    @property
-    def media_type(self) -> str:
-        values = field_values(self.response_head, b"content-type")
-        return values[-1].partition(b";")[0].strip().lower().decode("latin-1") if values else ""
+    def spoil(self, fault: str) -> None:
+        """Something of this exchange could not be read; the first such thing is the one that is said."""
+        self.fault = self.fault or fault
+
+    def add_interim(self, head: bytes) -> None:
+        """A header block of status 1xx came; beyond a limit they are left out, which is a fault."""
+        self._interim_bytes += len(head)
+        if self._interim_bytes <= _MAX_INTERIM_BYTES:
+            self.interim.append(head)
+        else:
+            self.spoil(f"interim answers beyond {_MAX_INTERIM_BYTES} bytes, left out")
 
     @property
     def limit(self) -> str:
@@ -91,22 +110,35 @@ class OpenExchange:
 
     def begin_http1(self, socket: int) -> None:
         self.protocol, self.socket, self.on_wire = "http/1.1", socket, True
-        self.parser = ResponseParser(self.method, self._head_came, self._body_came)
+        self.parser = ResponseParser(self.method, self.add_interim, self._head_came, self._body_came)
 
-    def feed_sent(self, data: bytes, time_ms: int) -> None:
+    def feed_sent(self, data: bytes, time_ms: int) -> bool:
+        """Take sent bytes. False when they are not of this request: it ended before."""
         self.active_ms = time_ms
         if self.frames_spool is not None:
             self._add_frames("sent", data, time_ms)
-        elif self.request_spool is not None:
-            self.request_spool.write(data)
-        else:
-            self._sent += data
-            end = split_head(self._sent)
-            if end is not None:
-                self.request_head = bytes(self._sent[:end])
-                self.request_spool = Spool(self.directory, self.request_head, self.room)
-                self.request_spool.write(bytes(self._sent[end:]))
-                self._sent.clear()
+            return True
+        if self.request_spool is not None:
+            return self._add_request_body(data)
+        self._sent.feed(data)
+        head = self._sent.take()
+        if head is not None:
+            self.set_request_head(head)
+            # Chromium knows the length of every body it sends over HTTP/1.1, or else sends it in chunks.
+            chunked = bool(field_values(head, b"transfer-encoding"))
+            self._request_left = sys.maxsize if chunked else length_of(head) or 0
+            return self._add_request_body(self._sent.rest())
+        if self._sent.overlong:
+            self.spoil("the header block of the request is too long")
+        return True
+
+    def _add_request_body(self, data: bytes) -> bool:
+        assert self.request_spool is not None
+        mine = data[: self._request_left]
+        self._request_left -= len(mine)
+        if mine:
+            self.request_spool.write(mine)
+        return len(mine) == len(data)
 
     def feed_received(self, data: bytes, time_ms: int) -> None:
         self.active_ms = time_ms
@@ -114,11 +146,11 @@ class OpenExchange:
             self._add_frames("received", data, time_ms)
         elif self.parser is not None:
             self.parser.feed(data)
+            self.spoil(self.parser.fault)
 
     def _head_came(self, head: bytes, framing: Framing) -> None:
-        if framing is Framing.CHUNKED:
-            head = mark_dechunked(head)
-        self.set_response_head(head)
+        self._dechunked = framing is Framing.CHUNKED
+        self.set_response_head(mark_dechunked(head) if self._dechunked else head)
         if framing is Framing.UPGRADED:
             self.frames_spool = Spool(self.directory, room=self.room)
 
@@ -145,15 +177,18 @@ class OpenExchange:
     def set_response_head(self, head: bytes) -> None:
         self.response_head = head
         self.response_spool = Spool(self.directory, head, self.room)
+        values = field_values(head, b"content-type")
+        self.media_type = values[-1].partition(b";")[0].strip().lower().decode("latin-1") if values else ""
 
     # the end
 
     def finish(self, net_error_name: str | None, refusal: str | None, cached_from: int | None) -> Exchange:
         """The frozen record of this exchange."""
+        if self.response_head and not self.request_head:
+            self.spoil("the request it answers was not found")
         result, reason = self._judge(net_error_name, refusal)
-        chunked = b"x-orig-transfer-encoding" in self.response_head
         if self.parser is not None:
-            self.interim, self.trailers = self.parser.interim, self.parser.trailers
+            self.trailers = self.parser.trailers
         return Exchange(
             number=self.number,
             url=self.url,
@@ -165,11 +200,11 @@ class OpenExchange:
             net_error=net_error_name,
             protocol=self.protocol,
             status=status_of(self.response_head),
-            request_head=self.request_head or bytes(self._sent),
+            request_head=self.request_head or self._sent.rest(),
             request_body=self.request_spool.close() if self.request_spool else None,
             response_head=self.response_head,
             response_body=self.response_spool.close() if self.response_spool else None,
-            response_chunked=chunked,
+            response_chunked=self._dechunked,
             head_exact=self.protocol == "http/1.1",
             cached_from=cached_from if result is Result.CACHED else None,
             redirect_of=self.redirect_of,
@@ -186,6 +221,8 @@ class OpenExchange:
     def _judge(self, net_error_name: str | None, refusal: str | None) -> tuple[Result, str]:
         if refusal:
             return Result.REFUSED, refusal
+        if self.fault and not self.response_head:
+            return Result.FAILED, f"unreadable: {self.fault}"
         if not self.on_wire:
             if self.internal:
                 return Result.INTERNAL, "answered by the browser itself (an upgrade to https)"
@@ -208,11 +245,13 @@ class OpenExchange:
             return Result.FAILED, "connection lost"
         if self.limit:
             return Result.TRUNCATED, f"length: {self.limit}"
-        if self.frames_spool is not None or self._whole():
+        if not self.fault and (self.frames_spool is not None or self.whole):
             return Result.RECORDED, ""
         return Result.TRUNCATED, self._why_cut(net_error_name)
 
-    def _whole(self) -> bool:
+    @property
+    def whole(self) -> bool:
+        """Whether the answer has come to its end."""
         if self.protocol == "h2":
             return self.stream_ended
         complete = self.parser.complete if self.parser else False
@@ -221,6 +260,8 @@ class OpenExchange:
         return complete
 
     def _why_cut(self, net_error_name: str | None) -> str:
+        if self.fault:
+            return f"unspecified: unreadable: {self.fault}"
         if self.closed:
             return "time: still coming when the capture ended"
         if self.net_error:

@@ -1,4 +1,7 @@
-"""HTTP/1.1 messages out of the bytes of a socket (RFC 9112), keeping header blocks exactly as they came."""
+"""HTTP/1.1 messages out of the bytes of a socket (RFC 9112), keeping header blocks exactly as they came.
+
+Whatever the bytes are, nothing here raises, keeps more than the limits below, or reads a byte more than a few times.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from enum import Enum, auto
 _HEAD_END = re.compile(rb"\n\r?\n")
 _MAX_HEAD_BYTES = 1 << 20  # Chromium itself gives up at 256 KiB
 _MAX_LINE_BYTES = 1 << 16
-_MAX_LENGTH_DIGITS = 19  # a 64-bit number; Chromium takes no longer one
+_MAX_TRAILERS_BYTES = 1 << 18
+_MAX_LENGTH = (1 << 63) - 1  # Chromium takes no longer one
+_BLANKS = b" \t"
+_CHUNK_SIZE = re.compile(rb"0*[0-9A-Fa-f]{1,15}")
 
 
 class Framing(Enum):
@@ -22,10 +28,37 @@ class Framing(Enum):
     UPGRADED = auto()  # 101: what follows is no longer HTTP
 
 
-def split_head(data: bytes | bytearray) -> int | None:
-    """Where the header block ends, its final blank line included; None when it is not there yet."""
-    match = _HEAD_END.search(data)
-    return match.end() if match else None
+class HeadReader:
+    """Collects bytes until a header block is whole; `overlong` once one does not end within the limit."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0  # no block ends before this place
+        self.overlong = False
+
+    def feed(self, data: bytes) -> None:
+        if not self.overlong:
+            self._buffer += data
+
+    def take(self) -> bytes | None:
+        """The next header block, its final blank line included; None when it is not there yet or `overlong`."""
+        match = _HEAD_END.search(self._buffer, self._searched)
+        end = match.end() if match else len(self._buffer)
+        if end > _MAX_HEAD_BYTES:
+            self.overlong = True
+            self._buffer.clear()
+            match = None
+        if match is None:
+            self._searched = max(0, len(self._buffer) - 2)
+            return None
+        head = bytes(self._buffer[:end])
+        del self._buffer[:end]
+        self._searched = 0
+        return head
+
+    def rest(self) -> bytes:
+        """What has come after the last header block, or of an unfinished one."""
+        return bytes(self._buffer)
 
 
 def status_of(head: bytes) -> int | None:
@@ -40,9 +73,28 @@ def field_values(head: bytes, name: bytes) -> list[bytes]:
     values = []
     for line in unfolded.split(b"\n")[1:]:
         key, colon, value = line.partition(b":")
-        if colon and key.strip().lower() == name:
-            values.append(value.strip())
+        # Blanks only: what is stored must be found under the same name by those who read it.
+        if colon and key.rstrip(_BLANKS).lower() == name:
+            values.append(value.removesuffix(b"\r").strip(_BLANKS))
     return values
+
+
+def content_lengths(head: bytes) -> set[bytes]:
+    """The different values of Content-Length, as written; more than one is a conflict."""
+    listed = b",".join(field_values(head, b"content-length")).split(b",")
+    return {value.strip(_BLANKS) for value in listed} - {b""}
+
+
+def length_of(head: bytes) -> int | None:
+    """The one length that Content-Length gives; None without one, or when it is no number or a conflict."""
+    values = content_lengths(head)
+    digits = values.pop() if len(values) == 1 else b""
+    if not digits.isdigit():
+        return None
+    digits = digits.lstrip(b"0") or b"0"
+    # Python itself refuses to read numbers of thousands of digits.
+    length = int(digits) if len(digits) <= len(str(_MAX_LENGTH)) else _MAX_LENGTH + 1
+    return length if length <= _MAX_LENGTH else None
 
 
 def framing_of(head: bytes, method: str) -> tuple[Framing, int]:
@@ -52,20 +104,22 @@ def framing_of(head: bytes, method: str) -> tuple[Framing, int]:
         return Framing.UPGRADED, 0
     if method == "HEAD" or status in (204, 304):
         return Framing.NONE, 0
-    codings = b",".join(field_values(head, b"transfer-encoding")).lower()
+    listed = b",".join(field_values(head, b"transfer-encoding")).lower().split(b",")
+    codings = [coding for coding in (value.strip(_BLANKS) for value in listed) if coding not in (b"", b"identity")]
     # HTTP/1.0 knows no transfer codings (RFC 9112 section 6.1), and Chromium reads none there.
-    if codings.split(b",")[-1].strip() == b"chunked" and not head.startswith(b"HTTP/1.0"):
-        return Framing.CHUNKED, 0
-    # A list of the same number over and over counts as that number (RFC 9112 section 6.3).
-    for value in b",".join(field_values(head, b"content-length")).replace(b" ", b"").split(b","):
-        if value.isdigit() and len(value) < _MAX_LENGTH_DIGITS:
-            length = int(value)
-            return (Framing.LENGTH, length) if length else (Framing.NONE, 0)
-    return Framing.CLOSE, 0
+    if codings and re.match(rb"HTTP/(1\.[1-9]|[2-9]\.\d)", head):
+        return (Framing.CHUNKED if codings[-1] == b"chunked" else Framing.CLOSE), 0
+    length = length_of(head)
+    if length is None:
+        return Framing.CLOSE, 0
+    return (Framing.LENGTH, length) if length else (Framing.NONE, 0)
 
 
 class Dechunker:
-    """Takes the chunked transfer coding away (RFC 9112 section 7.1), piece by piece; `trailers` holds what follows."""
+    """Takes the chunked transfer coding away (RFC 9112 section 7.1), piece by piece; `trailers` holds what follows.
+
+    `fault` says what could not be read: with `broken` nothing more comes out, without it trailers were left out.
+    """
 
     def __init__(self) -> None:
         self._line = bytearray()
@@ -74,6 +128,7 @@ class Dechunker:
         self.trailers = bytearray()
         self.finished = False
         self.broken = False
+        self.fault = ""
 
     def feed(self, data: bytes) -> bytes:
         """The body bytes in `data`. After `finished` or `broken` nothing more comes out."""
@@ -93,26 +148,35 @@ class Dechunker:
             self._line += data[position:stop]
             position = stop
             if len(self._line) > _MAX_LINE_BYTES:
-                self.broken = True
+                self._break(f"a line of more than {_MAX_LINE_BYTES} bytes between chunks")
             elif end >= 0:
-                self._take_line(bytes(self._line))
+                line = bytes(self._line)
                 self._line.clear()
+                self._take_line(line)
         return bytes(out)
+
+    def _break(self, fault: str) -> None:
+        self.broken = True
+        self.fault = self.fault or fault
+        self._line.clear()
 
     def _take_line(self, line: bytes) -> None:
         text = line.rstrip(b"\r\n")
         if self._state == "data-end":
-            self.broken = bool(text)
+            if text:
+                self._break("a chunk longer than its size")
             self._state = "size"
         elif self._state == "trailers":
-            if text:
+            if not text:
+                self.finished = True
+            elif len(self.trailers) + len(line) <= _MAX_TRAILERS_BYTES and not self.fault:
                 self.trailers += line
             else:
-                self.finished = True
+                self.fault = f"trailers beyond {_MAX_TRAILERS_BYTES} bytes, left out"
         else:
-            size = text.partition(b";")[0].strip()
-            if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", size):
-                self.broken = True
+            size = text.partition(b";")[0].strip(_BLANKS)
+            if not _CHUNK_SIZE.fullmatch(size):
+                self._break("a chunk size that is no number")
                 return
             self._left = int(size, 16)
             self._state = "data" if self._left else "trailers"
@@ -121,20 +185,30 @@ class Dechunker:
 class ResponseParser:
     """One HTTP/1.1 response out of received bytes.
 
-    `on_head(head, framing)` is called once with the final header block, `on_body(data)` with body bytes after it.
+    `on_interim(head)` is called with each header block of status 1xx, then `on_head(head, framing)` once with the
+    final one, then `on_body(data)` with body bytes. `fault` says what could not be read, and is empty otherwise.
     """
 
     def __init__(
-        self, method: str, on_head: Callable[[bytes, Framing], None], on_body: Callable[[bytes], None]
+        self,
+        method: str,
+        on_interim: Callable[[bytes], None],
+        on_head: Callable[[bytes, Framing], None],
+        on_body: Callable[[bytes], None],
     ) -> None:
         self._method = method
+        self._on_interim = on_interim
         self._on_head = on_head
         self._on_body = on_body
-        self._buffer = bytearray()
+        self._heads = HeadReader()
         self._framing: Framing | None = None
         self._left = 0
         self._dechunker = Dechunker()
-        self.interim: list[bytes] = []
+        self._fault = ""
+
+    @property
+    def fault(self) -> str:
+        return self._fault or self._dechunker.fault
 
     @property
     def trailers(self) -> bytes:
@@ -151,29 +225,30 @@ class ResponseParser:
 
     def feed(self, data: bytes) -> None:
         if self._framing is None:
-            self._buffer += data
+            self._heads.feed(data)
             self._take_heads()
         else:
             self._take_body(data)
 
     def _take_heads(self) -> None:
-        while self._framing is None:
-            end = split_head(self._buffer)
-            if end is None:
-                if len(self._buffer) > _MAX_HEAD_BYTES:
-                    self._buffer.clear()
-                return
-            head, rest = bytes(self._buffer[:end]), bytes(self._buffer[end:])
-            status = status_of(head) or 0
-            if 100 <= status < 200 and status != 101:
-                self.interim.append(head)
-                self._buffer = bytearray(rest)
+        while (head := self._heads.take()) is not None:
+            status = status_of(head)
+            if status is not None and 100 <= status < 200 and status != 101:
+                self._on_interim(head)
                 continue
             self._framing, self._left = framing_of(head, self._method)
-            self._buffer.clear()
+            if status is None:
+                self._fault = "an answer without a status line"
+            elif self._framing is Framing.CLOSE and len(content_lengths(head)) > 1:
+                self._fault = "conflicting values of Content-Length"
+            rest = self._heads.rest()
+            self._heads = HeadReader()
             self._on_head(head, self._framing)
             if rest:
                 self._take_body(rest)
+            return
+        if self._heads.overlong:
+            self._fault = f"a header block of more than {_MAX_HEAD_BYTES} bytes"
 
     def _take_body(self, data: bytes) -> None:
         if self._framing is Framing.LENGTH:

@@ -127,7 +127,7 @@ class _Session:
         self._put("warcinfo", fields, "application/warc-fields", b"", _body(data))
 
     def _exchange(self, x: Exchange) -> None:
-        if not x.request_head:
+        if not x.request_head and not x.response_head:
             return
         connection = self._connections.get(x.connection) if x.connection is not None else None
         common = _connection_fields(x, connection)
@@ -154,7 +154,8 @@ class _Session:
                     x.method,
                 )
             )
-        self._request(x, common, response_id if x.response_head else None)
+        if x.request_head:
+            self._request(x, common, response_id if x.response_head else None)
         if x.frames is not None and x.frames.size_bytes:
             self._resource(f"urn:websocket:{x.url}", "application/jsonl", x.frames, x.started_at)
 

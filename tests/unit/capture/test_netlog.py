@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.capture import netlog
-from archiver.capture.netlog import BEGIN, END, Event, NetLog
-from archiver.errors import BrowserError
-from tests.unit.support import cuts, pieces
+from archiver.capture.netlog import BEGIN, END, Event, NetLog, UnreadableEventError
+from archiver.errors import BrowserError, StorageError
+from tests.unit.support import cuts, pieces, seconds
 
 _TYPES = {"URL_REQUEST_START_JOB": 2, "SOCKET_BYTES_SENT": 31, "SSL_SOCKET_BYTES_RECEIVED": 32, "CANCELLED": 0}
 _UNWANTED = 99
@@ -52,6 +55,7 @@ class Reading:
     path: Path
     events: list[Event] = field(default_factory=list)
     asked: list[tuple[str, int]] = field(default_factory=list)
+    lost: list[tuple[str, int]] = field(default_factory=list)
 
     def write(self, *data: bytes) -> None:
         """Returns when all is written; fails when nobody takes it."""
@@ -90,18 +94,24 @@ def reading(
             if handler is not None:
                 handler(event)
 
-        opened = Reading(NetLog(path, dict.fromkeys(names, take), ask, required), path)
+        def lose(name: str, source: int) -> None:
+            opened.lost.append((name, source))
+
+        opened = Reading(NetLog(path, dict.fromkeys(names, take), ask, required, lose), path)
         opened.log.start()
         try:
             yield opened
         finally:
             opened.log.finish()
+        assert opened.log.unreadable == len(opened.lost)
+        assert len(opened.log.examples) == min(3, len(opened.lost))
 
 
 def test_events_reach_their_handlers_with_wall_clock_time_and_named_phase() -> None:
     with reading() as opened:
         opened.write(log(line(2, 7, params='{"url":"https://a.test/"}', time=25), line(0, 8, phase=2, time=30)))
     assert opened.log.error is None
+    assert opened.log.examples == []
     assert opened.events == [
         Event("URL_REQUEST_START_JOB", 7, BEGIN, 1700000000025, {"url": "https://a.test/"}),
         Event("CANCELLED", 8, END, 1700000000030, {}),
@@ -116,6 +126,7 @@ def test_the_constants_are_there_once_it_is_ready() -> None:
         assert opened.log.net_errors == {-101: "ERR_CONNECTION_RESET"}
         assert opened.log.command_line == "chromium --headless"
     assert opened.log.error is None
+    assert opened.log.examples == []
 
 
 def test_constants_may_span_lines() -> None:
@@ -123,6 +134,7 @@ def test_constants_may_span_lines() -> None:
     with reading() as opened:
         opened.write(head + line(2) + b",\n")
     assert opened.log.error is None
+    assert opened.log.examples == []
     assert [event.name for event in opened.events] == ["URL_REQUEST_START_JOB"]
 
 
@@ -138,6 +150,7 @@ def test_what_follows_the_events_is_passed_over(end: bytes) -> None:
     with reading() as opened:
         opened.write(_HEAD + line(2, 1) + b",\n" + line(2, 2) + end)
     assert opened.log.error is None
+    assert opened.log.examples == []
     assert [event.source for event in opened.events] == [1, 2]
 
 
@@ -145,6 +158,7 @@ def test_a_log_cut_in_mid_line_counts_up_to_there() -> None:
     with reading() as opened:
         opened.write(_HEAD + line(2, 1) + b",\n" + line(2, 2) + b",\n" + line(2, 3)[:-20])
     assert opened.log.error is None
+    assert opened.log.examples == []
     assert [event.source for event in opened.events] == [1, 2]
 
 
@@ -153,6 +167,7 @@ def test_a_log_cut_in_its_constants_is_no_error_and_never_ready(keep: int) -> No
     with reading() as opened:
         opened.write(_HEAD[:keep])
     assert opened.log.error is None
+    assert opened.log.examples == []
     assert not opened.log.ready.is_set()
 
 
@@ -186,6 +201,7 @@ def test_any_params_and_any_cuts_give_the_same_events(
     with reading() as opened:
         opened.write(*pieces(data, at))
     assert opened.log.error is None
+    assert opened.log.examples == []
     names = {number: name for name, number in _TYPES.items()}
     assert [(e.name, e.source, e.params) for e in opened.events] == [
         (names[kind], source, params) for kind, source, params in wanted if kind in names
@@ -203,34 +219,195 @@ def test_missing_required_events_are_named_in_the_error() -> None:
     assert opened.events == []
 
 
-def test_constants_that_are_no_json_are_an_error() -> None:
+def head(**changes: object) -> bytes:
+    """The beginning of a log whose constants differ from the usual; None leaves one out."""
+    constants = {name: value for name, value in (_CONSTANTS | changes).items() if value is not None}
+    return b'{"constants":' + json.dumps(constants).encode() + b',\n"events": [\n'
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(b'{"constants": oops,\n"events": [\n', id="no JSON"),
+        pytest.param(b'[1],\n"events": [\n', id="no object"),
+        pytest.param(b'{"constants":7,\n"events": [\n', id="constants that are a number"),
+        pytest.param(b'"events": [\n', id="nothing"),
+        pytest.param(b"[" * 5000 + b'\n"events": [\n', id="deep JSON"),
+        pytest.param(head(logEventTypes=None), id="no types"),
+        pytest.param(head(logEventTypes=[1]), id="types that are a list"),
+        pytest.param(head(logEventTypes={"CANCELLED": [1]}), id="a type that is a list"),
+        pytest.param(head(logEventPhase=None), id="no phases"),
+        pytest.param(head(timeTickOffset="soon"), id="a time that is none"),
+        pytest.param(head(timeTickOffset="9" * 5000), id="a time of thousands of digits"),
+        pytest.param(head(netError=7), id="errors that are a number"),
+        pytest.param(head(clientInfo="Chromium"), id="a client that is a text"),
+        pytest.param(b"x" * 100 + b"\n" * 2 + b"y" * (17 << 20) + b"\n", id="a line without end"),
+        pytest.param((b"x" * (1 << 20) + b"\n") * 17, id="lines without end"),
+    ],
+)
+def test_constants_that_cannot_be_used_are_an_error_that_says_what_to_do(start: bytes) -> None:
     with reading() as opened:
-        opened.write(b'{"constants": oops,\n"events": [\n' + line(2) + b",\n")
-        assert opened.log.ready.wait(20)
-    assert opened.log.error is not None
+        opened.write(start + line(2) + b",\n")
+        assert opened.log.ready.wait(20), "whoever waits for the log must learn of its error"
+    assert isinstance(opened.log.error, BrowserError)
+    assert "ARCHIVER_CAPTURE__BROWSER" in str(opened.log.error)
+    assert opened.events == []
+    assert len(opened.log._head) == 0
 
 
-def test_a_handlers_exception_is_kept_and_the_fifo_is_drained_all_the_same() -> None:
-    problem = RuntimeError("first")
-
-    called = threading.Event()
-
+def test_a_handlers_exception_costs_that_event_only_and_says_where_it_was() -> None:
     def fail(event: Event) -> None:
-        called.set()
-        raise problem
+        if event.source == 2:
+            raise KeyError("a secret of the page")
 
     with reading(handler=fail) as opened:
-        opened.write(_HEAD + line(2, 1) + b",\n")
-        assert called.wait(20)
-        opened.write(line(2, 2) + b",\n", *[b"x" * (1 << 20) + b"\n"] * 8)
-    assert opened.log.error is problem
+        opened.write(log(line(2, 1), line(2, 2), line(2, 3)))
+    assert opened.log.error is None
+    assert [event.source for event in opened.events] == [1, 2, 3]
+    assert opened.lost == [("URL_REQUEST_START_JOB", 2)]
+    (example,) = opened.log.examples
+    assert example.startswith("URL_REQUEST_START_JOB: KeyError in fail, test_netlog.py line ")
+    assert "secret" not in example
+
+
+def test_a_body_that_cannot_be_written_down_ends_the_reading_and_says_why() -> None:
+    def fail(event: Event) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a path")
+
+    with reading(handler=fail) as opened:
+        opened.write(log(line(2, 1), line(2, 2)))
+    assert isinstance(opened.log.error, StorageError)
+    assert "No space left on device; set TMPDIR" in str(opened.log.error)
     assert [event.source for event in opened.events] == [1]
+
+
+_GOOD = line(2, 1)
+_BAD = {
+    "a wanted line that is no JSON": (line(2, params="{oops"), ("URL_REQUEST_START_JOB", 12)),
+    "deep JSON": (line(2, params='{"a":' * 3000 + "1" + "}" * 3000), ("URL_REQUEST_START_JOB", 12)),
+    "params that are a list": (line(2, params="[]"), ("URL_REQUEST_START_JOB", 12)),
+    "invalid UTF-8": (line(2).replace(b'"1"', b'"\xff"'), ("URL_REQUEST_START_JOB", 12)),
+    "NUL": (line(2).replace(b'"1"', b'"\0"'), ("URL_REQUEST_START_JOB", 12)),
+    "a time that is no number": (line(2).replace(b'"time":"5"', b'"time":"x"'), ("URL_REQUEST_START_JOB", 12)),
+    "a time beyond all years": (line(2, time=10**18), ("URL_REQUEST_START_JOB", 12)),
+    "a time before all years": (line(2, time=-(10**18)), ("URL_REQUEST_START_JOB", 12)),
+    "a time of thousands of digits": (
+        line(2).replace(b'"time":"5"', b'"time":"' + b"5" * 5000 + b'"'),
+        ("URL_REQUEST_START_JOB", 12),
+    ),
+    "no time": (line(2).replace(b'"time":"5",', b""), ("URL_REQUEST_START_JOB", 12)),
+    "a phase that is a list": (line(2).replace(b'"phase":1', b'"phase":[]'), ("URL_REQUEST_START_JOB", 12)),
+    "a source that is true": (line(2).replace(b'"id":12', b'"id":true'), ("URL_REQUEST_START_JOB", -1)),
+    "a source that is a list": (line(2).replace(b'"id":12', b'"id":[1]'), ("URL_REQUEST_START_JOB", -1)),
+    "a source of thousands of digits": (
+        line(2).replace(b'"id":12', b'"id":' + b"1" * 5000),
+        ("URL_REQUEST_START_JOB", -1),
+    ),
+    "no source": (line(2).replace(b'"source"', b'"sauce"'), ("URL_REQUEST_START_JOB", -1)),
+    "no source of bytes": (line(31).replace(b'"source"', b'"sauce"'), ("SOCKET_BYTES_SENT", -1)),
+    "no type": (line(2).replace(b'"type"', b'"tipe"'), ("", 12)),
+    "a type that is a text": (line(2).replace(b'"type":2}', b'"type":"2"}'), ("", 12)),
+    "a line without its beginning": (line(2)[5:], ("", 12)),
+    "a line without its end": (line(2)[:-10], ("", 12)),
+    "a line that is no event": (b"junk", ("", -1)),
+    "a line of 17 MB": (line(2, params='{"a":"' + "a" * (17 << 20) + '"}'), ("URL_REQUEST_START_JOB", 12)),
+    "bytes of 17 MB": (line(31, params='{"bytes":"' + "a" * (17 << 20) + '"}'), ("SOCKET_BYTES_SENT", 12)),
+}
+
+
+@pytest.mark.parametrize("name", _BAD)
+def test_an_event_that_cannot_be_read_is_counted_and_costs_no_other(name: str) -> None:
+    bad, lost = _BAD[name]
+    with reading() as opened:
+        opened.write(log(_GOOD, bad, _GOOD))
+    assert opened.log.error is None
+    assert [event.source for event in opened.events] == [1, 1]
+    assert opened.lost == [lost]
+    (example,) = opened.log.examples
+    assert example.startswith(f"{lost[0] or 'an event of unknown type'}: ")
+    assert len(example) < 200
+
+
+def test_a_line_without_end_takes_little_memory_and_none_when_nobody_wants_it() -> None:
+    with reading() as opened:
+        opened.write(_HEAD)
+        assert opened.log.ready.wait(20)
+        tracemalloc.start()
+        try:
+            piece = b"a" * (1 << 20)
+            opened.write(*[piece] * 100, line(_UNWANTED) + b",\n", line(2, 5) + b",\n")
+        finally:
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+    assert peak < 48 << 20
+    assert opened.lost == []
+    assert [event.source for event in opened.events] == [5]
+
+
+def test_only_the_first_examples_are_kept() -> None:
+    with reading() as opened:
+        opened.write(log(*[line(2, number, params="[]") for number in range(1, 9)]))
+    assert opened.log.unreadable == 8
+    assert len(opened.log.examples) == 3
+
+
+@pytest.mark.parametrize("shape", [(1, 1 << 21), (1 << 14, 100)])
+def test_time_grows_no_faster_than_the_log(shape: tuple[int, int]) -> None:
+    lines, length = shape
+
+    def read(times: int) -> None:
+        with TemporaryDirectory() as folder:
+            reader = NetLog(Path(folder) / "log", {}, lambda name, source: True, frozenset(), lambda name, source: None)
+            reader.feed(_HEAD)
+            data = (line(_UNWANTED, params='{"a":"' + "a" * length * times + '"}') + b",\n") * lines
+            if lines > 1:
+                data = (line(_UNWANTED, params='{"a":"' + "a" * length + '"}') + b",\n") * (lines * times)
+            for at in range(0, len(data), 4096):
+                reader.feed(data[at : at + 4096])
+            reader.start()
+            reader.finish()
+
+    small, large = seconds(lambda: read(1)), seconds(lambda: read(7))
+    assert large < 21 * small + 0.1, (small, large)  # 7 times as much; quadratic would be 49 times
+
+
+def test_the_fifo_is_drained_after_an_error() -> None:
+    with reading() as opened:
+        opened.write(b'{"constants": oops,\n"events": [\n')
+        assert opened.log.ready.wait(20)
+        opened.write(line(2, 2) + b",\n", *[b"x" * (1 << 20) + b"\n"] * 8)
+    assert opened.events == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "ask"),
+    [
+        ("a", 7, lambda event: event.text("a")),
+        ("a", None, lambda event: event.text("a", "")),
+        ("b", 7, lambda event: event.text("a")),
+        ("a", "7", lambda event: event.number("a")),
+        ("a", 7.0, lambda event: event.number("a", 0)),
+        ("a", True, lambda event: event.number("a", 0)),
+        ("b", 7, lambda event: event.number("a")),
+        ("a", "7", lambda event: event.texts("a", ())),
+        ("a", ["b", 7], lambda event: event.texts("a")),
+        ("a", {"b": "c"}, lambda event: event.texts("a")),
+        ("source_dependency", 7, lambda event: event.dependency),
+        ("source_dependency", {"id": "7"}, lambda event: event.dependency),
+        ("source_dependency", {}, lambda event: event.dependency),
+        ("b", 7, lambda event: event.dependency),
+    ],
+)
+def test_a_part_of_the_wrong_type_is_said_by_its_name(key: str, value: object, ask: Callable[[Event], object]) -> None:
+    with pytest.raises(UnreadableEventError, match=r"^(a|source_dependency) is no "):
+        ask(Event("CANCELLED", 1, BEGIN, 5, {key: value}))
 
 
 def test_lines_nobody_wants_are_never_parsed() -> None:
     with reading(names=["CANCELLED"]) as opened:
         opened.write(log(line(_UNWANTED, params="{oops"), line(2, params="\\"), line(31, params="}"), line(0, 4)))
     assert opened.log.error is None
+    assert opened.log.examples == []
     assert [event.source for event in opened.events] == [4]
 
 
@@ -245,6 +422,7 @@ def test_socket_bytes_are_parsed_only_where_they_are_wanted() -> None:
             )
         )
     assert opened.log.error is None
+    assert opened.log.examples == []
     assert opened.asked == [("SOCKET_BYTES_SENT", 4), ("SOCKET_BYTES_SENT", 5), ("SSL_SOCKET_BYTES_RECEIVED", 6)]
     assert [(event.source, event.params) for event in opened.events] == [(5, {"bytes": "AA=="}), (7, {})]
 
@@ -253,13 +431,8 @@ def test_what_looks_like_a_source_within_params_is_none() -> None:
     with reading() as opened:
         opened.write(log(line(31, 5, params='{"source":{"id":4,"type":31},"type":2}')))
     assert opened.log.error is None
+    assert opened.log.examples == []
     assert opened.asked == [("SOCKET_BYTES_SENT", 5)]
-
-
-def test_a_wanted_line_that_is_no_json_is_an_error() -> None:
-    with reading() as opened:
-        opened.write(log(line(2, params="{oops")))
-    assert opened.log.error is not None
 
 
 def test_the_fifo_is_for_its_owner_only() -> None:
@@ -272,4 +445,5 @@ def test_it_ends_though_no_browser_ever_wrote() -> None:
     with reading() as opened:
         pass
     assert opened.log.error is None
+    assert opened.log.examples == []
     assert opened.events == []

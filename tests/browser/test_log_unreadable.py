@@ -1,4 +1,4 @@
-"""A fault in reading the network log costs what comes after it, not the snapshot, and is said."""
+"""A fault in reading the network log costs the event it lies in, not the snapshot, and is said."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def page(request: Request) -> Response:
     return Response(200, b"OK", [(b"Content-Type", b"text/html")], body)
 
 
-def test_what_came_before_the_fault_is_stored_as_partial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_but_the_fault_is_stored_as_partial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begin = Recorder._start_job
 
     def faulty(self: Recorder, event: Event) -> None:
@@ -33,6 +33,6 @@ def test_what_came_before_the_fault_is_stored_as_partial(tmp_path: Path, monkeyp
     with LocalWeb(page) as web:
         captured = capture(web, "https://outlet.test/", tmp_path / "archive")
     assert captured.recording.outcome is Outcome.PARTIAL
-    assert "recording_stopped" in [warning.code for warning in captured.recording.warnings]
+    assert "log_unreadable" in [warning.code for warning in captured.recording.warnings]
     assert captured.recording.main is not None
     assert captured.recording.main.status == 200
