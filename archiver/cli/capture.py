@@ -10,6 +10,7 @@ import click
 
 from archiver.archive import Archive
 from archiver.capture.relay import parse_override
+from archiver.capture.upstream import check_proxy
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of, worst
 from archiver.cli.options import Globals
@@ -56,6 +57,11 @@ class Duration(click.ParamType[float]):
     metavar="FILE",
     help="Trust this certificate authority (PEM), too. The statement says so.",
 )
+@click.option(
+    "--proxy",
+    metavar="URL",
+    help="Connect through this proxy: socks5://HOST:PORT or http://HOST:PORT. The statement says so.",
+)
 @click.pass_obj
 def capture(
     globals_: Globals,
@@ -64,6 +70,7 @@ def capture(
     resolve: tuple[str, ...],
     allow_private: bool | None,
     trust_ca: Path | None,
+    proxy: str | None,
 ) -> None:
     """Archive each URL: visit it in a real browser and store everything received, byte for byte."""
     flags = {
@@ -71,6 +78,7 @@ def capture(
         "capture.resolve": resolve,
         "capture.allow_private": allow_private,
         "capture.trust_ca": trust_ca,
+        "capture.proxy": proxy,
     }
     sys.exit(run(globals_, urls, flags))
 
@@ -96,6 +104,7 @@ def run(globals_: Globals, urls: tuple[str, ...], flags: Mapping[str, object]) -
         parse_capturable(url)  # nothing is captured when one of them cannot be
     for rule in settings.capture.resolve:
         parse_override(rule)
+    check_proxy(settings.capture.proxy, allow_private=settings.capture.allow_private)
     archive = Archive(settings)
     codes = []
     for url in urls:

@@ -17,7 +17,8 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from archiver.capture.relay import Override, Relay, is_forbidden, parse_override
+from archiver.capture.guard import is_forbidden
+from archiver.capture.relay import Override, Relay, parse_override
 from archiver.errors import UsageError
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
