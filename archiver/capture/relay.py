@@ -35,6 +35,7 @@ _CONNECT_ALL_TIMEOUT_S = 30.0  # for all addresses of a name
 _PROXY_TIMEOUT_S = 20.0  # a proxy connects to the site before it answers
 _PARTING_S = 30.0  # for a site to end its side after the browser has ended its own
 _CLOSE_TIMEOUT_S = 5.0
+_NO_DESCRIPTOR_S = 0.05
 _CHUNK_BYTES = 1 << 18
 
 # So many that no honest page notices, so few that no page can use up our file descriptors.
@@ -121,7 +122,8 @@ class Relay:
         self._connections: list[Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._most = _most_connections()
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket
+        self._listening: asyncio.Task[None]
         self.port = 0
 
     @property
@@ -146,26 +148,37 @@ class Relay:
         return [c for c in self._connections if (c.host, c.port) == (host, port)]
 
     async def __aenter__(self) -> Relay:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_CHUNK_BYTES)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=_MAX_CONNECTIONS)
+        self._listener.setblocking(False)
+        self.port = self._listener.getsockname()[1]
+        self._listening = asyncio.create_task(self._listen())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in tuple(self._tasks):
+        ending = [self._listening, *self._tasks]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
+        self._listener.close()
         await self._names.close()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._tasks) >= 2 * self._most:  # not even told why: that takes descriptors, too
-            writer.transport.abort()
-            return
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client, _ = await loop.sock_accept(self._listener)
+            except OSError:  # no descriptor is free; asyncio's own server would print a trace of it
+                await asyncio.sleep(_NO_DESCRIPTOR_S)
+                continue
+            if len(self._tasks) >= 2 * self._most:  # not even told why: that takes a descriptor, too
+                client.close()
+                continue
+            task = asyncio.create_task(self._accept(client))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, client: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=client, limit=_CHUNK_BYTES)
         try:
             # The browser may leave at any moment.
             with contextlib.suppress(asyncio.IncompleteReadError, OSError):
