@@ -695,7 +695,7 @@ async def main():
     site = socket.create_server(("127.0.0.1", 0))
     port = site.getsockname()[1]
     async with Relay(allow_private=True) as relay:
-        first = (await ask(relay, port))[0]
+        first, kept = await ask(relay, port)  # so that no descriptor of it comes free
         taken = []
         try:
             while True:
