@@ -219,9 +219,11 @@ def test_an_address_is_read_in_every_writing_a_browser_knows(host: str, address:
 
 @pytest.mark.parametrize(
     "host",
-    ["a.test", "", ".", "1.2.3.4.5", "256.1.1.1", "1.256", "4294967296", "08.1", "0x1g", "1..2", "-1", "+1", "1.2.3.4 ",
-     "\u0661.1.1.1", "9" * 5000, "[::1]", "a.1"],
-)  # fmt: skip
+    [
+        *("a.test", "a.1", "", ".", "1..2", "1.2.3.4.5", "256.1.1.1", "1.16777216", "4294967296", "9" * 5000),
+        *("08.1", "0x1g", "-1", "+1", "1.2.3.4 ", "\u0661.1.1.1", "[::1]"),
+    ],
+)
 def test_what_is_no_address_is_a_name(host: str) -> None:
     assert literal(host) is None
 
