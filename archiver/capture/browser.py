@@ -30,6 +30,8 @@ _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "FONTCONFIG_PATH", "FONTCONFIG_F
 _ARGUMENTS = (
     "--disable-quic",  # UDP cannot pass the relay
     "--proxy-bypass-list=<-loopback>",  # loopback addresses go through the relay, too
+    # WebRTC sends datagrams past the relay unless told so, by a switch whose name differs from version to version.
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-domain-reliability",
     "--disable-client-side-phishing-detection",
