@@ -1,6 +1,6 @@
 """The ways by which a page can make a browser connect somewhere, each with a target of its own.
 
-A way is a document of the outlet, shown in a frame of its main page, unless it says otherwise. In its texts `$U` stands
+In the texts `$U` stands
 for the URL to reach, `$A` for its `host:port`.
 """
 
@@ -22,25 +22,29 @@ ZONE = {
     "mapped.test": ["::ffff:10.99.0.1"],
     "prefetched.test": ["10.99.0.1"],
     "stun.test": ["10.99.0.1"],
+    # also: turncoat.test, first PUBLIC, later private; missing.test, which is not there
     "turn.test": ["10.99.0.1"],
 }
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way. `place` is where its `html` stands: its own frame, the main page, or a main document of its own."""
+    """One way. `place` says where its `html` or `headers` stand: in a frame of the outlet's page, on that page itself,
+    in a main document that leads there at once (`document`) or after it was shown (`navigation`).
+    """
 
     name: str
     html: str = ""
     host: str = "10.99.0.1"
-    place: str = "frame"  # frame | page | document
+    place: str = "frame"  # frame | page | document | navigation
     scheme: str = "http"
     secure: bool = False  # on the outlet's https side
     headers: tuple[tuple[str, str], ...] = ()
     status: int = 200
     media_type: str = "text/html"
     scripts: dict[str, tuple[str, str]] = field(default_factory=dict)  # path -> media type and text
-    works: bool = True  # whether it leads there at all, with the guard lifted
+    works: bool = True  # whether it is sure to lead there with the guard lifted; the others may need a longer visit,
+    # a user's hand, or another browser
     listed: bool = True  # whether the manifest lists it as a refused exchange
     in_any_network: bool = False  # needs no other address than 127.0.0.2
     path: str = "/x"
@@ -52,6 +56,25 @@ def _address(host: str, name: str = "", **more: object) -> Way:
 
 _JS = "text/javascript"
 _SCRIPT = "<script>%s</script>"
+_SUBMIT = _SCRIPT % "document.forms[0].submit()"
+_CLICK = _SCRIPT % "document.links[0].click()"
+
+
+def _worker(script: str, scope: str, *, module: bool = False) -> str:
+    """A script that registers a service worker."""
+    kind = "module" if module else "classic"
+    options = f"{{scope:'{scope}',type:'{kind}'}}"
+    return _SCRIPT % f"navigator.serviceWorker.register('{script}',{options}).catch(()=>0)"
+
+
+def _rtc(server: str) -> str:
+    """A script that asks a STUN or TURN server for its own address."""
+    settings = f"{{iceServers:[{{urls:'{server}',username:'a',credential:'b'}}]}}"
+    return _SCRIPT % (
+        f"const p=new RTCPeerConnection({settings});p.createDataChannel('a');"
+        "p.createOffer().then(o=>p.setLocalDescription(o))"
+    )
+
 
 _IN_A_FRAME = (
     Way("picture", "<img src=$U>"),
@@ -81,18 +104,41 @@ _IN_A_FRAME = (
     Way("video", "<video src=$U preload=auto></video>"),
     Way("video poster", "<video poster=$U></video>"),
     Way("audio", "<audio src=$U preload=auto></audio>"),
-    Way("track", "<video muted><track default kind=subtitles src=$U></video>"
-        "<script>document.querySelector('track').track.mode='showing'</script>", works=False, listed=False),
-    Way("track, anonymous", "<video crossorigin muted><track default kind=subtitles src=$U></video>"
-        "<script>document.querySelector('track').track.mode='showing'</script>"),
+    Way(
+        "track",
+        "<video muted><track default kind=subtitles src=$U></video>"
+        "<script>document.querySelector('track').track.mode='showing'</script>",
+        works=False,
+        listed=False,
+    ),
+    Way(
+        "track, anonymous",
+        "<video crossorigin muted><track default kind=subtitles src=$U></video>"
+        "<script>document.querySelector('track').track.mode='showing'</script>",
+    ),
     Way("SVG image", "<svg><image href=$U width=9 height=9 /></svg>"),
     Way("SVG use", "<svg><use href='$U#a' /></svg>", works=False, listed=False),
-    Way("SVG filter image", "<svg><filter id=f><feImage href=$U /></filter><rect width=9 height=9 filter='url(#f)'/></svg>"),
-    Way("XSLT", "<?xml version='1.0'?><?xml-stylesheet type='text/xsl' href='$U'?><a/>", media_type="text/xml",
-        works=False, listed=False),
-    Way("CSS of XML", "<?xml version='1.0'?><?xml-stylesheet type='text/css' href='$U'?><a>x</a>", media_type="text/xml"),
-    Way("external entity", "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY e SYSTEM '$U'>]><a>&e;</a>", media_type="text/xml",
-        works=False, listed=False),
+    Way(
+        "SVG filter image",
+        "<svg><filter id=f><feImage href=$U /></filter><rect width=9 height=9 filter='url(#f)'/></svg>",
+    ),
+    Way(
+        "XSLT",
+        "<?xml version='1.0'?><?xml-stylesheet type='text/xsl' href='$U'?><a/>",
+        media_type="text/xml",
+        works=False,
+        listed=False,
+    ),
+    Way(
+        "CSS of XML", "<?xml version='1.0'?><?xml-stylesheet type='text/css' href='$U'?><a>x</a>", media_type="text/xml"
+    ),
+    Way(
+        "external entity",
+        "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY e SYSTEM '$U'>]><a>&e;</a>",
+        media_type="text/xml",
+        works=False,
+        listed=False,
+    ),
     Way("fetch", _SCRIPT % "fetch('$U').catch(()=>0)"),
     Way("fetch without CORS", _SCRIPT % "fetch('$U',{mode:'no-cors'}).catch(()=>0)"),
     Way("fetch POST", _SCRIPT % "fetch('$U',{method:'POST',mode:'no-cors',body:'x'}).catch(()=>0)"),
@@ -103,19 +149,24 @@ _IN_A_FRAME = (
     Way("WebSocket", _SCRIPT % "new WebSocket('$U')", scheme="ws"),
     Way("EventSource", _SCRIPT % "new EventSource('$U')"),
     Way("beacon", _SCRIPT % "navigator.sendBeacon('$U','x')"),
-    Way("form GET", "<form action=$U></form><script>document.forms[0].submit()</script>"),
-    Way("form POST", "<form action=$U method=post><input name=a value=b></form><script>document.forms[0].submit()</script>"),
-    Way("form POST to a new window", "<form action=$U method=post target=_blank></form>"
-        "<script>document.forms[0].submit()</script>"),
+    Way("form GET", "<form action=$U></form>" + _SUBMIT),
+    Way("form POST", "<form action=$U method=post><input name=a value=b></form>" + _SUBMIT),
+    Way("form POST to a new window", "<form action=$U method=post target=_blank></form>" + _SUBMIT),
     Way("new window", _SCRIPT % "window.open('$U')"),
-    Way("download link", "<a href=$U download=f>x</a><script>document.links[0].click()</script>"),
-    Way("ping", "<iframe name=p></iframe><a href=/empty target=p ping=$U>x</a><script>document.links[0].click()</script>"),
+    Way("download link", "<a href=$U download=f>x</a>" + _CLICK),
+    Way("ping", "<iframe name=p></iframe><a href=/empty target=p ping=$U>x</a>" + _CLICK),
     Way("meta refresh", "<meta http-equiv=refresh content='0;url=$U'>"),
     Way("Refresh header", headers=(("Refresh", "0; url=$U"),)),
     Way("location", _SCRIPT % "location.href='$U'"),
-    Way("location with user-info", _SCRIPT % "location.href='http://user:pw@$A/x'"),
+    Way("location with user-info", _SCRIPT % "location.href='http://user:pw@$A/x'", works=False, listed=False),
     Way("redirected frame", status=302, headers=(("Location", "$U"),)),
-    Way("redirected frame, user-info", status=302, headers=(("Location", "http://user:pw@$A/x"),)),
+    Way(
+        "redirected frame, user-info",
+        status=302,
+        headers=(("Location", "http://user:pw@$A/x"),),
+        works=False,
+        listed=False,
+    ),
     Way("redirected picture", "<img src=/to?$U>"),
     Way("redirected fetch", _SCRIPT % "fetch('/to?$U',{method:'POST',body:'x',mode:'no-cors'}).catch(()=>0)"),
     Way("twice redirected script", "<script src='/to?/to?$U'></script>"),
@@ -123,26 +174,37 @@ _IN_A_FRAME = (
     Way("Link header", headers=(("Link", "<$U>; rel=preload; as=image"),)),
     Way("modulepreload", "<link rel=modulepreload href=$U>"),
     Way("prefetch", "<link rel=prefetch href=$U>"),
-    Way("preconnect", "<link rel=preconnect href=$U>", listed=False),
     Way("CSP report", "<img src=/blocked>", headers=(("Content-Security-Policy", "img-src 'none'; report-uri $U"),)),
-    Way("worker's fetch", _SCRIPT % "new Worker('/js/w1')",
-        scripts={"/js/w1": (_JS, "fetch('$U',{mode:'no-cors'}).catch(()=>0)")}),
+    Way(
+        "worker's fetch",
+        _SCRIPT % "new Worker('/js/w1')",
+        scripts={"/js/w1": (_JS, "fetch('$U',{mode:'no-cors'}).catch(()=>0)")},
+    ),
     Way("worker's importScripts", _SCRIPT % "new Worker('/js/w2')", scripts={"/js/w2": (_JS, "importScripts('$U')")}),
-    Way("worker's WebSocket", _SCRIPT % "new Worker('/js/w3')", scheme="ws", scripts={"/js/w3": (_JS, "new WebSocket('$U')")}),
-    Way("worker of a module", _SCRIPT % "new Worker('/js/w4',{type:'module'})", scripts={"/js/w4": (_JS, "import '$U'")}),
+    Way(
+        "worker's WebSocket",
+        _SCRIPT % "new Worker('/js/w3')",
+        scheme="ws",
+        scripts={"/js/w3": (_JS, "new WebSocket('$U')")},
+    ),
+    Way(
+        "worker of a module", _SCRIPT % "new Worker('/js/w4',{type:'module'})", scripts={"/js/w4": (_JS, "import '$U'")}
+    ),
     Way("worker of a blob", _SCRIPT % "new Worker(URL.createObjectURL(new Blob([`fetch('$U',{mode:'no-cors'})`])))"),
-    Way("shared worker", _SCRIPT % "new SharedWorker('/js/s1')",
-        scripts={"/js/s1": (_JS, "fetch('$U',{mode:'no-cors'}).catch(()=>0)")}),
+    Way(
+        "shared worker",
+        _SCRIPT % "new SharedWorker('/js/s1')",
+        scripts={"/js/s1": (_JS, "fetch('$U',{mode:'no-cors'}).catch(()=>0)")},
+    ),
     Way("redirected worker", _SCRIPT % "new Worker('/to?$U')", listed=False, works=False),
-    Way("STUN", _SCRIPT % "let p=new RTCPeerConnection({iceServers:[{urls:'stun:$A'}]});p.createDataChannel('a');"
-        "p.createOffer().then(o=>p.setLocalDescription(o))", scheme="udp", works=False, listed=False),
-    Way("TURN", _SCRIPT % "let p=new RTCPeerConnection({iceServers:[{urls:'turn:$A?transport=udp',username:'a',credential:'b'}]});"
-        "p.createDataChannel('a');p.createOffer().then(o=>p.setLocalDescription(o))", scheme="udp", works=False, listed=False),
-    Way("TURN over TCP", _SCRIPT % "let p=new RTCPeerConnection({iceServers:[{urls:'turn:$A?transport=tcp',username:'a',credential:'b'}]});"
-        "p.createDataChannel('a');p.createOffer().then(o=>p.setLocalDescription(o))", listed=False),
-    Way("TURN over TLS", _SCRIPT % "let p=new RTCPeerConnection({iceServers:[{urls:'turns:$A?transport=tcp',username:'a',credential:'b'}]});"
-        "p.createDataChannel('a');p.createOffer().then(o=>p.setLocalDescription(o))", listed=False),
-    Way("ICE candidate", _SCRIPT % """(async () => {
+    Way("STUN", _rtc("stun:$A"), scheme="udp", works=False, listed=False),
+    Way("TURN", _rtc("turn:$A?transport=udp"), scheme="udp", works=False, listed=False),
+    Way("TURN over TCP", _rtc("turn:$A?transport=tcp"), listed=False),
+    Way("TURN over TLS", _rtc("turns:$A?transport=tcp"), listed=False),
+    Way(
+        "ICE candidate",
+        _SCRIPT
+        % """(async () => {
       const a = new RTCPeerConnection(), b = new RTCPeerConnection();
       a.createDataChannel('a');
       await a.setLocalDescription(await a.createOffer());
@@ -153,8 +215,10 @@ _IN_A_FRAME = (
       for (const kind of [`udp 2113937151 ${host} ${port} typ host`,
                           `tcp 1518280447 ${host} ${port} typ host tcptype passive`])
         await a.addIceCandidate({candidate: `candidate:1 1 ${kind}`, sdpMid: '0', sdpMLineIndex: 0});
-    })()""", listed=False),
-)  # fmt: skip
+    })()""",
+        listed=False,
+    ),
+)
 
 _ADDRESSES = (
     _address("127.0.0.2", in_any_network=True),
@@ -164,7 +228,7 @@ _ADDRESSES = (
     _address("127.2", "127.0.0.2 in short", in_any_network=True),
     _address("[::ffff:127.0.0.2]", "127.0.0.2, mapped", in_any_network=True),
     _address("%31%32%37.0.0.2", "127.0.0.2, escaped", in_any_network=True),
-    _address("１２７.０.０.２", "127.0.0.2 in wide digits", in_any_network=True),
+    _address("\uff11\uff12\uff17.\uff10.\uff10.\uff12", "127.0.0.2 in wide digits", in_any_network=True),
     _address("127.0.0.2.", "127.0.0.2 with a dot", in_any_network=True),
     _address("0.0.0.0", in_any_network=True),  # noqa: S104  # asked for, not bound
     _address("[::1]", in_any_network=True),
@@ -196,47 +260,110 @@ _ADDRESSES = (
     _address("metadata.test"),
     _address("inner6.test"),
     _address("mapped.test"),
-    Way("picture at a name that changes its answer", _SCRIPT % (
-        "let n=0;const i=setInterval(()=>{new Image().src='$U?'+n;if(++n>4)clearInterval(i)},150)"
-    ), "turncoat.test", works=False, listed=False),
-    Way("STUN by name", _SCRIPT % "let p=new RTCPeerConnection({iceServers:[{urls:'stun:$A'}]});p.createDataChannel('a');"
-        "p.createOffer().then(o=>p.setLocalDescription(o))", "stun.test", scheme="udp", works=False, listed=False),
-    Way("TURN by name", _SCRIPT % "let p=new RTCPeerConnection({iceServers:[{urls:'turn:$A?transport=tcp',username:'a',credential:'b'}]});"
-        "p.createDataChannel('a');p.createOffer().then(o=>p.setLocalDescription(o))", "turn.test", listed=False),
-)  # fmt: skip
+    Way(
+        "picture at a name that changes its answer",
+        _SCRIPT % ("let n=0;const i=setInterval(()=>{new Image().src='$U?'+n;if(++n>4)clearInterval(i)},150)"),
+        "turncoat.test",
+        works=False,
+        listed=False,
+    ),
+    Way("picture at a name without an address", "<img src=$U>", "missing.test", works=False, listed=False),
+    Way("STUN by name", _rtc("stun:$A"), "stun.test", scheme="udp", works=False, listed=False),
+    Way("TURN by name", _rtc("turn:$A?transport=tcp"), "turn.test", listed=False),
+)
 
 _ON_THE_PAGE = (
-    Way("favicon", "<link rel=icon href=$U>", place="page", works=False, listed=False),
+    Way("favicon", "<link rel=icon href=$U>", place="page"),
+    Way("preconnect", "<link rel=preconnect href=$U>", place="page", works=False, listed=False),
     Way("manifest", "<link rel=manifest href=$U>", place="page", works=False, listed=False),
-    Way("dns-prefetch", "<link rel=dns-prefetch href=http://$A>", "prefetched.test", place="page", works=False, listed=False),
+    Way(
+        "dns-prefetch",
+        "<link rel=dns-prefetch href=http://$A>",
+        "prefetched.test",
+        place="page",
+        works=False,
+        listed=False,
+    ),
     Way("prerender", "<link rel=prerender href=$U>", place="page", works=False, listed=False),
-)  # fmt: skip
+)
 
 _SECURE = (
-    Way("service worker's fetch", _SCRIPT % "navigator.serviceWorker.register('/js/sw1',{scope:'/js/1/'})", secure=True,
-        scheme="https", scripts={"/js/sw1": (_JS, "fetch('$U',{mode:'no-cors'}).catch(()=>0)")}),
-    Way("service worker's importScripts", _SCRIPT % "navigator.serviceWorker.register('/js/sw2',{scope:'/js/2/'}).catch(()=>0)",
-        secure=True, scheme="https", scripts={"/js/sw2": (_JS, "importScripts('$U')")}),
-    Way("service worker's module", _SCRIPT % "navigator.serviceWorker.register('/js/sw3',{scope:'/js/3/',type:'module'}).catch(()=>0)",
-        secure=True, scheme="https", scripts={"/js/sw3": (_JS, "import '$U'")}),
+    Way(
+        "service worker's fetch",
+        _worker("/js/sw1", "/js/1/"),
+        secure=True,
+        scheme="https",
+        scripts={"/js/sw1": (_JS, "fetch('$U',{mode:'no-cors'}).catch(()=>0)")},
+    ),
+    Way(
+        "service worker's importScripts",
+        _worker("/js/sw2", "/js/2/"),
+        secure=True,
+        scheme="https",
+        scripts={"/js/sw2": (_JS, "importScripts('$U')")},
+    ),
+    Way(
+        "service worker's module",
+        _worker("/js/sw3", "/js/3/", module=True),
+        secure=True,
+        scheme="https",
+        scripts={"/js/sw3": (_JS, "import '$U'")},
+    ),
     Way("secure picture", "<img src=$U>", secure=True, scheme="https"),
     Way("plain picture on a secure page", "<img src=$U>", secure=True),
     Way("secure WebSocket", _SCRIPT % "new WebSocket('$U')", secure=True, scheme="wss"),
-    Way("secure preconnect", "<link rel=preconnect href=$U>", secure=True, scheme="https", listed=False),
-    Way("WebTransport", _SCRIPT % "new WebTransport('$U').ready.catch(()=>0)", secure=True, scheme="https", works=False,
-        listed=False),
-    Way("speculative prefetch", '<script type=speculationrules>{"prefetch":[{"source":"list","urls":["$U"]}]}</script>',
-        place="page", secure=True, scheme="https", works=False, listed=False),
-    Way("speculative prerender", '<script type=speculationrules>{"prerender":[{"source":"list","urls":["$U"]}]}</script>',
-        place="page", secure=True, scheme="https", works=False, listed=False),
-    Way("fetchLater", _SCRIPT % "self.fetchLater&&fetchLater('$U',{activateAfter:0,mode:'no-cors'})", secure=True,
-        scheme="https", works=False, listed=False),
-    Way("reporting endpoint", "<img src=/blocked>", secure=True, scheme="https", works=False, listed=False, headers=(
-        ("Reporting-Endpoints", 'r="$U"'), ("Content-Security-Policy", "img-src 'none'; report-to r"))),
-    Way("network error logging", "x", secure=True, scheme="https", works=False, listed=False, headers=(
-        ("Report-To", '{"group":"n","max_age":999,"endpoints":[{"url":"$U"}]}'),
-        ("NEL", '{"report_to":"n","max_age":999,"success_fraction":1.0}'))),
-)  # fmt: skip
+    Way(
+        "WebTransport",
+        _SCRIPT % "new WebTransport('$U').ready.catch(()=>0)",
+        secure=True,
+        scheme="https",
+        works=False,
+        listed=False,
+    ),
+    Way(
+        "speculative prefetch",
+        '<script type=speculationrules>{"prefetch":[{"source":"list","urls":["$U"]}]}</script>',
+        place="page",
+        secure=True,
+        scheme="https",
+        works=False,
+        listed=False,
+    ),
+    Way(
+        "speculative prerender",
+        '<script type=speculationrules>{"prerender":[{"source":"list","urls":["$U"]}]}</script>',
+        place="page",
+        secure=True,
+        scheme="https",
+        works=False,
+        listed=False,
+    ),
+    Way(
+        "fetchLater",
+        _SCRIPT % "self.fetchLater&&fetchLater('$U',{activateAfter:0,mode:'no-cors'})",
+        secure=True,
+        scheme="https",
+    ),
+    Way(
+        "reporting endpoint",
+        "<img src=/blocked>",
+        secure=True,
+        scheme="https",
+        headers=(("Reporting-Endpoints", 'r="$U"'), ("Content-Security-Policy", "img-src 'none'; report-to r")),
+    ),
+    Way(
+        "network error logging",
+        "x",
+        secure=True,
+        scheme="https",
+        works=False,
+        listed=False,
+        headers=(
+            ("Report-To", '{"group":"n","max_age":999,"endpoints":[{"url":"$U"}]}'),
+            ("NEL", '{"report_to":"n","max_age":999,"success_fraction":1.0}'),
+        ),
+    ),
+)
 
 _DOCUMENTS = (
     Way("main document", host="127.0.0.2", place="document", in_any_network=True),
@@ -245,23 +372,50 @@ _DOCUMENTS = (
     Way("main document in decimal", host="2130706434", place="document", in_any_network=True),
     Way("main document at localhost", host="localhost", place="document", in_any_network=True),
     *(
-        Way(f"main document redirected with {status}", host="169.254.169.254", place="document", status=status,
-            headers=(("Location", "$U"),))
+        Way(
+            f"main document redirected with {status}",
+            host="169.254.169.254",
+            place="document",
+            status=status,
+            headers=(("Location", "$U"),),
+        )
         for status in (302, 307)
     ),
-    Way("main document redirected to a name", host="inner.test", place="document", status=302, headers=(("Location", "$U"),)),
-    Way("main document redirected with user-info", host="127.0.0.2", place="document", status=302,
-        headers=(("Location", "http://user:pw@$A/x"),), in_any_network=True),
-    Way("main document redirected twice", host="127.0.0.2", place="document", status=302,
-        headers=(("Location", "/to?$U"),), in_any_network=True),
-)  # fmt: skip
+    Way(
+        "main document redirected to a name",
+        host="inner.test",
+        place="document",
+        status=302,
+        headers=(("Location", "$U"),),
+    ),
+    Way(
+        "main document redirected with user-info",
+        host="127.0.0.2",
+        place="document",
+        status=302,
+        headers=(("Location", "http://user:pw@$A/x"),),
+        in_any_network=True,
+    ),
+    Way(
+        "main document redirected twice",
+        host="127.0.0.2",
+        place="document",
+        status=302,
+        headers=(("Location", "/to?$U"),),
+        in_any_network=True,
+    ),
+)
 
 _NAVIGATIONS = (
     Way("meta refresh of the main document", "<meta http-equiv=refresh content='0;url=$U'>", place="navigation"),
+    Way(
+        "location of the main document with user-info",
+        _SCRIPT % "setTimeout(()=>location.href='http://user:pw@$A/x',300)",
+        place="navigation",
+    ),
     Way("location of the main document", _SCRIPT % "setTimeout(()=>location.href='$U',300)", place="navigation"),
-    Way("form POST of the main document", "<form action=$U method=post></form><script>document.forms[0].submit()</script>",
-        place="navigation"),
-)  # fmt: skip
+    Way("form POST of the main document", "<form action=$U method=post></form>" + _SUBMIT, place="navigation"),
+)
 
 WAYS = _IN_A_FRAME + _ADDRESSES + _ON_THE_PAGE + _SECURE + _DOCUMENTS + _NAVIGATIONS
 PORTS = {way.name: FIRST_PORT + number for number, way in enumerate(WAYS)}

@@ -23,15 +23,15 @@ from typing import Any, Self
 from archiver.archive import Archive
 from archiver.config import load
 from archiver.errors import ArchiverError
-from tests.sites.model import Request, Response
+from tests.sites.model import Handler, Request, Response
 from tests.sites.server import LocalWeb
 from tests.sites.ways import PORTS, PUBLIC, WAYS, ZONE, Way
 from tests.support.compare import manifest_of, read_warc
-from tests.support.names import NameServer
+from tests.support.names import NameServer, Zone
 
 NAME_SERVER = "127.0.0.53"
 _PLAIN_ADDRESSES = ("127.0.0.1", "127.0.0.2", "::1")
-_QUIC_PORT = 20_999
+QUIC_PORT = 20_999
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Headers: *\r\n"
     b"Content-Type: text/javascript\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -42,13 +42,14 @@ def make_network(folder: Path) -> None:
     """Give this process's network namespace the addresses, a way out that leads nowhere, and a name server."""
     own = [str(ipaddress.ip_address(host.strip("[]"))) for host in {way.host for way in WAYS} if _is_address(host)]
     own += ["10.99.0.1", NAME_SERVER]
-    multicast = [text for text in own if ipaddress.ip_address(text).is_multicast or text == "255.255.255.255"]
     steps = ["link set lo up", "link add out type veth peer name far", "link set out up", "link set far up"]
     steps += [f"addr add {PUBLIC}/24 dev out", f"route add default via {PUBLIC.rpartition('.')[0]}.1"]
     steps += [f"neigh add {PUBLIC.rpartition('.')[0]}.1 lladdr 02:00:00:00:00:01 dev out"]
-    for text in sorted({*own} - {*multicast}):
-        if not ipaddress.ip_address(text).is_loopback and text not in ("0.0.0.0", "::", "fe80::1"):  # noqa: S104  # not bound
-            steps.append(f"addr add {text}/{32 if '.' in text and ':' not in text else 128} dev lo")
+    for text in sorted({*own}):
+        ip = ipaddress.ip_address(text)
+        if not (ip.is_loopback or ip.is_multicast or (ip.is_link_local and ip.version == 6) or ip.is_unspecified):
+            steps.append(f"addr add {ip}/{ip.max_prefixlen} dev lo")
+    steps.remove("addr add 255.255.255.255/32 dev lo")
     for step in steps:
         subprocess.run(["ip", *step.split()], check=True, capture_output=True)
     configuration = folder / "resolv.conf"
@@ -73,7 +74,7 @@ class Listeners:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="listeners")
         self.touched: set[tuple[int, str]] = set()
-        for port in (*PORTS.values(), _QUIC_PORT):
+        for port in (*PORTS.values(), QUIC_PORT):
             for address in addresses:
                 self._open(address, port)
 
@@ -181,25 +182,32 @@ def _filled(text: str, way: Way) -> str:
     return text.replace("$U", url).replace("$A", authority)
 
 
-async def _outlet(request: Request) -> Response:
-    if request.path == "/to":
-        return Response(307, b"Redirect", [(b"Location", request.query.encode())])
-    if request.path.startswith("/js/"):
-        way = next(way for way in WAYS if request.path in way.scripts)
-        kind, text = way.scripts[request.path]
-        return Response(200, b"OK", [(b"Content-Type", kind.encode())], _filled(text, way).encode())
-    if request.path.startswith("/way/"):
-        return _page_of(WAYS[int(request.path.removeprefix("/way/"))])
-    if request.path == "/":
-        secure = request.scheme == "https"
-        mine = [(number, way) for number, way in enumerate(WAYS) if way.secure == secure]
-        body = "".join(_filled(way.html, way) for _, way in mine if way.place == "page")
-        body += "".join(f"<iframe src=/way/{number}></iframe>" for number, way in mine if way.place == "frame")
-        # HTTP/3 on offer: a browser that takes it up sends datagrams there.
-        offer = f'h3=":{_QUIC_PORT}"; ma=3600, h3=":443"; ma=3600'.encode()
-        fields = [(b"Content-Type", b"text/html; charset=utf-8"), (b"Alt-Svc", offer)]
-        return Response(200, b"OK", fields, b"<!doctype html><title>ways</title>" + body.encode())
-    return Response(204, b"No Content")
+def _outlet(chosen: Sequence[Way]) -> Handler:
+    """The site whose pages try the chosen ways."""
+
+    async def answer(request: Request) -> Response:
+        if request.path == "/to":
+            return Response(307, b"Redirect", [(b"Location", request.query.encode())])
+        if request.path.startswith("/js/"):
+            way = next(way for way in WAYS if request.path in way.scripts)
+            kind, text = way.scripts[request.path]
+            return Response(200, b"OK", [(b"Content-Type", kind.encode())], _filled(text, way).encode())
+        if request.path.startswith("/way/"):
+            return _page_of(WAYS[int(request.path.removeprefix("/way/"))])
+        if request.path == "/":
+            return _main_page([way for way in chosen if way.secure == (request.scheme == "https")])
+        return Response(204, b"No Content")
+
+    return answer
+
+
+def _main_page(ways: Sequence[Way]) -> Response:
+    body = "".join(_filled(way.html, way) for way in ways if way.place == "page")
+    body += "".join(f"<iframe src=/way/{WAYS.index(way)}></iframe>" for way in ways if way.place == "frame")
+    # HTTP/3 on offer: a browser that takes it up sends datagrams there.
+    offer = f'h3=":{QUIC_PORT}"; ma=3600, h3=":443"; ma=3600'.encode()
+    fields = [(b"Content-Type", b"text/html; charset=utf-8"), (b"Alt-Svc", offer)]
+    return Response(200, b"OK", fields, b"<!doctype html><title>ways</title>" + body.encode())
 
 
 def _page_of(way: Way) -> Response:
@@ -250,7 +258,6 @@ def visit(folder: Path, chosen: Sequence[Way], *, namespace: bool, lifted: bool)
     """Make all captures in one mode."""
     addresses = ("::",) if namespace else _PLAIN_ADDRESSES
     answering = [PORTS[way.name] for way in WAYS if way.place != "document"]
-    asked: dict[str, int] = {}
 
     def turncoat(kind_asked_before: int) -> list[str]:
         return ["10.99.0.1"] if kind_asked_before else [PUBLIC]
@@ -258,20 +265,15 @@ def visit(folder: Path, chosen: Sequence[Way], *, namespace: bool, lifted: bool)
     with contextlib.ExitStack() as stack:
         listeners = stack.enter_context(Listeners(addresses, answering=answering))
         packets = stack.enter_context(Packets()) if namespace else None
-        zone = {**ZONE, "turncoat.test": turncoat}
+        zone: Zone = {**ZONE, "turncoat.test": turncoat}
         names = stack.enter_context(NameServer(zone, address=NAME_SERVER, port=53)) if namespace else None
-        web = stack.enter_context(LocalWeb(_outlet))
+        web = stack.enter_context(LocalWeb(_outlet(chosen)))
         outlet = _Outlet(web, folder, lifted=lifted)
-        captures = {}
-        for name, url in _visits(chosen):
-            captures[name] = outlet.capture(url)
-        for query in names.asked if names else ():
-            asked[query] = asked.get(query, 0) + 1
         return {
-            "captures": captures,
+            "captures": {name: outlet.capture(url) for name, url in _visits(chosen)},
             "touched": sorted(listeners.touched),
             "packets": sorted(packets.seen) if packets else [],
-            "asked": asked,
+            "asked": names.asked if names else [],
         }
 
 
