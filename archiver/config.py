@@ -13,18 +13,34 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
-from archiver.errors import ConfigurationError
+from archiver.errors import ConfigurationError, UsageError
+from archiver.urls import Proxy, parse_proxy
 
 ENVIRONMENT_PREFIX = "ARCHIVER_"
 LOCAL_FILE = Path("archiver.toml")
 
-#: never taken from ./archiver.toml: they execute something, lift the guard, or alter what the browser trusts
-PROTECTED = frozenset({"capture.browser", "capture.allow_private", "capture.resolve", "capture.trust_ca"})
+#: never taken from ./archiver.toml: they execute something, lift the guard, or alter what the browser trusts or reaches
+PROTECTED = frozenset(
+    {"capture.browser", "capture.allow_private", "capture.resolve", "capture.trust_ca", "capture.proxy"}
+)
+
+
+def _read_proxy(value: object) -> Proxy | None:
+    """No text means no proxy: so the environment can take back what a file says."""
+    if value is None or isinstance(value, Proxy):
+        return value
+    try:
+        if not isinstance(value, str):
+            raise ValueError("expected a URL")
+        return parse_proxy(value) if value else None
+    except ValueError as error:
+        raise PydanticCustomError("proxy", "{reason}", {"reason": str(error)}) from None
 
 
 class CaptureSettings(BaseModel):
@@ -55,6 +71,9 @@ class CaptureSettings(BaseModel):
     allow_private: bool = Field(False, description="lift the guard for private and loopback addresses")
     resolve: tuple[str, ...] = Field((), description="HOST[:PORT]=ADDRESS[:PORT]: connect there instead")
     trust_ca: Path | None = Field(None, description="PEM file of a certificate authority to trust besides the usual")
+    proxy: Annotated[Proxy | None, BeforeValidator(_read_proxy)] = Field(
+        None, description="socks5://, socks5h:// or http:// URL of a proxy that every connection goes through"
+    )
 
 
 class Settings(BaseModel):
@@ -80,7 +99,9 @@ def user_file() -> Path:
 
 
 def load(flags: Mapping[str, Any] | None = None, config_file: Path | None = None) -> Loaded:
-    """Gather the settings. `flags` are dotted names; None values count as not given. Raises `ConfigurationError`."""
+    """Gather the settings. `flags` are dotted names; None values count as not given. Raises `ConfigurationError`,
+    and `UsageError` for a flag that holds a password.
+    """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     layers = [(f"file {user_file()}", _read(user_file(), must_exist=False), False)]
@@ -99,13 +120,20 @@ def load(flags: Mapping[str, Any] | None = None, config_file: Path | None = None
             values[name] = value
             origins[name] = origin
     try:
-        return Loaded(Settings.model_validate(_nest(values)), origins)
+        settings = Settings.model_validate(_nest(values))
     except ValidationError as error:
         first = error.errors()[0]
         reason = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
         name = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
         where = origins.get(name, "the settings")
         raise ConfigurationError(f"{name} (from {where}): {reason}") from None
+    proxy = settings.capture.proxy
+    if proxy is not None and proxy.has_credentials and origins["capture.proxy"] == "flag":
+        raise UsageError(
+            "--proxy holds a user name or password, and command lines can be read by others; "
+            "put the URL into the environment variable ARCHIVER_CAPTURE__PROXY"
+        )
+    return Loaded(settings, origins)
 
 
 def names() -> tuple[str, ...]:

@@ -77,7 +77,7 @@ class Connection:
     """One connection the relay was asked for, and what the browser negotiated over it.
 
     `answers` are the DNS answers (`address`, `ttl_s`); `resolver` is who gave them: a name server's address,
-    `override` for --resolve, `literal` for an address in the URL.
+    `override` for --resolve, `literal` for an address in the URL, `proxy` where an upstream proxy looked the name up.
     """
 
     number: int

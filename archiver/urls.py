@@ -1,15 +1,18 @@
-"""URLs: what may be captured, and the SURT key an index sorts by."""
+"""URLs: what may be captured, the SURT key an index sorts by, and proxies."""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
 from archiver.errors import UsageError
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _UNQUOTE_ROUNDS = 10  # escapes within escapes; a page could nest them without end
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_PROXY_SCHEMES = ("socks5", "socks5h", "http")
+_MAX_CREDENTIAL_BYTES = 255  # RFC 1929 section 2
 
 
 def parse_capturable(url: str) -> SplitResult:
@@ -77,3 +80,46 @@ def surt(url: str) -> str:
         path = path.rstrip("/") or "/"
     query = "&".join(sorted(_plain(parts.query).split("&"))) if parts.query else ""
     return f"{host}){path}" + (f"?{query}" if query else "")
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """An upstream proxy. `str()` and `repr()` of it show no credentials."""
+
+    scheme: str  # socks5 | socks5h | http
+    host: str
+    port: int
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+    @property
+    def has_credentials(self) -> bool:
+        return bool(self.username or self.password)
+
+    @property
+    def resolves_names(self) -> bool:
+        """Whether names go to the proxy, so that nobody here sees their addresses."""
+        return self.scheme == "socks5h"
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{'***@' if self.has_credentials else ''}{host}:{self.port}"
+
+
+def parse_proxy(url: str) -> Proxy:
+    """Read the URL of a proxy. Raises `ValueError`, whose message repeats nothing of it: it may hold a password."""
+    if _CONTROL.search(url):
+        raise ValueError("it holds blanks or control characters; percent-encode them")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError("its host or port cannot be read; percent-encode the password") from None
+    if parts.scheme not in _PROXY_SCHEMES:
+        raise ValueError("expected socks5://HOST:PORT, socks5h://HOST:PORT or http://HOST:PORT")
+    if not parts.hostname or not port or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("expected a host, a port and nothing after them; percent-encode the password")
+    username, password = (unquote(text or "") for text in (parts.username, parts.password))
+    if max(len(username.encode()), len(password.encode())) > _MAX_CREDENTIAL_BYTES or ":" in username:
+        raise ValueError("its user name or password cannot be sent: over 255 bytes, or a colon in the name")
+    return Proxy(parts.scheme, parts.hostname, port, username, password)

@@ -27,7 +27,11 @@ INSTALL_HINT = "install one with 'python -m playwright install chromium' or 'apt
 _ARGUMENTS = (
     "--disable-quic",  # UDP cannot pass the relay
     "--proxy-bypass-list=<-loopback>",  # loopback addresses go through the relay, too
+    # WebRTC sends datagrams past the relay unless told so, by a switch whose name differs from version to version.
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    # The relay looks names up; what the browser would look up itself (for WebRTC) would pass the guard by.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--disable-domain-reliability",
     "--disable-client-side-phishing-detection",
     "--net-log-capture-mode=Everything",

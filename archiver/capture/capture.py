@@ -76,7 +76,7 @@ def record(url: str, settings: CaptureSettings, directory: Path, on_progress: On
     """
     parse_capturable(url)
     overrides = [parse_override(rule) for rule in settings.resolve]
-    relay = Relay(overrides, allow_private=settings.allow_private)
+    relay = Relay(overrides, allow_private=settings.allow_private, proxy=settings.proxy)
     return asyncio.run(_Capture(url, settings, directory, relay, on_progress).run())
 
 

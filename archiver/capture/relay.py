@@ -1,7 +1,8 @@
 """The egress relay: a SOCKS5 server (RFC 1928) on loopback through which all of the browser's traffic goes.
 
-It resolves each name once a capture and pins the answers, refuses addresses the guard forbids, connects, and copies
-bytes. TLS and HTTP/2 stay end to end between browser and site. Each request for a connection leaves a `Connection`.
+It resolves each name once a capture and pins the answers, refuses addresses the guard forbids, connects, directly or
+through an upstream proxy, and copies bytes. TLS and HTTP/2 stay end to end between browser and site. Each request for a
+connection leaves a `Connection`.
 """
 
 from __future__ import annotations
@@ -9,57 +10,45 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
+import resource
 import socket
 import struct
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import dns.asyncresolver
-import dns.exception
-import dns.rdatatype
 
 from archiver import clock
+from archiver.capture import upstream
+from archiver.capture.guard import canonical, is_forbidden, literal
+from archiver.capture.names import Answer, Names
+from archiver.capture.upstream import NotConnectedError, ProxyError, Streams, check_proxy
 from archiver.errors import UsageError
 from archiver.model import Connection
+from archiver.urls import Proxy
 
-_CONNECT_TIMEOUT_S = 10.0
-_DNS_TIMEOUT_S = 10.0
+_HANDSHAKE_TIMEOUT_S = 10.0
+_CONNECT_TIMEOUT_S = 10.0  # for one address
+_CONNECT_ALL_TIMEOUT_S = 30.0  # for all addresses of a name
+_PROXY_TIMEOUT_S = 20.0  # a proxy connects to the site before it answers
+_PARTING_S = 30.0  # for a site to end its side after the browser has ended its own
+_CLOSE_TIMEOUT_S = 5.0
+_NO_DESCRIPTOR_S = 0.05
 _CHUNK_BYTES = 1 << 18
-# Special-purpose ranges (IANA registries, RFC 6890) that Python 3.11 still calls global.
-_SPECIAL = tuple(
-    ipaddress.ip_network(text)
-    for text in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100:0:0:1::/64", "3fff::/20", "5f00::/16")
-)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052 section 2.1
+
+# So many that no honest page notices, so few that no page can use up our file descriptors.
+_MAX_CONNECTIONS = 512
 
 # Reply codes of RFC 1928 section 6.
-_OK, _NOT_ALLOWED, _HOST_UNREACHABLE, _REFUSED, _COMMAND = 0, 2, 4, 5, 7
+_OK, _FAILURE, _NOT_ALLOWED, _HOST_UNREACHABLE, _REFUSED, _COMMAND = 0, 1, 2, 4, 5, 7
 
 
-def is_forbidden(address: str) -> bool:
-    """Whether the guard keeps the browser from an address: all that is not globally routable unicast.
-
-    Addresses that carry an IPv4 address (mapped, 6to4, Teredo, NAT64) are judged by that one as well.
-    """
-    ip = ipaddress.ip_address(address)
-    inner: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = [ip]
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            inner = [ip.ipv4_mapped]
-        elif ip.sixtofour:
-            inner.append(ip.sixtofour)
-        elif ip.teredo:
-            inner.append(ip.teredo[1])
-        elif ip in _NAT64:
-            inner = [ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)]
-    return any(
-        not one.is_global
-        or one.is_multicast
-        or getattr(one, "is_site_local", False)
-        or one.is_reserved
-        or any(one in network for network in _SPECIAL)
-        for one in inner
-    )
+def _most_connections() -> int:
+    """How many connections may be open at once: each takes two descriptors, three while its name is looked up."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(_MAX_CONNECTIONS, soft // 4))
 
 
 @dataclass(frozen=True)
@@ -110,24 +99,31 @@ def _split_port(text: str) -> tuple[str, int | None]:
     return host, int(port) if port else None
 
 
-@dataclass(frozen=True)
-class _Answer:
-    addresses: tuple[tuple[str, int | None], ...]
-    resolver: str
-    error: str = ""
-    to_port: int | None = None
-
-
 class Relay:
-    """All connections of one capture. Use as an async context manager; `port` is where the browser connects."""
+    """All connections of one capture. Use as an async context manager; `port` is where the browser connects.
 
-    def __init__(self, overrides: Sequence[Override] = (), *, allow_private: bool = False) -> None:
+    Names are looked up with `resolver`, or with the machine's name servers. Raises `UsageError` for a proxy that the
+    guard could not watch over.
+    """
+
+    def __init__(
+        self,
+        overrides: Sequence[Override] = (),
+        *,
+        allow_private: bool = False,
+        proxy: Proxy | None = None,
+        resolver: dns.asyncresolver.Resolver | None = None,
+    ) -> None:
+        check_proxy(proxy, allow_private=allow_private)
         self._overrides = tuple(overrides)
         self._allow_private = allow_private
-        self._pins: dict[str, asyncio.Future[_Answer]] = {}
+        self._proxy = proxy
+        self._names = Names(resolver)
         self._connections: list[Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._most = _most_connections()
+        self._listener: socket.socket
+        self._listening: asyncio.Task[None]
         self.port = 0
 
     @property
@@ -137,67 +133,96 @@ class Relay:
 
     def refusal(self, host: str, port: int) -> str | None:
         """Why the guard refused a connection to this host and port, if it did."""
-        for connection in self._connections:
-            if connection.outcome == "refused" and (connection.host, connection.port) == (host, port):
+        for connection in self._to(host, port):
+            if connection.outcome == "refused":
                 return f"refused by the guard: {connection.reason}"
         return None
 
     def failure(self, host: str, port: int) -> str | None:
         """Why no connection to this host and port came about, if none did."""
-        same = [c for c in self._connections if (c.host, c.port) == (host, port)]
+        same = self._to(host, port)
         return same[-1].reason if same and all(c.outcome != "connected" for c in same) else None
 
+    def _to(self, host: str, port: int) -> list[Connection]:
+        host = canonical(host)
+        return [c for c in self._connections if (c.host, c.port) == (host, port)]
+
     async def __aenter__(self) -> Relay:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_CHUNK_BYTES)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=_MAX_CONNECTIONS)
+        self._listener.setblocking(False)
+        self.port = self._listener.getsockname()[1]
+        self._listening = asyncio.create_task(self._listen())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in tuple(self._tasks):
+        ending = [self._listening, *self._tasks]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
+        self._listener.close()
+        await self._names.close()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        # The browser may leave at any moment, and the capture's end cancels what is still open.
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError, asyncio.CancelledError):
-            await self._serve(reader, writer)
-        writer.close()
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client, _ = await loop.sock_accept(self._listener)
+            except OSError:  # no descriptor is free; asyncio's own server would print a trace of it
+                await asyncio.sleep(_NO_DESCRIPTOR_S)
+                continue
+            if len(self._tasks) >= 2 * self._most:  # not even told why: that takes a descriptor, too
+                client.close()
+                continue
+            task = asyncio.create_task(self._accept(client))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, client: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=client, limit=_CHUNK_BYTES)
+        try:
+            # The browser may leave at any moment.
+            with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+                await self._serve(reader, writer)
+            await _close(writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()  # the end of the capture
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        target = await _handshake(reader, writer)
+        is_full = len(self._tasks) > self._most
+        async with asyncio.timeout(_HANDSHAKE_TIMEOUT_S):
+            target = await _handshake(reader, writer)
         if target is None:
             return
         host, port = target
         number = len(self._connections)
         client_port = writer.get_extra_info("peername")[1]
         self._connections.append(Connection(number, host, port, clock.now(), "pending", client_port=client_port))
-        upstream = await self._connect(number, host, port)
-        if isinstance(upstream, int):
-            _reply(writer, upstream)
+        if is_full:
+            self._update(number, outcome="unreachable", reason=f"{self._most} connections are open already")
+            connected: Streams | int = _FAILURE
+        else:
+            connected = await self._connect(number, host, port)
+        if isinstance(connected, int):
+            _reply(writer, connected)
             await writer.drain()
             return
-        _reply(writer, _OK)
-        up_reader, up_writer = upstream
+        up_reader, up_writer = connected
         try:
-            await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
+            _reply(writer, _OK)
+            await _copy((reader, writer), (up_reader, up_writer))
+            await _close(up_writer)
         finally:
+            up_writer.transport.abort()
             self._update(number, closed_at=clock.now())
-            up_writer.close()
 
     def _update(self, number: int, **changes: object) -> None:
         self._connections[number] = replace(self._connections[number], **changes)  # type: ignore[arg-type]  # field names are checked by replace()
 
-    async def _connect(
-        self, number: int, host: str, port: int
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | int:
+    async def _connect(self, number: int, host: str, port: int) -> Streams | int:
         answer = await self._resolve(host, port)
         self._update(number, answers=answer.addresses, resolver=answer.resolver)
+        if answer.resolver == "proxy":
+            return await self._try(number, [host], port)
         if not answer.addresses:
             self._update(number, outcome="unresolved", reason=answer.error)
             return _HOST_UNREACHABLE
@@ -207,60 +232,60 @@ class Relay:
             shown = ", ".join(a for a, _ in answer.addresses)
             self._update(number, outcome="refused", reason=f"{shown} is not a public address")
             return _NOT_ALLOWED
+        return await self._try(number, allowed, answer.to_port or port)
+
+    async def _try(self, number: int, targets: list[str], port: int) -> Streams | int:
+        """Connect to the first target that can be connected to."""
         reason = ""
-        for address in allowed:
+        ends = time.monotonic() + _CONNECT_ALL_TIMEOUT_S
+        for target in targets:
+            left_s = ends - time.monotonic()
+            if left_s <= 0:
+                break
             try:
-                streams = await asyncio.wait_for(
-                    asyncio.open_connection(address, answer.to_port or port, limit=_CHUNK_BYTES),
-                    _CONNECT_TIMEOUT_S,
-                )
-            except (OSError, TimeoutError) as error:
-                reason = f"{address}: {str(error) or 'no answer in time'}"
+                streams = await self._open(target, port, left_s)
+            except ProxyError as error:
+                reason = str(error)
+                break
+            except (OSError, NotConnectedError) as error:
+                reason = f"{target}: {_words(error)}"
                 continue
+            address = literal(target)  # none where the proxy looks the name up
             self._update(
-                number,
-                outcome="connected",
-                address=address,
-                remote_port=answer.to_port or port,
-                connected_at=clock.now(),
+                number, outcome="connected", address=address, remote_port=port, connected_at=clock.now(), reason=""
             )
             return streams
         self._update(number, outcome="unreachable", reason=reason)
         return _REFUSED
 
-    async def _resolve(self, host: str, port: int) -> _Answer:
+    async def _open(self, target: str, port: int, left_s: float) -> Streams:
+        if self._proxy is not None:
+            timeout_s = min(_PROXY_TIMEOUT_S, left_s)
+            return await upstream.connect(self._proxy, target, port, timeout_s=timeout_s, limit=_CHUNK_BYTES)
+        async with asyncio.timeout(min(_CONNECT_TIMEOUT_S, left_s)):
+            return await asyncio.open_connection(target, port, limit=_CHUNK_BYTES)
+
+    async def _resolve(self, host: str, port: int) -> Answer:
         for rule in self._overrides:
             if rule.matches(host, port):
-                return _Answer(((rule.address, None),), "override", to_port=rule.to_port)
-        with contextlib.suppress(ValueError):
-            return _Answer(((str(ipaddress.ip_address(host)), None),), "literal")
+                return Answer(((rule.address, None),), "override", to_port=rule.to_port)
+        address = literal(host)
+        if address is not None:
+            return Answer(((address, None),), "literal")
         if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 section 6.3
-            return _Answer((("127.0.0.1", None), ("::1", None)), "literal")
-        # One look-up a name and capture: an answer that changes later cannot lead past the guard.
-        if host not in self._pins:
-            self._pins[host] = asyncio.ensure_future(_look_up(host))
-        return await asyncio.shield(self._pins[host])
+            return Answer((("127.0.0.1", None), ("::1", None)), "literal")
+        if self._proxy is not None and self._proxy.resolves_names:
+            return Answer((), "proxy")
+        return await self._names.addresses(host)
 
 
-async def _look_up(host: str) -> _Answer:
-    try:
-        resolver = dns.asyncresolver.Resolver()
-    except dns.exception.DNSException as error:
-        return _Answer((), "", f"no name server is configured: {error}")
-    resolver.lifetime = _DNS_TIMEOUT_S
-    found: list[tuple[str, int | None]] = []
-    server, problem = "", "the name has no address"
-    kinds = (dns.rdatatype.A, dns.rdatatype.AAAA)
-    results = await asyncio.gather(*(resolver.resolve(host, kind) for kind in kinds), return_exceptions=True)
-    for result in results:
-        if isinstance(result, dns.exception.DNSException):
-            problem = str(result) or type(result).__name__
-        elif isinstance(result, BaseException):
-            problem = f"{type(result).__name__}: {result}"
-        else:
-            server = server or str(result.nameserver)
-            found.extend((str(row.address), result.rrset.ttl if result.rrset else None) for row in result)
-    return _Answer(tuple(found), server, "" if found else problem)
+def _words(error: Exception) -> str:
+    """An error of a connection in one short phrase."""
+    if isinstance(error, TimeoutError) and error.errno is None:
+        return "no answer in time"
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno)
+    return str(error)
 
 
 async def _handshake(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[str, int] | None:
@@ -277,7 +302,7 @@ async def _handshake(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
         host = socket.inet_ntop(socket.AF_INET6, await reader.readexactly(16))
     else:
         length = (await reader.readexactly(1))[0]
-        host = (await reader.readexactly(length)).decode("ascii", "replace").lower().rstrip(".")
+        host = canonical((await reader.readexactly(length)).decode("ascii", "replace"))
     (port,) = struct.unpack(">H", await reader.readexactly(2))
     if command != 1:
         _reply(writer, _COMMAND)
@@ -288,6 +313,26 @@ async def _handshake(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
 
 def _reply(writer: asyncio.StreamWriter, code: int) -> None:
     writer.write(bytes((5, code, 0, 1)) + bytes(6))
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close when all is sent, or soon: a peer that does not read keeps no descriptor."""
+    writer.close()
+    try:
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await writer.wait_closed()
+    except OSError:
+        writer.transport.abort()
+
+
+async def _copy(client: Streams, site: Streams) -> None:
+    """Copy both ways until both have ended, or the site goes on too long after the client has ended."""
+    receiving = asyncio.ensure_future(_pump(site[0], client[1]))
+    try:
+        await _pump(client[0], site[1])
+        await asyncio.wait([receiving], timeout=_PARTING_S)
+    finally:
+        receiving.cancel()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from archiver.capture.relay import parse_override
+from archiver.capture.upstream import check_proxy
 from archiver.cli import render
 from archiver.cli.capturing import Done, capture_many, capture_one
 from archiver.cli.exit_codes import ExitCode, worst
@@ -58,6 +59,11 @@ class Duration(click.ParamType[float]):
     metavar="FILE",
     help="Trust this certificate authority (PEM), too. The statement says so.",
 )
+@click.option(
+    "--proxy",
+    metavar="URL",
+    help="Connect through this proxy: socks5://HOST:PORT or http://HOST:PORT. The statement says so.",
+)
 @click.pass_obj
 def capture(
     globals_: Globals,
@@ -67,6 +73,7 @@ def capture(
     resolve: tuple[str, ...],
     allow_private: bool | None,
     trust_ca: Path | None,
+    proxy: str | None,
 ) -> None:
     """Archive each URL: visit it in a real browser and store everything received, byte for byte."""
     flags = {
@@ -75,6 +82,7 @@ def capture(
         "capture.resolve": resolve,
         "capture.allow_private": allow_private,
         "capture.trust_ca": trust_ca,
+        "capture.proxy": proxy,
     }
     sys.exit(run(globals_, urls, flags))
 
@@ -100,6 +108,7 @@ def run(globals_: Globals, urls: tuple[str, ...], flags: Mapping[str, object]) -
         parse_capturable(url)  # nothing is captured when one of them cannot be
     for rule in settings.capture.resolve:
         parse_override(rule)
+    check_proxy(settings.capture.proxy, allow_private=settings.capture.allow_private)
     codes = []
     line = render.LiveLine(sys.stderr, enabled=globals_.progress)
     with contextlib.closing(_captures(globals_, settings, urls, line)) as captures:

@@ -106,6 +106,7 @@ def _conditions(recording: Recording, settings: CaptureSettings) -> dict[str, An
         "locale": browser.locale,
         "timezone": browser.timezone,
         "timeout_ms": int(settings.timeout_s * 1000),
+        "proxied": settings.proxy is not None,
     }
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from archiver import config
 from archiver.config import PROTECTED, Loaded, load
-from archiver.errors import ConfigurationError
+from archiver.errors import ConfigurationError, UsageError
 
 _TRUE = {
     "capture.browser": '"/bin/x"',
     "capture.allow_private": "true",
     "capture.resolve": '["a=::1"]',
     "capture.trust_ca": '"ca.pem"',
+    "capture.proxy": '"socks5://127.0.0.1:1080"',
 }
 
 
@@ -101,6 +102,7 @@ def test_protected_settings_are_refused_there_though_a_flag_overrides_them(name:
                 "capture.resolve": ("a=::1",),
                 "capture.browser": Path("x"),
                 "capture.trust_ca": Path("y"),
+                "capture.proxy": "http://127.0.0.1:3128",
             }
         )
 
@@ -118,7 +120,7 @@ def test_protected_settings_are_taken_from_a_named_file_and_the_users_own(name: 
 
 def test_everything_that_executes_lifts_the_guard_or_alters_trust_is_protected() -> None:
     assert (
-        {"capture.browser", "capture.allow_private", "capture.resolve", "capture.trust_ca"}
+        {"capture.browser", "capture.allow_private", "capture.resolve", "capture.trust_ca", "capture.proxy"}
         <= PROTECTED
         <= set(config.names())
     )
@@ -138,6 +140,8 @@ def test_everything_that_executes_lifts_the_guard_or_alters_trust_is_protected()
         ("browser", "5"),
         ("resolve", '"a"'),
         ("resolve", "[1]"),
+        ("proxy", '"socks4://a.test:1080"'),
+        ("proxy", "1080"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_name_and_file(key: str, value: str) -> None:
@@ -251,6 +255,84 @@ def test_a_folder_where_a_file_should_be_is_an_error_naming_it() -> None:
     os.mkdir("archiver.toml")
     with pytest.raises(ConfigurationError, match=r"archiver\.toml cannot be read"):
         load()
+
+
+# the proxy
+
+
+def test_a_proxy_in_parts_is_refused_also_from_the_current_folder() -> None:
+    Path("archiver.toml").write_text('[capture.proxy]\nscheme = "socks5"\nhost = "a.test"\nport = 1080\n')
+    with pytest.raises(ConfigurationError, match=r"^capture\.proxy .*expected a URL"):
+        load()
+
+
+_SECRET = "socks5://annika:s3cr%2Ft@proxy.test:1080"
+
+
+def test_the_password_of_a_proxy_is_read_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_CAPTURE__PROXY", _SECRET)
+    proxy = load().settings.capture.proxy
+    assert proxy is not None
+    assert (proxy.scheme, proxy.host, proxy.port) == ("socks5", "proxy.test", 1080)
+    assert (proxy.username, proxy.password) == ("annika", "s3cr/t")
+    assert str(proxy) == "socks5://***@proxy.test:1080"
+    assert not any(secret in repr(load()) + str(load().settings) for secret in ("annika", "s3cr"))
+
+
+def test_the_password_of_a_proxy_is_taken_from_a_file() -> None:
+    write_user_file(section(proxy=f'"{_SECRET}"'))
+    proxy = load().settings.capture.proxy
+    assert proxy is not None
+    assert proxy.password == "s3cr/t"
+
+
+@pytest.mark.parametrize("url", [_SECRET, "http://annika@proxy.test:3128", "socks5h://:s3cr@proxy.test:1"])
+def test_a_proxy_with_a_password_is_refused_as_a_flag(url: str) -> None:
+    with pytest.raises(UsageError, match=r"environment variable ARCHIVER_CAPTURE__PROXY$") as caught:
+        load({"capture.proxy": url})
+    assert "annika" not in str(caught.value)
+    assert "s3cr" not in str(caught.value)
+
+
+def test_a_proxy_without_a_password_may_be_a_flag_and_hides_the_one_of_a_file() -> None:
+    write_user_file(section(proxy=f'"{_SECRET}"'))
+    assert str(load({"capture.proxy": "http://[::1]:3128/"}).settings.capture.proxy) == "http://[::1]:3128"
+
+
+def test_an_empty_variable_takes_back_the_proxy_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    write_user_file(section(proxy=f'"{_SECRET}"'))
+    monkeypatch.setenv("ARCHIVER_CAPTURE__PROXY", "")
+    assert load().settings.capture.proxy is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "proxy.test:1080",
+        "socks5://s3cr",
+        "socks5://",
+        "socks5://proxy.test",
+        "socks5://proxy.test:0",
+        "socks5://proxy.test:99999",
+        "socks5://:1080",
+        "socks4://annika:s3cr@proxy.test:1080",
+        "https://annika:s3cr@proxy.test:1080",
+        "socks5://annika:s3/cr@proxy.test:1080",
+        "socks5://annika:s3#cr@proxy.test:1080",
+        "http://annika:s3cr@proxy.test:3128/path",
+        "http://annika:s3cr@proxy.test:3128?s3cr",
+        "http://annika:s3 cr@proxy.test:3128",
+        "http://annika%3Abob:s3cr@proxy.test:3128",
+        "socks5://annika:" + "s3cr" * 64 + "@proxy.test:1080",
+        "socks5://annika:s3cr@[proxy.test:1080",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_refused_without_repeating_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_CAPTURE__PROXY", url)
+    with pytest.raises(ConfigurationError, match=r"^capture\.proxy \(from environment\): ") as caught:
+        load()
+    assert "annika" not in str(caught.value)
+    assert "s3" not in str(caught.value)
 
 
 def test_every_setting_has_a_name_a_value_and_a_description() -> None:

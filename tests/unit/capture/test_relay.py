@@ -7,105 +7,20 @@ import hashlib
 import random
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
 
-import dns.asyncresolver
-import dns.message
-import dns.rcode
-import dns.rdatatype
-import dns.rrset
 import pytest
 
-from archiver.capture.relay import Override, Relay, is_forbidden, parse_override
+from archiver.capture.relay import Override, Relay, parse_override
 from archiver.errors import UsageError
+from tests.support.names import NameServer
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-# The guard
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        pytest.param("10.0.0.1", id="private 10/8"),
-        pytest.param("172.16.0.1", id="private 172.16/12, first"),
-        pytest.param("172.31.255.255", id="private 172.16/12, last"),
-        pytest.param("192.168.1.1", id="private 192.168/16"),
-        pytest.param("127.0.0.1", id="loopback"),
-        pytest.param("127.255.255.254", id="loopback, far end"),
-        pytest.param("169.254.169.254", id="link-local, cloud metadata"),
-        pytest.param("100.64.0.1", id="CGNAT, first"),
-        pytest.param("100.127.255.255", id="CGNAT, last"),
-        pytest.param("0.0.0.0", id="unspecified"),  # noqa: S104  # judged, not bound
-        pytest.param("0.1.2.3", id="this network"),
-        pytest.param("192.0.0.1", id="protocol assignments"),
-        pytest.param("192.0.2.1", id="documentation 1"),
-        pytest.param("198.51.100.1", id="documentation 2"),
-        pytest.param("203.0.113.1", id="documentation 3"),
-        pytest.param("198.18.0.1", id="benchmarks"),
-        pytest.param("224.0.0.1", id="multicast"),
-        pytest.param("239.255.255.255", id="multicast, last"),
-        pytest.param("240.0.0.1", id="reserved"),
-        pytest.param("255.255.255.255", id="broadcast"),
-        pytest.param("::", id="v6 unspecified"),
-        pytest.param("::1", id="v6 loopback"),
-        pytest.param("fe80::1", id="v6 link-local"),
-        pytest.param("fe80::1%eth0", id="v6 link-local with its zone"),
-        pytest.param("::1%lo", id="v6 loopback with a zone"),
-        pytest.param("fc00::1", id="unique local, first"),
-        pytest.param("fdff::1", id="unique local"),
-        pytest.param("ff02::1", id="v6 multicast, link"),
-        pytest.param("ff0e::1", id="v6 multicast, global"),
-        pytest.param("2001:db8::1", id="v6 documentation"),
-        pytest.param("100::1", id="v6 discard"),
-        pytest.param("2001:2::1", id="v6 benchmarks"),
-        pytest.param("::ffff:127.0.0.1", id="mapped loopback"),
-        pytest.param("::ffff:10.0.0.1", id="mapped private"),
-        pytest.param("::ffff:a9fe:a9fe", id="mapped cloud metadata"),
-        pytest.param("::ffff:224.0.0.1", id="mapped multicast"),
-        pytest.param("2002:7f00:1::", id="6to4 of loopback"),
-        pytest.param("2002:c0a8:101::1", id="6to4 of private"),
-        pytest.param("2001:0:808:808::80ff:fffe", id="Teredo of loopback"),
-        pytest.param("2001:0:808:808::f5ff:fffe", id="Teredo of private"),
-        pytest.param("64:ff9b::7f00:1", id="NAT64 of loopback"),
-        pytest.param("64:ff9b::a9fe:a9fe", id="NAT64 of cloud metadata"),
-        pytest.param("64:ff9b::a00:1", id="NAT64 of private"),
-        # Not globally reachable by IANA's registries; ipaddress of Python 3.11.7 does not know all of them.
-        pytest.param("fec0::1", id="site-local, RFC 3879"),
-        pytest.param("::127.0.0.1", id="v4-compatible loopback, RFC 4291 section 2.5.5.1"),
-        pytest.param("64:ff9b:1::a00:1", id="local NAT64, RFC 8215"),
-        pytest.param("3fff::1", id="v6 documentation, RFC 9637"),
-        pytest.param("5f00::1", id="SRv6 segments, RFC 9602"),
-        pytest.param("4000::1", id="v6 unicast that IANA never gave out"),
-        pytest.param("192.0.0.8", id="dummy address, RFC 7600"),
-    ],
-)
-def test_the_guard_forbids_what_is_not_globally_routable(address: str) -> None:
-    assert is_forbidden(address)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "1.1.1.1",
-        "8.8.8.8",
-        "93.184.216.34",
-        "172.15.255.255",
-        "172.32.0.1",
-        "100.63.255.255",
-        "100.128.0.1",
-        "223.255.255.255",
-        "2606:4700:4700::1111",
-        "2a00:1450:4001:80b::200e",
-        "2001:4860:4860::8888",
-        "::ffff:8.8.8.8",
-        "64:ff9b::808:808",
-    ],
-)
-def test_the_guard_allows_public_addresses(address: str) -> None:
-    assert not is_forbidden(address)
-
 
 # Rules
 
@@ -520,61 +435,15 @@ def test_the_end_of_the_relay_closes_what_is_open() -> None:
 # Names, answered by a name server of our own
 
 
-@contextmanager
-def name_server(zone: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """A name server on loopback that the relay asks; gives the names it was asked for."""
-    import threading
-
-    asked: list[str] = []
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 0))
-    port = server.getsockname()[1]
-
-    def serve() -> None:
-        while True:
-            data, client = server.recvfrom(4096)
-            if data == b"stop":
-                return
-            query = dns.message.from_wire(data)
-            (question,) = query.question
-            name = question.name.to_text(omit_final_dot=True)
-            kind = dns.rdatatype.to_text(question.rdtype)
-            asked.append(f"{name} {kind}")
-            reply = dns.message.make_response(query)
-            if name not in zone:
-                reply.set_rcode(dns.rcode.NXDOMAIN)
-            for address in zone.get(name, []):
-                if (":" in address) == (kind == "AAAA"):
-                    reply.answer.append(dns.rrset.from_text(question.name, 77, "IN", kind, address))
-            server.sendto(reply.to_wire(), client)
-
-    class Resolver(dns.asyncresolver.Resolver):
-        def __init__(self) -> None:
-            super().__init__(configure=False)
-            self.nameservers = ["127.0.0.1"]
-            self.port = port
-
-    monkeypatch.setattr(dns.asyncresolver, "Resolver", Resolver)
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield asked
-    finally:
-        with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as last:
-            last.sendto(b"stop", ("127.0.0.1", port))
-        thread.join()
-        server.close()
-
-
-def test_a_name_is_looked_up_once_and_its_answers_are_pinned(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_looked_up_once_and_its_answers_are_pinned() -> None:
     async def scenario() -> None:
         zone = {"a.test": ["127.0.0.1"]}
-        with name_server(zone, monkeypatch) as asked:
-            async with site(echo) as port, Relay(allow_private=True) as relay:
+        with NameServer(zone) as names:
+            async with site(echo) as port, Relay(allow_private=True, resolver=names.resolver) as relay:
                 assert {(await reply)[0] for reply in [ask(relay, "a.test", port), ask(relay, "A.test.", port)]} == {0}
                 zone["a.test"] = ["127.0.0.2"]
                 assert (await ask(relay, "a.test", port))[0] == 0
-                assert sorted(asked) == ["a.test A", "a.test AAAA"]
+                assert sorted(names.asked) == ["a.test A", "a.test AAAA"]
                 for connection in relay.connections:
                     assert connection.answers == (("127.0.0.1", 77),)
                     assert connection.resolver == "127.0.0.1"
@@ -584,12 +453,10 @@ def test_a_name_is_looked_up_once_and_its_answers_are_pinned(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["10.0.0.1", "169.254.169.254"], ["::1"], ["64:ff9b::7f00:1"]])
-def test_a_name_that_leads_to_a_forbidden_address_is_refused(
-    addresses: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_that_leads_to_a_forbidden_address_is_refused(addresses: list[str]) -> None:
     async def scenario() -> None:
-        with name_server({"evil.test": addresses}, monkeypatch):
-            async with site(never) as port, Relay() as relay:
+        with NameServer({"evil.test": addresses}) as names:
+            async with site(never) as port, Relay(resolver=names.resolver) as relay:
                 assert (await ask(relay, "evil.test", port))[0] == 2
                 assert relay.connections[0].outcome == "refused"
                 assert all(address in relay.connections[0].reason for address in addresses)
@@ -601,8 +468,8 @@ def test_of_mixed_answers_only_the_allowed_ones_are_tried(monkeypatch: pytest.Mo
     monkeypatch.setattr("archiver.capture.relay.is_forbidden", lambda address: address != "127.0.0.1")
 
     async def scenario() -> None:
-        with name_server({"mixed.test": ["127.0.0.2", "127.0.0.1", "::1"]}, monkeypatch):
-            async with site(echo) as port, Relay() as relay:
+        with NameServer({"mixed.test": ["127.0.0.2", "127.0.0.1", "::1"]}) as names:
+            async with site(echo) as port, Relay(resolver=names.resolver) as relay:
                 assert (await ask(relay, "mixed.test", port))[0] == 0
                 assert relay.connections[0].address == "127.0.0.1"
                 assert relay.connections[0].answers == (("127.0.0.2", 77), ("127.0.0.1", 77), ("::1", 77))
@@ -610,10 +477,10 @@ def test_of_mixed_answers_only_the_allowed_ones_are_tried(monkeypatch: pytest.Mo
     run(scenario)
 
 
-def test_the_next_answer_is_tried_where_one_does_not_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_answer_is_tried_where_one_does_not_connect() -> None:
     async def scenario() -> None:
-        with name_server({"two.test": ["127.0.0.2", "127.0.0.1"]}, monkeypatch):
-            async with site(echo) as port, Relay(allow_private=True) as relay:
+        with NameServer({"two.test": ["127.0.0.2", "127.0.0.1"]}) as names:
+            async with site(echo) as port, Relay(allow_private=True, resolver=names.resolver) as relay:
                 code, streams = await ask(relay, "two.test", port)
                 assert code == 0
                 assert await said(streams, b"x", 1) == b"x"
@@ -624,10 +491,10 @@ def test_the_next_answer_is_tried_where_one_does_not_connect(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("name", ["missing.test", "empty.test", "", "a..test", "x" * 70 + ".test", "a\x00b", "*"])
-def test_a_name_without_an_address_is_unresolved(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_without_an_address_is_unresolved(name: str) -> None:
     async def scenario() -> None:
-        with name_server({"empty.test": []}, monkeypatch):
-            async with Relay() as relay:
+        with NameServer({"empty.test": []}) as names:
+            async with Relay(resolver=names.resolver) as relay:
                 assert (await ask(relay, name, 443))[0] == 4  # "host unreachable"
                 (connection,) = relay.connections
                 assert connection.outcome == "unresolved"
@@ -635,3 +502,226 @@ def test_a_name_without_an_address_is_unresolved(name: str, monkeypatch: pytest.
                 assert connection.answers == ()
 
     run(scenario)
+
+
+def test_a_name_that_is_an_alias_of_a_private_one_is_refused() -> None:
+    async def scenario() -> None:
+        with NameServer({"www.test": ["-> inner.test", "10.0.0.1"]}) as names:
+            async with site(never) as port, Relay(resolver=names.resolver) as relay:
+                assert (await ask(relay, "www.test", port))[0] == 2
+                assert relay.connections[0].answers == (("10.0.0.1", 77),)
+
+    run(scenario)
+
+
+def test_a_name_whose_answer_changes_from_public_to_private_keeps_the_first() -> None:
+    async def scenario() -> None:
+        zone = {"turncoat.test": lambda before: ["127.0.0.1"] if before else ["192.0.2.1"]}
+        with NameServer(zone) as names:
+            async with site(never) as port, Relay(resolver=names.resolver) as relay:
+                for _ in range(3):
+                    assert (await ask(relay, "turncoat.test", port))[0] == 2
+                assert {c.reason for c in relay.connections} == {"192.0.2.1 is not a public address"}
+                assert len(names.asked) == 2
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0x7f.1.", "127.0.0.01"])
+def test_an_address_in_odd_writing_is_no_name_and_refused(host: str) -> None:
+    async def scenario() -> None:
+        with NameServer({}) as names:
+            async with site(never) as port, Relay(resolver=names.resolver) as relay:
+                assert (await ask(relay, host, port))[0] == 2
+                assert relay.connections[0].host == "127.0.0.1"
+                assert relay.refusal(host, port) == "refused by the guard: 127.0.0.1 is not a public address"
+                assert names.asked == []
+
+    run(scenario)
+
+
+def test_a_refusal_is_found_for_another_writing_of_the_address() -> None:
+    async def scenario() -> None:
+        async with site(never) as port, Relay() as relay:
+            assert (await ask(relay, "::ffff:127.0.0.1", port))[0] == 2
+            assert relay.refusal("::ffff:7f00:1", port)
+            assert relay.failure("::FFFF:7f00:0001", port)
+
+    run(scenario)
+
+
+# Look-ups that fail
+
+
+async def seconds_until_refused(relay: Relay, name: str) -> float:
+    began = time.monotonic()
+    assert (await ask(relay, name, 443))[0] == 4
+    return time.monotonic() - began
+
+
+def test_a_name_server_that_fails_is_told_of_at_once() -> None:
+    async def scenario() -> None:
+        with NameServer({}, failing=True) as names:
+            async with Relay(resolver=names.resolver) as relay:
+                assert await seconds_until_refused(relay, "a.test") < 2
+                assert "SERVFAIL" in relay.connections[0].reason
+
+    run(scenario)
+
+
+def test_a_name_server_that_is_silent_costs_its_time_limit_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.capture.names._DNS_TIMEOUT_S", 0.5)
+
+    async def scenario() -> None:
+        with NameServer({}, silent={"a.test A", "a.test AAAA"}) as names:
+            async with Relay(resolver=names.resolver) as relay:
+                assert 0.4 < await seconds_until_refused(relay, "a.test") < 3
+                assert await seconds_until_refused(relay, "a.test") < 0.2
+                assert "timed out" in relay.connections[1].reason
+
+    run(scenario)
+
+
+def test_one_family_without_an_answer_does_not_hold_up_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.capture.names._SECOND_ANSWER_S", 0.2)
+
+    async def scenario() -> None:
+        with NameServer({"a.test": ["127.0.0.1"]}, silent={"a.test AAAA"}) as names:
+            async with site(echo) as port, Relay(allow_private=True, resolver=names.resolver) as relay:
+                began = time.monotonic()
+                assert (await ask(relay, "a.test", port))[0] == 0
+                assert time.monotonic() - began < 3
+                assert relay.connections[0].answers == (("127.0.0.1", 77),)
+
+    run(scenario)
+
+
+def test_only_so_many_names_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.capture.names._MAX_NAMES", 2)
+
+    async def scenario() -> None:
+        with NameServer({}) as names:
+            async with Relay(resolver=names.resolver) as relay:
+                for name in ("a.test", "b.test", "c.test", "a.test"):
+                    assert (await ask(relay, name, 443))[0] == 4
+                assert relay.connections[2].reason == "2 names were looked up already"
+                assert {query.partition(" ")[0] for query in names.asked} == {"a.test", "b.test"}
+
+    run(scenario)
+
+
+# Limits
+
+
+def test_a_client_that_says_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.capture.relay._HANDSHAKE_TIMEOUT_S", 0.1)
+
+    async def scenario() -> None:
+        async with Relay() as relay:
+            for greeting in (b"", b"\x05", b"\x05\x01\x00\x05\x01"):
+                reader, writer = await to_relay(relay)
+                writer.write(greeting)
+                assert await reader.read() in (b"", b"\x05\x00")
+            assert relay.connections == ()
+
+    run(scenario)
+
+
+def test_above_the_limit_a_connection_is_refused_until_another_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.capture.relay._MAX_CONNECTIONS", 3)
+
+    async def scenario() -> None:
+        async with site(echo) as port, Relay(allow_private=True) as relay:
+            opened = [await ask(relay, "127.0.0.1", port) for _ in range(3)]
+            assert [code for code, _ in opened] == [0, 0, 0]
+            code, streams = await ask(relay, "127.0.0.1", port)
+            assert code == 1  # "general failure"
+            assert await streams[0].read() == b""
+            assert relay.connections[3].outcome == "unreachable"
+            assert relay.connections[3].reason == "3 connections are open already"
+            assert await said(opened[0][1], b"x", 1) == b"x"
+            opened[0][1][1].close()
+            await until(lambda: relay.connections[0].closed_at is not None)
+            assert (await ask(relay, "127.0.0.1", port))[0] == 0
+
+    run(scenario)
+
+
+def test_far_above_the_limit_a_client_is_dropped_unheard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.capture.relay._MAX_CONNECTIONS", 2)
+
+    async def scenario() -> None:
+        async with Relay() as relay:
+            silent = [await to_relay(relay) for _ in range(4)]
+            reader, _ = await to_relay(relay)
+            assert await reader.read() == b""
+            for _, writer in silent:
+                writer.close()
+
+    run(scenario)
+
+
+def test_a_site_that_does_not_end_after_the_browser_has_left_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.capture.relay._PARTING_S", 0.1)
+
+    async def scenario() -> None:
+        left = asyncio.Event()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+                await left.wait()
+
+        async with site(talk) as port, Relay(allow_private=True) as relay:
+            _, (_, writer) = await ask(relay, "127.0.0.1", port)
+            writer.close()
+            await until(lambda: relay.connections[0].closed_at is not None)
+            left.set()
+
+    run(scenario)
+
+
+_FEW_DESCRIPTORS = """
+import asyncio, os, resource, socket
+from archiver.capture.relay import Relay
+
+async def ask(relay, port):
+    reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+    writer.write(b"\\x05\\x01\\x00\\x05\\x01\\x00\\x01\\x7f\\x00\\x00\\x01" + port.to_bytes(2, "big"))
+    return (await reader.readexactly(12))[3], writer
+
+async def main():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))
+    site = socket.create_server(("127.0.0.1", 0))
+    port = site.getsockname()[1]
+    async with Relay(allow_private=True) as relay:
+        first, kept = await ask(relay, port)  # so that no descriptor of it comes free
+        taken = []
+        try:
+            while True:
+                taken.append(os.open("/dev/null", os.O_RDONLY))
+        except OSError:
+            pass
+        for _ in range(2):  # one for the client's end, one for the relay's, none for the site
+            os.close(taken.pop())
+        second = (await ask(relay, port))[0]
+        while taken:
+            os.close(taken.pop())
+        third = (await ask(relay, port))[0]
+        print(first, second, third, relay.connections[1].outcome, relay.connections[1].reason, sep="|")
+
+asyncio.run(main())
+"""
+
+
+def test_without_file_descriptors_a_connection_is_refused_and_the_next_one_works() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _FEW_DESCRIPTORS],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.stderr == ""
+    assert done.stdout == "0|5|0|unreachable|127.0.0.1: Too many open files\n"

@@ -353,3 +353,35 @@ def test_help_loads_no_browser_driver() -> None:
     program += "print([m for m in sys.modules if m.split('.')[0] in ('playwright', 'pydantic', 'warcio', 'dns')])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("[]\n")
+
+
+# the proxy
+
+
+@pytest.mark.parametrize("url", ["socks5://annika:s3cr@127.0.0.1:1080", "http://annika@127.0.0.1:3128"])
+def test_a_proxys_password_on_the_command_line_is_exit_code_2_and_not_repeated(url: str, archiver: Run) -> None:
+    code, out, err = archiver("capture", "https://a.test/", "--proxy", url)
+    assert (code, out) == (2, "")
+    assert_one_line(err)
+    assert "ARCHIVER_CAPTURE__PROXY" in err
+    assert "annika" not in err
+    assert not Path("archive").exists()
+
+
+def test_a_proxy_that_resolves_names_is_exit_code_2_unless_the_guard_is_lifted(archiver: Run) -> None:
+    code, out, err = archiver("capture", "https://a.test/", "--proxy", "socks5h://127.0.0.1:1080")
+    assert (code, out) == (2, "")
+    assert_one_line(err)
+    assert "--allow-private" in err
+    assert not Path("archive").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_doctor_shows_the_proxy_without_its_password(
+    options: list[str], archiver: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHIVER_CAPTURE__PROXY", "socks5://annika:s3cr@127.0.0.1:1080")
+    _, out, err = archiver(*options, "doctor")
+    assert "socks5://***@127.0.0.1:1080" in out
+    assert "annika" not in out + err
+    assert "s3cr" not in out + err
