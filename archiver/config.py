@@ -23,8 +23,17 @@ from archiver.errors import ConfigurationError
 ENVIRONMENT_PREFIX = "ARCHIVER_"
 LOCAL_FILE = Path("archiver.toml")
 
-#: never taken from ./archiver.toml: they execute something, lift the guard, or alter what the browser trusts
-PROTECTED = frozenset({"capture.browser", "capture.allow_private", "capture.resolve", "capture.trust_ca"})
+#: never taken from ./archiver.toml: they execute something, lift the guard, alter what the browser trusts, or log in
+PROTECTED = frozenset(
+    {
+        "capture.browser",
+        "capture.allow_private",
+        "capture.resolve",
+        "capture.trust_ca",
+        "capture.accept_bad_certificates",
+        "capture.storage_state",
+    }
+)
 
 
 class CaptureSettings(BaseModel):
@@ -45,6 +54,10 @@ class CaptureSettings(BaseModel):
     allow_private: bool = Field(False, description="lift the guard for private and loopback addresses")
     resolve: tuple[str, ...] = Field((), description="HOST[:PORT]=ADDRESS[:PORT]: connect there instead")
     trust_ca: Path | None = Field(None, description="PEM file of a certificate authority to trust besides the usual")
+    accept_bad_certificates: bool = Field(False, description="capture pages whose certificates are not valid, too")
+    profile: str = Field("desktop", description="the device to be: desktop, mobile, or a TOML file")
+    storage_state: Path | None = Field(None, description="cookies and localStorage to start with, as Playwright saves")
+    fail_on_http_error: bool = Field(False, description="store nothing of a page that answers with status 400 or above")
 
 
 class Settings(BaseModel):

@@ -69,7 +69,8 @@ class Connection:
     tls_version: str | None = None
     tls_cipher: str | None = None
     certificates: tuple[str, ...] = ()  # SHA-256 of each certificate of the chain, leaf first
-    certificate_verified: bool | None = None
+    certificate_verified: bool | None = None  # by the browser; None: no TLS, or the log says nothing of it
+    certificate_error: str | None = None  # the browser's name for what is wrong with it, as ERR_CERT_DATE_INVALID
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,11 @@ class BrowserFacts:
     user_agent: str
     command_line: str
     sandboxed: bool
+    profile: str
     viewport: tuple[int, int]
     device_pixel_ratio: float
+    is_mobile: bool
+    has_touch: bool
     locale: str
     timezone: str
     accept_encoding: str

@@ -17,6 +17,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Playwright
 from playwright.async_api import Error as PlaywrightError
 
+from archiver.capture.profile import Profile
 from archiver.errors import BrowserError, ConfigurationError
 
 _PATH_NAMES = ("chromium", "chromium-headless-shell", "google-chrome")
@@ -51,12 +52,8 @@ class FoundBrowser:
         return match.group(0) if match else ""
 
     @property
-    def user_agent(self) -> str:
-        """What a desktop reader's browser of this version says; headless ones get other pages (decision 0003)."""
-        major = self.version.partition(".")[0]
-        return (
-            f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
-        )
+    def major(self) -> str:
+        return self.version.partition(".")[0]
 
 
 def find_browser(configured: Path | None, playwright_path: str | None) -> FoundBrowser:
@@ -137,19 +134,30 @@ def trust_authority(pem: Path, home: Path) -> None:
 
 @contextlib.asynccontextmanager
 async def launched(
-    playwright: Playwright, found: FoundBrowser, *, netlog: Path, relay_port: int, home: Path
+    playwright: Playwright,
+    found: FoundBrowser,
+    *,
+    netlog: Path,
+    relay_port: int,
+    home: Path,
+    profile: Profile,
+    check_certificates: bool,
 ) -> AsyncIterator[Browser]:
     """A fresh browser process for one capture, its whole process tree ended on leaving. Raises `BrowserError`."""
+    # Not by a context's ignore_https_errors: service workers know nothing of it and would not start.
+    unchecked = [] if check_certificates else ["--ignore-certificate-errors"]
     try:
         browser = await playwright.chromium.launch(
             executable_path=found.path,
             headless=True,
             chromium_sandbox=may_sandbox(),
-            env=dict(_environment(home)),
+            env={**_environment(home), "TZ": profile.timezone},
+            downloads_path=home / "downloads",
             timeout=_LAUNCH_TIMEOUT_MS,
             args=[
                 *_ARGUMENTS,
-                f"--user-agent={found.user_agent}",
+                *unchecked,
+                *profile.arguments(found.major),
                 f"--proxy-server=socks5://127.0.0.1:{relay_port}",
                 f"--log-net-log={netlog}",
             ],

@@ -16,8 +16,10 @@ from playwright.async_api import BrowserContext, CDPSession, Dialog, Page, Respo
 from playwright.async_api import Error as PlaywrightError
 
 from archiver.capture import renditions
+from archiver.capture.downloads import Downloads, is_download, saving_media
 from archiver.capture.freeze import freeze
 from archiver.capture.settle import Settler
+from archiver.config import CaptureSettings
 from archiver.model import CaptureWarning, Rendition, Step
 
 _BUDGETS_S = {
@@ -29,7 +31,7 @@ _BUDGETS_S = {
     "pictures": 60.0,
     "pdf": 30.0,
 }
-_AT_THE_END = frozenset({"freeze", "frames", "pictures", "pdf"})
+_AT_THE_END = frozenset({"download", "freeze", "frames", "pictures", "pdf"})
 _RENDITIONS_S = 30.0  # of the whole capture's time, kept for what is made of the frozen page
 _LEAST_S = 0.5
 _SCROLL_STEP_S = 0.08
@@ -76,6 +78,7 @@ class Visit:
 
     page: Page | None = None
     response: Response | None = None
+    downloaded: bool = False
     final_url: str | None = None
     title: str = ""
     open_error: str | None = None
@@ -99,15 +102,17 @@ class Visitor:
         context: BrowserContext,
         settler: Settler,
         directory: Path,
-        settle_s: float,
-        timeout_s: float,
+        settings: CaptureSettings,
+        pixel_ratio: float,
         on_step: Callable[[str], None],
     ) -> None:
         self._context = context
         self._settler = settler
         self._directory = directory
-        self._settle_s = settle_s
-        self._freeze_at = time.monotonic() + max(timeout_s * 0.6, timeout_s - _RENDITIONS_S)
+        self._settings = settings
+        self._pixel_ratio = pixel_ratio
+        self._downloads = Downloads(context)
+        self._freeze_at = time.monotonic() + max(settings.timeout_s * 0.6, settings.timeout_s - _RENDITIONS_S)
         self._on_step = on_step
         self._frozen: list[CDPSession] = []
         self.visit = Visit()
@@ -118,7 +123,11 @@ class Visitor:
         self._context.on("dialog", self._dismiss)
         visit.page = page = await self._context.new_page()
         await self._step("open", self._open(page, url))
-        if visit.open_error is not None:
+        if visit.open_error is not None or self._is_unwanted(visit.response):
+            return
+        if visit.downloaded:
+            await self._step("download", self._download())
+            await self._settle("settle at last")  # until the log has all of it
             return
         await self._step("load", page.wait_for_load_state("load", timeout=0))
         await self._settle("settle")
@@ -131,12 +140,14 @@ class Visitor:
         await self._step("pictures", self._picture(page, subject))
         await self._step("pdf", self._print(page, subject))
         await self._settle("settle at last")  # what printing asked for
+        if self._downloads.cancelled:
+            self._warn("downloads_limited", f"{self._downloads.cancelled} further downloads of the page were cancelled")
 
     async def _step(self, name: str, work: Awaitable[object]) -> None:
         self._on_step(name)
         began = time.monotonic()
         error = None
-        budget_s = self._budget_s(name, _BUDGETS_S[name])
+        budget_s = self._budget_s(name, _BUDGETS_S.get(name, self._settings.timeout_s))
         try:
             await asyncio.wait_for(work, budget_s)
         except TimeoutError:
@@ -154,13 +165,28 @@ class Visitor:
         return min(usual_s, max(self._freeze_at - time.monotonic(), _LEAST_S))
 
     async def _open(self, page: Page, url: str) -> None:
-        self.visit.response = await page.goto(url, wait_until="commit", timeout=0)
+        async with saving_media(self._context, page):
+            try:
+                self.visit.response = await page.goto(url, wait_until="commit", timeout=0)
+            except PlaywrightError as error:
+                if not is_download(error):
+                    raise
+                self.visit.downloaded = True
         self.visit.user_agent = await page.evaluate("() => navigator.userAgent")
+
+    def _is_unwanted(self, response: Response | None) -> bool:
+        return self._settings.fail_on_http_error and response is not None and response.status >= 400
+
+    async def _download(self) -> None:
+        failure = await self._downloads.first()
+        if failure:
+            raise PlaywrightError(failure)
+        self._warn("downloaded", "the browser saves this and does not show it: there are no pictures and no text of it")
 
     async def _settle(self, name: str) -> None:
         self._on_step(name)
         began = time.monotonic()
-        budget_s = self._budget_s(name, self._settle_s)
+        budget_s = self._budget_s(name, self._settings.settle_s)
         waiting = await self._settler.settle(budget_s)
         error = None
         if waiting:
@@ -202,7 +228,7 @@ class Visitor:
     async def _picture(self, page: Page, subject: str) -> None:
         await page.bring_to_front()
         self.visit.renditions.append(await renditions.viewport_screenshot(page, subject, self._directory))
-        self.visit.renditions += await renditions.full_screenshots(page, subject, self._directory)
+        self.visit.renditions += await renditions.full_screenshots(page, subject, self._directory, self._pixel_ratio)
 
     async def _print(self, page: Page, subject: str) -> None:
         self.visit.renditions.append(await renditions.pdf(page, subject, self._directory))

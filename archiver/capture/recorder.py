@@ -41,6 +41,15 @@ class _Socket:
     session: _Session | None = None
 
 
+@dataclass
+class _Verification:
+    """What the browser's certificate verifier said of a chain that a host presented."""
+
+    host: str
+    chain: tuple[str, ...]
+    net_error: int | None = None  # 0: accepted; None: no answer yet
+
+
 class _Direction:
     """Hands one direction of an HTTP/2 connection to the exchanges of its streams."""
 
@@ -122,6 +131,7 @@ class Recorder:
         self._sessions: dict[int, int] = {}  # HTTP/2 session source -> socket source
         self._job_sockets: dict[int, int] = {}
         self._job_requests: dict[int, int] = {}
+        self._verifications: dict[int, _Verification] = {}
         self.exchanges: list[OpenExchange] = []
         self.last_activity_ms = 0
         self.handlers: dict[str, Callable[[Event], None]] = {
@@ -142,6 +152,7 @@ class Recorder:
             "TCP_CONNECT": self._tcp_connected,
             "SSL_CONNECT": self._tls_connected,
             "SSL_CERTIFICATES_RECEIVED": self._certificates,
+            "CERT_VERIFIER_JOB": self._verified,
             **dict.fromkeys((*_PLAIN, *_TLS), self._bytes),
         }
 
@@ -172,6 +183,14 @@ class Recorder:
                 socket.taken = True
                 return number, socket
         return None
+
+    def verdict(self, host: str, chain: tuple[str, ...]) -> int | None:
+        """The net error the verifier gave for this chain from this host, 0 when it accepted it, None if not known.
+
+        By host and chain, not by socket: what was verified once is not verified again for a second socket.
+        """
+        found = [v.net_error for v in self._verifications.values() if (v.host, v.chain) == (host, chain)]
+        return next((error for error in reversed(found) if error is not None), None)
 
     def in_flight(self, now_ms: int, patience_ms: int) -> list[OpenExchange]:
         """Exchanges a page may still be waiting for: begun, not ended, not streams, active not too long ago."""
@@ -373,3 +392,10 @@ class Recorder:
     def _certificates(self, event: Event) -> None:
         chain = tuple(event.params.get("certificates", ()))
         self._sockets.setdefault(event.source, _Socket()).pem_chain = chain
+
+    def _verified(self, event: Event) -> None:
+        if event.phase == BEGIN:
+            chain = tuple(event.params.get("certificates", ()))
+            self._verifications[event.source] = _Verification(event.params.get("host", ""), chain)
+        elif "cert_status" in event.params and event.source in self._verifications:  # one that was broken off has none
+            self._verifications[event.source].net_error = event.params.get("net_error", 0)

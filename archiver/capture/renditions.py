@@ -11,10 +11,10 @@ import orjson
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Page
 
+from archiver.capture.profile import MAX_TEXTURE_PX
 from archiver.capture.spool import body_of
 from archiver.model import Rendition
 
-_MAX_TEXTURE_PX = 16_384  # Chromium paints nothing beyond this in one picture
 _TILE_PX = 8_192
 _FRAME_TIMEOUT_S = 10.0
 _PICTURE_TIMEOUT_MS = 30_000
@@ -105,16 +105,17 @@ async def viewport_screenshot(page: Page, url: str, directory: Path) -> Renditio
     return Rendition("screenshot", f"urn:view:{url}", "image/png", body_of(data, directory))
 
 
-async def full_screenshots(page: Page, url: str, directory: Path) -> list[Rendition]:
+async def full_screenshots(page: Page, url: str, directory: Path, pixel_ratio: float) -> list[Rendition]:
     """The whole page, in tiles where it is higher than Chromium paints at once."""
     height: int = await page.evaluate(_HEIGHT)
-    if height <= _MAX_TEXTURE_PX:
+    if height * pixel_ratio <= MAX_TEXTURE_PX:
         data = await _whole(page, height)
         return [Rendition("full_screenshot", f"urn:fullPage:{url}", "image/png", body_of(data, directory))]
     tiles = []
     width = (page.viewport_size or {"width": 1366})["width"]
-    for number, top in enumerate(range(0, height, _TILE_PX)):
-        clip = {"x": 0, "y": top, "width": width, "height": min(_TILE_PX, height - top)}
+    step = int(_TILE_PX / pixel_ratio)
+    for number, top in enumerate(range(0, height, step)):
+        clip = {"x": 0, "y": top, "width": width, "height": min(step, height - top)}
         data = await page.screenshot(full_page=True, clip=clip, timeout=_PICTURE_TIMEOUT_MS, animations="allow")  # type: ignore[arg-type]  # a FloatRect
         urn = f"urn:fullPage:{url}" + (f"#tile={number}" if number else "")
         facts = {"tile": number, "top_px": top}
