@@ -27,12 +27,9 @@ class Downloads:
         context.on("page", lambda page: page.on("download", self._begin))
 
     def _begin(self, download: Download) -> None:
-        if len(self._tasks) >= _MAX_DOWNLOADS + self.cancelled:
-            self.cancelled += 1
-            work = _cancel(download)
-        else:
-            work = _run(download)
-        self._tasks.append(asyncio.create_task(work))
+        further = len(self._tasks) >= _MAX_DOWNLOADS
+        self.cancelled += further
+        self._tasks.append(asyncio.create_task(_cancel(download) if further else _run(download)))
         self._begun.set()
 
     async def first(self) -> str | None:
@@ -50,9 +47,10 @@ async def _run(download: Download) -> str | None:
     return failure
 
 
-async def _cancel(download: Download) -> None:
+async def _cancel(download: Download) -> str | None:
     with contextlib.suppress(PlaywrightError):
         await download.cancel()
+    return None
 
 
 def is_download(error: PlaywrightError) -> bool:

@@ -36,9 +36,9 @@ class _Cookie(_Part):
     domain: str
     path: str
     expires: float = -1
-    httpOnly: bool = False  # noqa: N815  # the file's own names
+    httpOnly: bool = False  # the file's own names
     secure: bool = False
-    sameSite: Literal["Strict", "Lax", "None"] = "Lax"  # noqa: N815
+    sameSite: Literal["Strict", "Lax", "None"] = "Lax"
 
 
 class _Item(_Part):
@@ -48,7 +48,7 @@ class _Item(_Part):
 
 class _Origin(_Part):
     origin: Annotated[str, AfterValidator(_origin)]
-    localStorage: list[_Item] = []  # noqa: N815
+    localStorage: list[_Item] = []
 
 
 class _State(_Part):
