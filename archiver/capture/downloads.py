@@ -27,9 +27,9 @@ class Downloads:
         context.on("page", lambda page: page.on("download", self._begin))
 
     def _begin(self, download: Download) -> None:
-        further = len(self._tasks) >= _MAX_DOWNLOADS
-        self.cancelled += further
-        self._tasks.append(asyncio.create_task(_cancel(download) if further else _run(download)))
+        is_further = len(self._tasks) >= _MAX_DOWNLOADS
+        self.cancelled += is_further
+        self._tasks.append(asyncio.create_task(_run(download, cancel=is_further)))
         self._begun.set()
 
     async def first(self) -> str | None:
@@ -38,19 +38,15 @@ class Downloads:
         return await self._tasks[0]
 
 
-async def _run(download: Download) -> str | None:
+async def _run(download: Download, *, cancel: bool) -> str | None:
     try:
+        if cancel:
+            await download.cancel()
         failure = await download.failure()
         await download.delete()
     except PlaywrightError as error:  # the browser went away
         return error.message.splitlines()[0]
     return failure
-
-
-async def _cancel(download: Download) -> str | None:
-    with contextlib.suppress(PlaywrightError):
-        await download.cancel()
-    return None
 
 
 def is_download(error: PlaywrightError) -> bool:

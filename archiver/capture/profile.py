@@ -96,10 +96,10 @@ class Profile(BaseModel):
     def arguments(self, major: str) -> list[str]:
         """What the browser's command line says of it: workers and frames of other sites see no context's options."""
         ratio = self.device_pixel_ratio
-        width, height = (round(side * ratio) for side in self.viewport)
+        width, height = (int(side * ratio) for side in self.viewport)
         return [
             f"--user-agent={self.agent(major)}",
-            f"--lang={self.locale}",
+            f"--accept-lang={self.locale}",
             f"--screen-info={{{width}x{height} devicePixelRatio={ratio:g}}}",
         ]
 

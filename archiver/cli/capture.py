@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from archiver.archive import Archive
-from archiver.capture.relay import parse_override
-from archiver.cli import render
+from archiver.capture.capture import check
+from archiver.capture.storage_state import readable_by_others
+from archiver.cli import render, url_list
 from archiver.cli.exit_codes import ExitCode, code_of, worst
 from archiver.cli.options import Globals
 from archiver.demo.server import DemoServer
 from archiver.demo.site import REPOST_URL
 from archiver.errors import ArchiverError
-from archiver.urls import parse_capturable
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -41,7 +41,8 @@ class Duration(click.ParamType[float]):
 
 
 @click.command()
-@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.option("--from-file", metavar="FILE|-", help="Read further URLs from it, one a line; # begins a comment line.")
 @click.option("--timeout", type=Duration(), metavar="90s", help="End the capture after this long; what came is stored.")
 @click.option(
     "--resolve",
@@ -56,14 +57,40 @@ class Duration(click.ParamType[float]):
     metavar="FILE",
     help="Trust this certificate authority (PEM), too. The statement says so.",
 )
+@click.option(
+    "--accept-bad-certificates",
+    is_flag=True,
+    default=None,
+    help="Capture pages whose certificates are not valid, too. The statement says so.",
+)
+@click.option(
+    "--profile", metavar="NAME|FILE", help="The device to be: desktop, mobile, or a TOML file. Default: desktop"
+)
+@click.option(
+    "--storage-state",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Start with these cookies and localStorage, as Playwright saves them. The WARC then holds that session.",
+)
+@click.option(
+    "--fail-on-http-error",
+    is_flag=True,
+    default=None,
+    help="Store nothing of a page that answers with status 400 or above: exit 7.",
+)
 @click.pass_obj
 def capture(
     globals_: Globals,
     urls: tuple[str, ...],
+    from_file: str | None,
     timeout: float | None,
     resolve: tuple[str, ...],
     allow_private: bool | None,
     trust_ca: Path | None,
+    accept_bad_certificates: bool | None,
+    profile: str | None,
+    storage_state: Path | None,
+    fail_on_http_error: bool | None,
 ) -> None:
     """Archive each URL: visit it in a real browser and store everything received, byte for byte."""
     flags = {
@@ -71,8 +98,17 @@ def capture(
         "capture.resolve": resolve,
         "capture.allow_private": allow_private,
         "capture.trust_ca": trust_ca,
+        "capture.accept_bad_certificates": accept_bad_certificates,
+        "capture.profile": profile,
+        "capture.storage_state": storage_state,
+        "capture.fail_on_http_error": fail_on_http_error,
     }
-    sys.exit(run(globals_, urls, flags))
+    if not urls and from_file is None:
+        raise click.UsageError("no URL was given; name one or more, or a file of them with --from-file")
+    once, again = url_list.gather(urls, from_file)
+    if again and not globals_.quiet:
+        render.note(f"{len(again)} given more than once, captured once each; the first is {again[0]}")
+    sys.exit(run(globals_, once, flags))
 
 
 @click.command()
@@ -89,13 +125,13 @@ def demo(globals_: Globals) -> None:
     sys.exit(code)
 
 
-def run(globals_: Globals, urls: tuple[str, ...], flags: Mapping[str, object]) -> ExitCode:
-    """Capture each URL and print what came of it; the worst exit code."""
+def run(globals_: Globals, urls: Sequence[str], flags: Mapping[str, object]) -> ExitCode:
+    """Capture each of these capturable URLs and print what came of it; the worst exit code."""
     settings = globals_.load(flags).settings
-    for url in urls:
-        parse_capturable(url)  # nothing is captured when one of them cannot be
-    for rule in settings.capture.resolve:
-        parse_override(rule)
+    check(settings.capture)  # nothing is captured when something that was given cannot be used
+    state = settings.capture.storage_state
+    if state is not None and readable_by_others(state) and not globals_.quiet:
+        render.note(f"{state} holds a session and others can read it; chmod 600 keeps it to you")
     archive = Archive(settings)
     codes = []
     for url in urls:

@@ -16,6 +16,8 @@ _TRUE = {
     "capture.allow_private": "true",
     "capture.resolve": '["a=::1"]',
     "capture.trust_ca": '"ca.pem"',
+    "capture.accept_bad_certificates": "true",
+    "capture.storage_state": '"state.json"',
 }
 
 
@@ -101,6 +103,8 @@ def test_protected_settings_are_refused_there_though_a_flag_overrides_them(name:
                 "capture.resolve": ("a=::1",),
                 "capture.browser": Path("x"),
                 "capture.trust_ca": Path("y"),
+                "capture.accept_bad_certificates": False,
+                "capture.storage_state": Path("z"),
             }
         )
 
@@ -116,9 +120,16 @@ def test_protected_settings_are_taken_from_a_named_file_and_the_users_own(name: 
     assert config.value_of(load().settings, name) not in (None, False, ())
 
 
-def test_everything_that_executes_lifts_the_guard_or_alters_trust_is_protected() -> None:
+def test_everything_that_executes_lifts_the_guard_alters_trust_or_logs_in_is_protected() -> None:
     assert (
-        {"capture.browser", "capture.allow_private", "capture.resolve", "capture.trust_ca"}
+        {
+            "capture.browser",
+            "capture.allow_private",
+            "capture.resolve",
+            "capture.trust_ca",
+            "capture.accept_bad_certificates",
+            "capture.storage_state",
+        }
         <= PROTECTED
         <= set(config.names())
     )
@@ -138,6 +149,10 @@ def test_everything_that_executes_lifts_the_guard_or_alters_trust_is_protected()
         ("browser", "5"),
         ("resolve", '"a"'),
         ("resolve", "[1]"),
+        ("profile", "5"),
+        ("storage_state", "5"),
+        ("accept_bad_certificates", '"perhaps"'),
+        ("fail_on_http_error", '"perhaps"'),
     ],
 )
 def test_a_bad_value_is_refused_with_its_name_and_file(key: str, value: str) -> None:
