@@ -25,9 +25,18 @@ from archiver.urls import Proxy, parse_proxy
 ENVIRONMENT_PREFIX = "ARCHIVER_"
 LOCAL_FILE = Path("archiver.toml")
 
-#: never taken from ./archiver.toml: they execute something, lift the guard, or alter what the browser trusts or reaches
+#: never taken from ./archiver.toml: they execute something, lift the guard, log in, or alter what the browser
+#: trusts or reaches
 PROTECTED = frozenset(
-    {"capture.browser", "capture.allow_private", "capture.resolve", "capture.trust_ca", "capture.proxy"}
+    {
+        "capture.browser",
+        "capture.allow_private",
+        "capture.resolve",
+        "capture.trust_ca",
+        "capture.proxy",
+        "capture.accept_bad_certificates",
+        "capture.storage_state",
+    }
 )
 
 
@@ -74,6 +83,10 @@ class CaptureSettings(BaseModel):
     proxy: Annotated[Proxy | None, BeforeValidator(_read_proxy)] = Field(
         None, description="socks5://, socks5h:// or http:// URL of a proxy that every connection goes through"
     )
+    accept_bad_certificates: bool = Field(False, description="capture pages whose certificates are not valid, too")
+    profile: str = Field("desktop", description="the device to be: desktop, mobile, or a TOML file")
+    storage_state: Path | None = Field(None, description="cookies and localStorage to start with, as Playwright saves")
+    fail_on_http_error: bool = Field(False, description="store nothing of a page that answers with status 400 or above")
 
 
 class Settings(BaseModel):

@@ -4,7 +4,7 @@
     ├── UsageError                   2   a wrong argument, option or URL
     │   └── ConfigurationError       2   a wrong value in a file or the environment
     ├── NotFoundError                6   nothing in the archive answers to that reference
-    ├── UnreachableError             7   the page gave no answer
+    ├── UnreachableError             7   the page gave no answer, or an HTTP error where that is refused
     │   └── RefusedError             7   the guard refused the page
     ├── StorageError                 8   the archive could not be read or written
     └── BrowserError                10   no browser, one that lacks what is needed, or one that died
@@ -30,7 +30,7 @@ class NotFoundError(ArchiverError):
 
 
 class UnreachableError(ArchiverError):
-    """The main document gave no HTTP answer."""
+    """The main document gave no HTTP answer, or an error that the user does not want stored."""
 
 
 class RefusedError(UnreachableError):

@@ -30,9 +30,13 @@ class Result(StrEnum):
 
 #: every warning there is, and whether it says that something is missing which belongs into a complete capture
 WARNINGS = {
+    "bad_certificate": False,
     "browser_died": True,
     "clock_changed": False,
+    "credentialed": False,
     "dialogs_limited": False,
+    "downloaded": False,
+    "downloads_limited": False,
     "frame_not_frozen": False,
     "frame_silent": False,
     "frame_unread": False,
@@ -97,7 +101,8 @@ class Connection:
     tls_version: str | None = None
     tls_cipher: str | None = None
     certificates: tuple[str, ...] = ()  # SHA-256 of each certificate of the chain, leaf first
-    certificate_verified: bool | None = None
+    certificate_verified: bool | None = None  # by the browser; None: no TLS, or the log says nothing of it
+    certificate_error: str | None = None  # the browser's name for what is wrong with it, as ERR_CERT_DATE_INVALID
 
 
 @dataclass(frozen=True)
@@ -183,9 +188,12 @@ class BrowserFacts:
     user_agent: str
     command_line: str
     sandboxed: bool
+    profile: str
     own_user: bool  # run as a user of its own, which owns nothing but its profile
     viewport: tuple[int, int]
     device_pixel_ratio: float
+    is_mobile: bool
+    has_touch: bool
     locale: str
     timezone: str
     accept_encoding: str

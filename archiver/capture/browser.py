@@ -17,6 +17,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from archiver.capture.isolation import Isolation, environment, give, write_launcher
 from archiver.capture.processes import end_browser
+from archiver.capture.profile import Profile
 from archiver.errors import BrowserError, ConfigurationError
 
 _PATH_NAMES = ("chromium", "chromium-headless-shell", "google-chrome")
@@ -56,12 +57,8 @@ class FoundBrowser:
         return match.group(0) if match else ""
 
     @property
-    def user_agent(self) -> str:
-        """What a desktop reader's browser of this version says; headless ones get other pages (decision 0003)."""
-        major = self.version.partition(".")[0]
-        return (
-            f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
-        )
+    def major(self) -> str:
+        return self.version.partition(".")[0]
 
 
 def find_browser(configured: Path | None, playwright_path: str | None) -> FoundBrowser:
@@ -140,30 +137,35 @@ async def launched(
     netlog: Path,
     relay_port: int,
     memory_bytes: int,
+    profile: Profile,
+    check_certificates: bool,
 ) -> AsyncIterator[tuple[Browser, Isolation]]:
     """A fresh browser process for one capture, its whole process tree ended on leaving. Raises `BrowserError`.
 
     The isolation comes back as it really is: a system that forbids Chromium's sandbox gets a browser without one.
     """
     home = directory / "home"
+    (home / "downloads").mkdir()
     for path in (netlog, home, *home.rglob("*")):
         give(path, isolation)
-    launcher = write_launcher(directory, found.path, home, isolation, memory_bytes)
+    launcher = write_launcher(directory, found.path, home, isolation, memory_bytes, {"TZ": profile.timezone})
     arguments = [
         *_ARGUMENTS,
-        f"--user-agent={found.user_agent}",
+        *profile.arguments(found.major),
+        # Not by a context's ignore_https_errors: service workers know nothing of it and would not start.
+        *([] if check_certificates else ["--ignore-certificate-errors"]),
         f"--proxy-server=socks5://127.0.0.1:{relay_port}",
         f"--log-net-log={netlog}",
     ]
     try:
         try:
-            browser = await _launch(playwright, launcher, arguments, sandbox=isolation.sandboxed)
+            browser = await _launch(playwright, launcher, home, arguments, sandbox=isolation.sandboxed)
         except PlaywrightError as error:
             if not isolation.sandboxed or not _NO_SANDBOX.search(error.message):
                 raise
             reason = "the browser ran without its sandbox: this system lets users make no namespaces"
             isolation = replace(isolation, sandboxed=False, lacking=reason)
-            browser = await _launch(playwright, launcher, arguments, sandbox=False)
+            browser = await _launch(playwright, launcher, home, arguments, sandbox=False)
     except PlaywrightError as error:
         raise BrowserError(f"{found.path} did not start: {_first_line(error)}; see 'archiver doctor'") from None
     try:
@@ -174,11 +176,14 @@ async def launched(
         await asyncio.to_thread(end_browser, directory)
 
 
-async def _launch(playwright: Playwright, launcher: Path, arguments: list[str], *, sandbox: bool) -> Browser:
+async def _launch(
+    playwright: Playwright, launcher: Path, home: Path, arguments: list[str], *, sandbox: bool
+) -> Browser:
     return await playwright.chromium.launch(
         executable_path=launcher,
         headless=True,
         chromium_sandbox=sandbox,
+        downloads_path=home / "downloads",
         timeout=_LAUNCH_TIMEOUT_MS,
         # Interrupts are ours to handle: what has been recorded may still be wanted.
         handle_sigint=False,

@@ -26,10 +26,13 @@ from archiver.capture.isolation import Isolation, driver_environment, isolated
 from archiver.capture.memory import MemoryCap
 from archiver.capture.netlog import NetLog
 from archiver.capture.page import Visit, Visitor
+from archiver.capture.profile import load_profile, name_of
 from archiver.capture.recorder import Recorder
 from archiver.capture.relay import Relay, parse_override
 from archiver.capture.settle import Settler
 from archiver.capture.spool import Room
+from archiver.capture.storage_state import give_state, load_storage_state
+from archiver.capture.upstream import check_proxy
 from archiver.clock import Steady
 from archiver.config import CaptureSettings
 from archiver.errors import BrowserError, RefusedError, UnreachableError
@@ -45,10 +48,8 @@ from archiver.model import (
 )
 from archiver.urls import parse_capturable
 
-VIEWPORT = (1366, 768)
 # No replay tool decodes zstd, so it is not offered; the offer is in the statement.
 ACCEPT_ENCODING = "gzip, deflate, br"
-_LOCALE, _TIMEZONE = "en-US", "UTC"
 _READY_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _TICK_S = 0.2
@@ -71,13 +72,25 @@ OnProgress = Callable[[Progress], None]
 def record(url: str, settings: CaptureSettings, directory: Path, on_progress: OnProgress) -> Recording:
     """Visit a URL and record everything the browser received; bodies lie in `directory` afterwards.
 
-    Raises `UsageError` for a URL or rule that cannot be used, `BrowserError` when there is no fit browser,
-    `RefusedError` and `UnreachableError` when the main document was refused by the guard or gave no answer.
+    Raises `UsageError` for a URL, rule, profile or storage state that cannot be used, `BrowserError` when there is no
+    fit browser, `RefusedError` and `UnreachableError` when the main document was refused by the guard, gave no answer,
+    or, where that is asked for, an HTTP error.
     """
     parse_capturable(url)
+    check(settings)
     overrides = [parse_override(rule) for rule in settings.resolve]
     relay = Relay(overrides, allow_private=settings.allow_private, proxy=settings.proxy)
     return asyncio.run(_Capture(url, settings, directory, relay, on_progress).run())
+
+
+def check(settings: CaptureSettings) -> None:
+    """Read what the settings name, before anything is captured. Raises `UsageError` as `record` does."""
+    for rule in settings.resolve:
+        parse_override(rule)
+    check_proxy(settings.proxy, allow_private=settings.allow_private)
+    load_profile(settings.profile)
+    if settings.storage_state is not None:
+        load_storage_state(settings.storage_state)
 
 
 def locate_browser(settings: CaptureSettings) -> browsers.FoundBrowser:
@@ -98,6 +111,8 @@ class _Capture:
         self._settings = settings
         self._directory = directory
         self._relay = relay
+        self._profile = load_profile(settings.profile)
+        self._state = load_storage_state(settings.storage_state) if settings.storage_state else None
         self._on_progress = on_progress
         self._clock = Steady()
         self._room = Room(settings.max_body_bytes, settings.max_total_bytes)
@@ -183,6 +198,8 @@ class _Capture:
             netlog=self._netlog_path,
             relay_port=self._relay.port,
             memory_bytes=self._settings.memory_bytes,
+            profile=self._profile,
+            check_certificates=not self._settings.accept_bad_certificates,
         ) as (browser, isolation):
             if not await asyncio.to_thread(self._netlog.ready.wait, _READY_TIMEOUT_S):
                 raise BrowserError(f"{found.path} writes no network log; use another browser, see 'archiver doctor'")
@@ -190,7 +207,7 @@ class _Capture:
                 raise self._netlog.error
             try:
                 async with asyncio.timeout(self._settings.timeout_s):
-                    self._visitor = await self._new_visitor(browser)
+                    self._visitor = await self._new_visitor(browser, found)
                     await self._visitor.run(self._url)
             except TimeoutError:
                 timed_out = True
@@ -200,23 +217,17 @@ class _Capture:
             self._begin_step("close")
         return isolation, timed_out
 
-    async def _new_visitor(self, browser: Browser) -> Visitor:
+    async def _new_visitor(self, browser: Browser, found: browsers.FoundBrowser) -> Visitor:
         context = await browser.new_context(
-            viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]},
-            locale=_LOCALE,
-            timezone_id=_TIMEZONE,
+            **self._profile.context_options(found.major),
             extra_http_headers={"Accept-Encoding": ACCEPT_ENCODING},
             ignore_https_errors=False,
         )
-        return Visitor(
-            context,
-            Settler(self._recorder, await browser.new_context(), self._clock),
-            self._directory,
-            self._settings.settle_s,
-            self._settings.timeout_s,
-            self._clock,
-            self._begin_step,
-        )
+        if self._state is not None:
+            await give_state(context, self._state)
+        settler = Settler(self._recorder, await browser.new_context(), self._clock)
+        ratio = self._profile.device_pixel_ratio
+        return Visitor(context, settler, self._directory, self._settings, ratio, self._clock, self._begin_step)
 
     # what came of it
 
@@ -236,7 +247,7 @@ class _Capture:
         exchanges = tuple(asked)
         main = _main_exchange(exchanges)
         self._check_reached(visit, main, exchanges)
-        warnings = self._warnings(visit, main, isolation, timed_out)
+        warnings = self._warnings(visit, main, connections, isolation, timed_out)
         return Recording(
             url=self._url,
             final_url=visit.final_url or (main.url if main else None),
@@ -260,7 +271,12 @@ class _Capture:
         )
 
     def _warnings(
-        self, visit: Visit, main: Exchange | None, isolation: Isolation, timed_out: bool
+        self,
+        visit: Visit,
+        main: Exchange | None,
+        connections: tuple[Connection, ...],
+        isolation: Isolation,
+        timed_out: bool,
     ) -> list[CaptureWarning]:
         """Everything a reader of the snapshot must know, the page's own troubles first."""
         found = [(w.code, w.message) for w in visit.warnings]
@@ -283,6 +299,13 @@ class _Capture:
         if visit.documents > 1 and main:
             times = f"{visit.documents} documents were asked for in its place, {main.url[:200]} first"
             found.append(("navigated_away", f"the page went on by itself to {(visit.final_url or '')[:200]}: {times}"))
+        if self._state is not None:
+            text = "made with a saved session: the WARC holds its cookies, whoever has it may be able to use them"
+            found.append(("credentialed", text))
+        connection = next((c for c in connections if main and c.number == main.connection), None)
+        if connection and connection.certificate_verified is False:
+            text = f"the page's certificate is not valid ({connection.certificate_error}): anyone may have answered"
+            found.append(("bad_certificate", text))
         if isolation.lacking:
             found.append(("no_sandbox", isolation.lacking))
         changed_s = self._clock.changed_s()
@@ -301,20 +324,25 @@ class _Capture:
             version=found.version,
             path=str(found.path),
             sha256=browsers.executable_sha256(found.path),
-            user_agent=found.user_agent,
+            user_agent=self._profile.agent(found.major),
             command_line=self._netlog.command_line,
             sandboxed=isolation.sandboxed,
             own_user=isolation.uid is not None,
-            viewport=VIEWPORT,
-            device_pixel_ratio=1.0,
-            locale=_LOCALE,
-            timezone=_TIMEZONE,
+            profile=name_of(self._settings.profile),
+            viewport=self._profile.viewport,
+            device_pixel_ratio=self._profile.device_pixel_ratio,
+            is_mobile=self._profile.is_mobile,
+            has_touch=self._profile.has_touch,
+            locale=self._profile.locale,
+            timezone=self._profile.timezone,
             accept_encoding=ACCEPT_ENCODING,
         )
 
     def _check_reached(self, visit: Visit, main: Exchange | None, exchanges: tuple[Exchange, ...]) -> None:
-        """A main document without an answer is a failed capture: say why."""
+        """A main document without an answer, or with one that is not wanted, is a failed capture: say why."""
         if main is not None and main.response_head:
+            if self._settings.fail_on_http_error and main.status and main.status >= 400:
+                raise UnreachableError(f"{self._url}: the page answered with status {main.status}; nothing was stored")
             return
         refused = next((x for x in exchanges if x.result is Result.REFUSED and x.request_type == "main frame"), None)
         if refused is not None:
@@ -327,7 +355,10 @@ class _Capture:
             raise BrowserError(f"{self._url}: {died} before the page had answered; nothing was stored, try again")
         reason = self._relay.failure(*parse_host(main.url if main else self._url))
         reason = reason or (main.reason if main else None) or visit.open_error or "no answer"
-        raise UnreachableError(f"{self._url}: {reason}; nothing was stored")
+        hint = ""
+        if reason.startswith("ERR_CERT_"):
+            hint = " (the certificate is not valid; --accept-bad-certificates captures the page all the same)"
+        raise UnreachableError(f"{self._url}: {reason}; nothing was stored{hint}")
 
     def _finish(
         self, exchange: OpenExchange, visit: Visit, by_socket: dict[int, int], filled_by: int | None
@@ -364,6 +395,7 @@ class _Capture:
                 table.setdefault(digest, Certificate(pem, digest))
                 chain.append(digest)
             tls = socket.tls
+            error = self._recorder.verdict(connection.host, socket.pem_chain)
             merged.append(
                 replace(
                     connection,
@@ -371,7 +403,8 @@ class _Capture:
                     tls_version=tls.version if tls else None,
                     tls_cipher=tls.cipher if tls else None,
                     certificates=tuple(chain),
-                    certificate_verified=True if tls else None,
+                    certificate_verified=None if error is None else error == 0,
+                    certificate_error=self._netlog.net_errors.get(error) if error else None,
                 )
             )
         return tuple(merged), tuple(table.values()), by_socket

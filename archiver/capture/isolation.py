@@ -15,9 +15,10 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from archiver.capture import launcher
 from archiver.capture.processes import PID_FILE
@@ -76,11 +77,21 @@ def driver_environment(temporary: Path) -> Iterator[None]:
         os.environ.update(whole)
 
 
-def write_launcher(directory: Path, browser: Path, home: Path, isolation: Isolation, memory_bytes: int) -> Path:
-    """An executable in `directory` that becomes the browser with the rights of `isolation`."""
+def write_launcher(
+    directory: Path,
+    browser: Path,
+    home: Path,
+    isolation: Isolation,
+    memory_bytes: int,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Path:
+    """An executable in `directory` that becomes the browser with the rights of `isolation`.
+
+    `variables` are added to the browser's environment.
+    """
     spec = {
         "executable": str(browser),
-        "environment": environment(home),
+        "environment": environment(home) | dict(variables),
         "uid": isolation.uid,
         "pid_file": str(directory / PID_FILE),
         "memory_bytes": memory_bytes + _RESERVED_BYTES,

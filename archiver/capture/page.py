@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, CDPSession, Dialog, Page, Request
+from playwright.async_api import BrowserContext, CDPSession, Dialog, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 
 from archiver.capture import renditions
+from archiver.capture.downloads import Downloads, is_download, saving_media
 from archiver.capture.frames import Frame, Frames, evaluate
 from archiver.capture.freeze import freeze
 from archiver.capture.settle import Settler
 from archiver.clock import Steady
+from archiver.config import CaptureSettings
 from archiver.model import CaptureWarning, Rendition, Step
 
 _BUDGETS_S = {
@@ -31,7 +33,7 @@ _BUDGETS_S = {
     "pictures": 60.0,
     "pdf": 30.0,
 }
-_AT_THE_END = frozenset({"freeze", "frames", "pictures", "pdf"})
+_AT_THE_END = frozenset({"download", "freeze", "frames", "pictures", "pdf"})
 _RENDITIONS_S = 30.0  # of the whole capture's time, kept for what is made of the frozen page
 _LEAST_S = 0.5
 _SCROLL_S = 20.0
@@ -80,6 +82,8 @@ class Visit:
     """What one visit brought: filled step by step, so that what came before a failure is there."""
 
     page: Page | None = None
+    response: Response | None = None
+    downloaded: bool = False
     final_url: str | None = None
     title: str = ""
     open_error: str | None = None
@@ -109,8 +113,8 @@ class Visitor:
         context: BrowserContext,
         settler: Settler,
         directory: Path,
-        settle_s: float,
-        timeout_s: float,
+        settings: CaptureSettings,
+        pixel_ratio: float,
         clock: Steady,
         on_step: Callable[[str], None],
     ) -> None:
@@ -118,8 +122,10 @@ class Visitor:
         self._clock = clock
         self._settler = settler
         self._directory = directory
-        self._settle_s = settle_s
-        self._freeze_at = time.monotonic() + max(timeout_s * 0.6, timeout_s - _RENDITIONS_S)
+        self._settings = settings
+        self._pixel_ratio = pixel_ratio
+        self._downloads = Downloads(context)
+        self._freeze_at = time.monotonic() + max(settings.timeout_s * 0.6, settings.timeout_s - _RENDITIONS_S)
         self._on_step = on_step
         self._frames = Frames(context)
         self._frozen: list[CDPSession] = []
@@ -148,7 +154,12 @@ class Visitor:
         visit = self.visit
         page = await self._open_page()
         await self._step("open", self._open(page, url))
-        if visit.open_error is not None and not _shows_something(page):
+        unseen = visit.open_error is not None and not _shows_something(page)
+        if unseen or self._is_unwanted(visit.response):
+            return
+        if visit.downloaded:
+            await self._step("download", self._download())
+            await self._settle("settle at last")  # until the log has all of it
             return
         await self._step("load", page.wait_for_load_state("load", timeout=0))
         await self._settle("settle")
@@ -161,6 +172,8 @@ class Visitor:
         await self._step("pictures", self._picture(page, subject))
         await self._step("pdf", self._print(page, subject))
         await self._settle("settle at last")  # what printing asked for
+        if self._downloads.cancelled:
+            self._warn("downloads_limited", f"{self._downloads.cancelled} further downloads of the page were cancelled")
 
     async def _open_page(self) -> Page:
         self._context.on("dialog", self._dismiss)
@@ -211,7 +224,7 @@ class Visitor:
     async def _step(self, name: str, work: Coroutine[Any, Any, object]) -> None:
         self._begin(name)
         began = time.monotonic()
-        budget_s = self._budget_s(name, _BUDGETS_S[name])
+        budget_s = self._budget_s(name, _BUDGETS_S.get(name, self._settings.timeout_s))
         error = await self._within(work, budget_s)
         if error and name == "open":
             self.visit.open_error = error
@@ -249,12 +262,27 @@ class Visitor:
         return min(usual_s, max(self._freeze_at - time.monotonic(), _LEAST_S))
 
     async def _open(self, page: Page, url: str) -> None:
-        await page.goto(url, wait_until="commit", timeout=0)
+        async with saving_media(self._context, page):
+            try:
+                self.visit.response = await page.goto(url, wait_until="commit", timeout=0)
+            except PlaywrightError as error:
+                if not is_download(error):
+                    raise
+                self.visit.downloaded = True
+
+    def _is_unwanted(self, response: Response | None) -> bool:
+        return self._settings.fail_on_http_error and response is not None and response.status >= 400
+
+    async def _download(self) -> None:
+        failure = await self._downloads.first()
+        if failure:
+            raise PlaywrightError(failure)
+        self._warn("downloaded", "the browser saves this and does not show it: there are no pictures and no text of it")
 
     async def _settle(self, name: str) -> None:
         self._begin(name)
         began = time.monotonic()
-        budget_s = self._budget_s(name, self._settle_s)
+        budget_s = self._budget_s(name, self._settings.settle_s)
         waiting = await self._settler.settle(budget_s)
         error = None
         if waiting:
@@ -305,7 +333,8 @@ class Visitor:
         top = await self._top()
         await page.bring_to_front()
         self.visit.renditions.append(await renditions.viewport_screenshot(page, top, subject, self._directory))
-        self.visit.renditions += await renditions.full_screenshots(page, top, subject, self._directory)
+        pictures = await renditions.full_screenshots(page, top, subject, self._directory, self._pixel_ratio)
+        self.visit.renditions += pictures
 
     async def _print(self, page: Page, subject: str) -> None:
         self.visit.renditions.append(await renditions.pdf(page, subject, self._directory))

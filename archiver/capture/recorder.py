@@ -43,6 +43,15 @@ class _Socket:
     session: _Session | None = None
 
 
+@dataclass
+class _Verification:
+    """What the browser's certificate verifier said of a chain that a host presented."""
+
+    host: str
+    chain: tuple[str, ...]
+    net_error: int | None = None  # 0: accepted; None: no answer yet
+
+
 class _Direction:
     """Hands one direction of an HTTP/2 connection to the exchanges of its streams."""
 
@@ -193,6 +202,7 @@ class Recorder:
         self._job_sockets: dict[int, int] = {}
         self._job_requests: dict[int, int] = {}
         self._ports: defaultdict[int, deque[int]] = defaultdict(deque)  # local port -> sockets, in order, not yet taken
+        self._verifications: dict[int, _Verification] = {}
         self.exchanges: list[OpenExchange] = []
         self.last_activity_ms = 0
         self.handlers: dict[str, Callable[[Event], None]] = {
@@ -213,6 +223,7 @@ class Recorder:
             "TCP_CONNECT": self._tcp_connected,
             "SSL_CONNECT": self._tls_connected,
             "SSL_CERTIFICATES_RECEIVED": self._certificates,
+            "CERT_VERIFIER_JOB": self._verified,
             **dict.fromkeys((*_PLAIN, *_TLS), self._bytes),
         }
 
@@ -263,6 +274,14 @@ class Recorder:
             request.fault = request.fault or fault
             if not request.exchanges[-1].whole:
                 request.exchanges[-1].spoil(fault)
+
+    def verdict(self, host: str, chain: tuple[str, ...]) -> int | None:
+        """The net error the verifier gave for this chain from this host, 0 when it accepted it, None if not known.
+
+        By host and chain, not by socket: what was verified once is not verified again for a second socket.
+        """
+        found = [v.net_error for v in self._verifications.values() if (v.host, v.chain) == (host, chain)]
+        return next((error for error in reversed(found) if error is not None), None)
 
     def in_flight(self, now_ms: int, patience_ms: int) -> list[OpenExchange]:
         """Exchanges a page may still be waiting for: begun, not ended, not streams, active not too long ago."""
@@ -486,3 +505,10 @@ class Recorder:
         except ValueError:
             raise UnreadableEventError("certificates holds something else") from None
         self._sockets.setdefault(event.source, _Socket()).pem_chain = chain
+
+    def _verified(self, event: Event) -> None:
+        if event.phase == BEGIN:
+            chain = tuple(event.texts("certificates", ()))
+            self._verifications[event.source] = _Verification(event.text("host", ""), chain)
+        elif "cert_status" in event.params and event.source in self._verifications:  # one that was broken off has none
+            self._verifications[event.source].net_error = event.number("net_error", 0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+import math
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,10 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from archiver.capture.frames import Frame, evaluate
+from archiver.capture.profile import MAX_TEXTURE_PX
 from archiver.capture.spool import body_of
 from archiver.model import Rendition
 
-_MAX_TEXTURE_PX = 16_384  # Chromium paints nothing beyond this in one picture
 _TILE_PX = 8_192
 _PICTURE_TIMEOUT_MS = 30_000
 _REPAINT_S = 0.5
@@ -41,7 +43,12 @@ _READ_FRAME = """() => {
            text: [visible, ...texts].join('\\n'), title: document.title };
 }"""
 
-_HEIGHT = "() => Math.max(document.documentElement.scrollHeight, document.body ? document.body.scrollHeight : 0)"
+_SIZE = """() => {
+  const root = document.documentElement, body = document.body || root;
+  return { width: Math.max(root.scrollWidth, body.scrollWidth, innerWidth),
+           height: Math.max(root.scrollHeight, body.scrollHeight),
+           shown: innerHeight, has_body: !!document.body };
+}"""
 
 
 async def read_frames(frames: Sequence[Frame]) -> list[dict[str, Any]]:
@@ -104,40 +111,51 @@ async def viewport_screenshot(page: Page, top: Frame, url: str, directory: Path)
     return Rendition("screenshot", f"urn:view:{url}", "image/png", body_of(data, directory))
 
 
-async def full_screenshots(page: Page, top: Frame, url: str, directory: Path) -> list[Rendition]:
+async def full_screenshots(page: Page, top: Frame, url: str, directory: Path, pixel_ratio: float) -> list[Rendition]:
     """The whole page, in tiles where it is higher than Chromium paints at once."""
-    height: int = await evaluate(top, _HEIGHT)
-    if height <= _MAX_TEXTURE_PX:
-        data = await _whole(page, top, height)
-        return [Rendition("full_screenshot", f"urn:fullPage:{url}", "image/png", body_of(data, directory))]
+    size: dict[str, int] = await evaluate(top, _SIZE)
+    height, step = size["height"], size["height"]
+    if height * pixel_ratio > MAX_TEXTURE_PX:
+        step = int(_TILE_PX / pixel_ratio)
     tiles = []
-    width = (page.viewport_size or {"width": 1366})["width"]
-    for number, start in enumerate(range(0, height, _TILE_PX)):
-        clip = {"x": 0, "y": start, "width": width, "height": min(_TILE_PX, height - start)}
-        data = await page.screenshot(full_page=True, clip=clip, timeout=_PICTURE_TIMEOUT_MS, animations="allow")  # type: ignore[arg-type]  # a FloatRect
-        urn = f"urn:fullPage:{url}" + (f"#tile={number}" if number else "")
-        facts = {"tile": number, "top_px": start}
-        tiles.append(Rendition("full_screenshot", urn, "image/png", body_of(data, directory), facts))
+    async with _as_high_as_the_page(page, top, size):
+        for number, start in enumerate(range(0, height, step)):
+            # Without a body, as in SVG, the driver waits for ever to learn how large the page is.
+            options: dict[str, Any] = {"full_page": bool(size["has_body"])}
+            if step < height:
+                options["clip"] = {"x": 0, "y": start, "width": size["width"], "height": min(step, height - start)}
+            data = await page.screenshot(**options, timeout=_PICTURE_TIMEOUT_MS, animations="allow")
+            urn = f"urn:fullPage:{url}" + (f"#tile={number}" if number else "")
+            facts = {"tile": number, "top_px": start} if step < height else {}
+            tiles.append(Rendition("full_screenshot", urn, "image/png", body_of(data, directory), facts))
     return tiles
 
 
-async def _whole(page: Page, top: Frame, height: int) -> bytes:
-    """One picture. Chromium leaves frames of other sites blank outside the viewport, so the viewport is made as high
+@contextlib.asynccontextmanager
+async def _as_high_as_the_page(page: Page, top: Frame, size: dict[str, int]) -> AsyncIterator[None]:
+    """Make the viewport as high as the page: Chromium leaves frames of other sites blank outside of it.
 
-    as the page, unless the page itself then grows (`100vh`), which would show something nobody sees.
+    Not if the page itself then grows (`100vh`), which would show something nobody sees.
     """
-    size = page.viewport_size
-    if size is None or height <= size["height"]:
-        return await page.screenshot(full_page=True, timeout=_PICTURE_TIMEOUT_MS, animations="allow")
-    await page.set_viewport_size({"width": size["width"], "height": height})
+    usual = page.viewport_size
+    if usual is None or size["height"] <= size["shown"]:
+        yield
+        return
+    # On a phone, a page that is wider than the viewport is laid out in more pixels than the viewport has: zoom out.
+    scale = usual["height"] / size["shown"]
+    session = await page.context.new_cdp_session(page)
     try:
+        if scale < 1:
+            await session.send("Emulation.setPageScaleFactor", {"pageScaleFactor": scale})
+        await page.set_viewport_size({"width": usual["width"], "height": math.ceil(size["height"] * scale)})
         await asyncio.sleep(_REPAINT_S)
-        grown: int = await evaluate(top, _HEIGHT)
-        if grown > height * 1.2:
-            await page.set_viewport_size(size)
-        return await page.screenshot(full_page=True, timeout=_PICTURE_TIMEOUT_MS, animations="allow")
+        grown: dict[str, int] = await evaluate(top, _SIZE)
+        if grown["height"] > size["height"] * 1.2:
+            await page.set_viewport_size(usual)
+        yield
     finally:
-        await page.set_viewport_size(size)
+        await page.set_viewport_size(usual)
+        await session.detach()
 
 
 async def pdf(page: Page, url: str, directory: Path) -> Rendition:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from archiver.capture.relay import parse_override
-from archiver.capture.upstream import check_proxy
-from archiver.cli import render
+from archiver.capture.capture import check
+from archiver.capture.storage_state import readable_by_others
+from archiver.cli import render, url_list
 from archiver.cli.capturing import Done, capture_many, capture_one
 from archiver.cli.exit_codes import ExitCode, worst
 from archiver.cli.options import Globals
 from archiver.config import Settings
 from archiver.demo.server import DemoServer
 from archiver.demo.site import REPOST_URL
-from archiver.urls import parse_capturable
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -43,7 +42,8 @@ class Duration(click.ParamType[float]):
 
 
 @click.command()
-@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.option("--from-file", metavar="FILE|-", help="Read further URLs from it, one a line; # begins a comment line.")
 @click.option("--concurrency", type=int, metavar="N", help="Capture so many URLs at a time. Default: 1")
 @click.option("--timeout", type=Duration(), metavar="90s", help="End the capture after this long; what came is stored.")
 @click.option(
@@ -64,16 +64,42 @@ class Duration(click.ParamType[float]):
     metavar="URL",
     help="Connect through this proxy: socks5://HOST:PORT or http://HOST:PORT. The statement says so.",
 )
+@click.option(
+    "--accept-bad-certificates",
+    is_flag=True,
+    default=None,
+    help="Capture pages whose certificates are not valid, too. The statement says so.",
+)
+@click.option(
+    "--profile", metavar="NAME|FILE", help="The device to be: desktop, mobile, or a TOML file. Default: desktop"
+)
+@click.option(
+    "--storage-state",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Start with these cookies and localStorage, as Playwright saves them. The WARC then holds that session.",
+)
+@click.option(
+    "--fail-on-http-error",
+    is_flag=True,
+    default=None,
+    help="Store nothing of a page that answers with status 400 or above: exit 7.",
+)
 @click.pass_obj
 def capture(
     globals_: Globals,
     urls: tuple[str, ...],
     concurrency: int | None,
+    from_file: str | None,
     timeout: float | None,
     resolve: tuple[str, ...],
     allow_private: bool | None,
     trust_ca: Path | None,
     proxy: str | None,
+    accept_bad_certificates: bool | None,
+    profile: str | None,
+    storage_state: Path | None,
+    fail_on_http_error: bool | None,
 ) -> None:
     """Archive each URL: visit it in a real browser and store everything received, byte for byte."""
     flags = {
@@ -83,8 +109,17 @@ def capture(
         "capture.allow_private": allow_private,
         "capture.trust_ca": trust_ca,
         "capture.proxy": proxy,
+        "capture.accept_bad_certificates": accept_bad_certificates,
+        "capture.profile": profile,
+        "capture.storage_state": storage_state,
+        "capture.fail_on_http_error": fail_on_http_error,
     }
-    sys.exit(run(globals_, urls, flags))
+    if not urls and from_file is None:
+        raise click.UsageError("no URL was given; name one or more, or a file of them with --from-file")
+    once, again = url_list.gather(urls, from_file)
+    if again and not globals_.quiet:
+        render.note(f"{len(again)} given more than once, captured once each; the first is {again[0]}")
+    sys.exit(run(globals_, once, flags))
 
 
 @click.command()
@@ -101,14 +136,13 @@ def demo(globals_: Globals) -> None:
     sys.exit(code)
 
 
-def run(globals_: Globals, urls: tuple[str, ...], flags: Mapping[str, object]) -> ExitCode:
-    """Capture each URL and print what came of it; the worst exit code."""
+def run(globals_: Globals, urls: Sequence[str], flags: Mapping[str, object]) -> ExitCode:
+    """Capture each of these capturable URLs and print what came of it; the worst exit code."""
     settings = globals_.load(flags).settings
-    for url in urls:
-        parse_capturable(url)  # nothing is captured when one of them cannot be
-    for rule in settings.capture.resolve:
-        parse_override(rule)
-    check_proxy(settings.capture.proxy, allow_private=settings.capture.allow_private)
+    check(settings.capture)  # nothing is captured when something that was given cannot be used
+    state = settings.capture.storage_state
+    if state is not None and readable_by_others(state) and not globals_.quiet:
+        render.note(f"{state} holds a session and others can read it; chmod 600 keeps it to you")
     codes = []
     line = render.LiveLine(sys.stderr, enabled=globals_.progress)
     with contextlib.closing(_captures(globals_, settings, urls, line)) as captures:
@@ -125,7 +159,7 @@ def run(globals_: Globals, urls: tuple[str, ...], flags: Mapping[str, object]) -
 
 
 def _captures(
-    globals_: Globals, settings: Settings, urls: tuple[str, ...], line: render.LiveLine
+    globals_: Globals, settings: Settings, urls: Sequence[str], line: render.LiveLine
 ) -> Generator[Done, None, None]:
     if len(urls) > 1 and settings.capture.concurrency > 1:
         yield from capture_many(

@@ -27,7 +27,7 @@ MEANING = {
     ExitCode.USAGE: "wrong usage or configuration",
     ExitCode.PARTIAL: "a partial capture was stored; its warnings say what is missing",
     ExitCode.NOT_FOUND: "not found in the archive",
-    ExitCode.UNREACHABLE: "the page could not be reached, or the guard refused it",
+    ExitCode.UNREACHABLE: "the page could not be reached, the guard refused it, or --fail-on-http-error did",
     ExitCode.STORAGE: "the archive could not be read or written",
     ExitCode.BROWSER: "the browser is missing, unfit, or crashed",
     ExitCode.INTERRUPTED: "interrupted",

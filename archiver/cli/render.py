@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from typing import Any, TextIO
 
+import click
 import orjson
 
 from archiver.archive import Captured
@@ -30,6 +31,11 @@ def size(count: int) -> str:
 def program() -> str:
     """How to call this program again: by its name where it is on the path, else as it was called."""
     return "archiver" if shutil.which("archiver") else shlex.quote(os.path.relpath(sys.argv[0]))
+
+
+def note(text: str) -> None:
+    """One line on stderr that is no error."""
+    click.echo(f"archiver: note: {printable(text)}", err=True)
 
 
 class LiveLine:
@@ -82,8 +88,11 @@ def summary(captured: Captured, archive_option: str) -> str:
         f"  snapshot   {snapshot.id}",
     ]
     lines += [f"  warning    {printable(w.message)}" for w in recording.warnings]
+    look = f"  look       {program()}{archive_option} get {snapshot.id[:20]}"
+    if not recording.renditions:
+        return "\n".join([*lines, f"{look} --as exchanges (what was and was not recorded), or warc"])
     lines += [
-        f"  look       {program()}{archive_option} get {snapshot.id[:20]} --as full-screenshot -o page.png",
+        f"{look} --as full-screenshot -o page.png",
         "             --as pdf, text, dom, exchanges (what was and was not recorded) or warc give the rest",
     ]
     return "\n".join(lines)

@@ -50,8 +50,9 @@ def build(snapshot: str, recording: Recording, artifacts: list[Artifact], settin
         "conditions": _conditions(recording, settings),
         "resolution_altered": recording.resolution_altered,
         "trust_altered": settings.trust_ca is not None,
+        "certificates_unchecked": settings.accept_bad_certificates,
         "guard_lifted": settings.allow_private,
-        "credentialed": False,
+        "credentialed": settings.storage_state is not None,
         "software": f"archiver/{__version__}",
     }
 
@@ -88,6 +89,8 @@ def _main_document(recording: Recording) -> dict[str, Any]:
         "tls_version": connection.tls_version if connection else None,
         "tls_cipher": connection.tls_cipher if connection else None,
         "certificate_sha256": connection.certificates[0] if connection and connection.certificates else None,
+        "certificate_verified": connection.certificate_verified if connection else None,
+        "certificate_error": connection.certificate_error if connection else None,
     }
 
 
@@ -101,8 +104,11 @@ def _conditions(recording: Recording, settings: CaptureSettings) -> dict[str, An
         "accept_encoding": browser.accept_encoding,
         "sandboxed": browser.sandboxed,
         "own_user": browser.own_user,
+        "profile": _cut(browser.profile),
         "viewport": list(browser.viewport),
         "device_pixel_ratio": str(browser.device_pixel_ratio),
+        "is_mobile": browser.is_mobile,
+        "has_touch": browser.has_touch,
         "locale": browser.locale,
         "timezone": browser.timezone,
         "timeout_ms": int(settings.timeout_s * 1000),

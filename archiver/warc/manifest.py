@@ -78,6 +78,7 @@ def _connection(c: Connection) -> dict[str, Any]:
         "tls_cipher": c.tls_cipher,
         "certificates_sha256": list(c.certificates),
         "certificate_verified": c.certificate_verified,
+        "certificate_error": c.certificate_error,
     }
 
 

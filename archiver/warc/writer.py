@@ -117,6 +117,7 @@ class _Session:
             "http-header-user-agent": browser.user_agent,
             "browser": browser.product,
             "browser-sha256": browser.sha256,
+            "profile": browser.profile,
             "viewport": f"{browser.viewport[0]}x{browser.viewport[1]}",
             "locale": browser.locale,
             "timezone": browser.timezone,

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from archiver import config
 from archiver.archive import PARTS
+from archiver.capture.profile import BUILT_IN, Profile
 from archiver.cli.exit_codes import SEVERITY, ExitCode
 from archiver.cli.main import Commands, cli
 from archiver.model import WARNINGS, Outcome, Result
@@ -80,7 +81,7 @@ def test_every_command_and_option_is_in_the_reference() -> None:
 
 @pytest.mark.parametrize("name", config.names())
 def test_every_setting_is_documented_with_its_default(name: str) -> None:
-    (row,) = [row for row in rows("docs/configuration.md") if row[0] == f"`{name}`"]
+    (row,) = [row for row in rows("docs/configuration.md", "Settings") if row[0] == f"`{name}`"]
     default = config.value_of(config.Settings(), name)
     if default is None or default == ():
         assert row[1] in ("none", "searched for")
@@ -93,11 +94,21 @@ def test_every_setting_is_documented_with_its_default(name: str) -> None:
 
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
-    assert {row[0].strip("`") for row in rows("docs/configuration.md")} == set(config.names())
+    assert {row[0].strip("`") for row in rows("docs/configuration.md", "Settings")} == set(config.names())
+
+
+def test_every_key_of_a_profile_is_documented_with_its_built_in_values() -> None:
+    documented = {row[0].strip("`"): row[1:] for row in rows("docs/configuration.md", "Profiles")}
+    assert set(documented) == set(Profile.model_fields)
+    for key in set(documented) - {"user_agent"}:
+        for value, profile in zip(documented[key], BUILT_IN.values(), strict=False):
+            there = getattr(profile, key)
+            shown = str(there).lower() if isinstance(there, bool) else f"{there:g}" if key.startswith("dev") else there
+            assert value == f"`{shown}`"
 
 
 def test_the_settings_refused_in_the_current_folder_are_named() -> None:
-    section = text_of("docs/configuration.md").split("may not set\n", 1)[1]
+    section = text_of("docs/configuration.md").split("may not set\n", 1)[1].split("\n## ", 1)[0]
     assert set(re.findall(r"`(capture\.\w+)`", section)) == config.PROTECTED
 
 

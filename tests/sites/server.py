@@ -17,7 +17,7 @@ import trustme
 from tests.sites.http1 import Http1Connection
 from tests.sites.http2 import Http2Connection
 from tests.sites.model import Handler, Ledger, Peer, Request, Response, Served, Upgrade
-from tests.sites.tls import Certificates, HostContext, make_ca_database
+from tests.sites.tls import Certificates, Fault, HostContext, make_ca_database
 
 __all__ = ["Handler", "LocalWeb", "Request", "Response", "Served", "Upgrade", "make_ca_database"]
 
@@ -26,7 +26,10 @@ _PARTINGS = (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, Timeout
 
 
 class LocalWeb:
-    """Serves `sites` (host to handler, or one handler for all) over HTTP and HTTPS on 127.0.0.1."""
+    """Serves `sites` (host to handler, or one handler for all) over HTTP and HTTPS on 127.0.0.1.
+
+    `faults` names hosts that show a bad certificate.
+    """
 
     def __init__(
         self,
@@ -34,10 +37,11 @@ class LocalWeb:
         *,
         protocols: Sequence[str] = ("h2", "http/1.1"),
         ca: trustme.CA | None = None,
+        faults: Mapping[str, Fault] | None = None,
     ) -> None:
         self._sites = sites
         self._ca = ca or trustme.CA()
-        self._certificates = Certificates(self._ca, protocols)
+        self._certificates = Certificates(self._ca, protocols, faults or {})
         self._ledger = Ledger()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="local web", daemon=True)

@@ -17,6 +17,8 @@ _TRUE = {
     "capture.resolve": '["a=::1"]',
     "capture.trust_ca": '"ca.pem"',
     "capture.proxy": '"socks5://127.0.0.1:1080"',
+    "capture.accept_bad_certificates": "true",
+    "capture.storage_state": '"state.json"',
 }
 
 
@@ -103,6 +105,8 @@ def test_protected_settings_are_refused_there_though_a_flag_overrides_them(name:
                 "capture.browser": Path("x"),
                 "capture.trust_ca": Path("y"),
                 "capture.proxy": "http://127.0.0.1:3128",
+                "capture.accept_bad_certificates": False,
+                "capture.storage_state": Path("z"),
             }
         )
 
@@ -118,9 +122,17 @@ def test_protected_settings_are_taken_from_a_named_file_and_the_users_own(name: 
     assert config.value_of(load().settings, name) not in (None, False, ())
 
 
-def test_everything_that_executes_lifts_the_guard_or_alters_trust_is_protected() -> None:
+def test_everything_that_executes_lifts_the_guard_alters_trust_or_logs_in_is_protected() -> None:
     assert (
-        {"capture.browser", "capture.allow_private", "capture.resolve", "capture.trust_ca", "capture.proxy"}
+        {
+            "capture.browser",
+            "capture.allow_private",
+            "capture.resolve",
+            "capture.trust_ca",
+            "capture.proxy",
+            "capture.accept_bad_certificates",
+            "capture.storage_state",
+        }
         <= PROTECTED
         <= set(config.names())
     )
@@ -142,6 +154,10 @@ def test_everything_that_executes_lifts_the_guard_or_alters_trust_is_protected()
         ("resolve", "[1]"),
         ("proxy", '"socks4://a.test:1080"'),
         ("proxy", "1080"),
+        ("profile", "5"),
+        ("storage_state", "5"),
+        ("accept_bad_certificates", '"perhaps"'),
+        ("fail_on_http_error", '"perhaps"'),
     ],
 )
 def test_a_bad_value_is_refused_with_its_name_and_file(key: str, value: str) -> None:

@@ -385,3 +385,22 @@ def test_doctor_shows_the_proxy_without_its_password(
     assert "socks5://***@127.0.0.1:1080" in out
     assert "annika" not in out + err
     assert "s3cr" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--profile", "phone"], "capture.profile: there is no profile and no file 'phone'"),
+        (["--storage-state", "nowhere.json"], "capture.storage_state: nowhere.json cannot be read"),
+        (["--from-file", "nowhere.txt"], "--from-file: nowhere.txt cannot be read"),
+        (["--resolve", "nonsense"], "--resolve 'nonsense'"),
+    ],
+)
+def test_what_a_capture_cannot_use_is_one_line_before_anything_is_made(
+    arguments: list[str], told: str, archiver: Run
+) -> None:
+    code, out, err = archiver("capture", *arguments, "https://outlet.test/")
+    assert (code, out) == (2, "")
+    assert_one_line(err)
+    assert told in err
+    assert not Path("archive").exists()
