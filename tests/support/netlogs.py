@@ -2,8 +2,8 @@
 
     .venv/bin/python -m tests.support.netlogs
 
-writes `netlog.json.gz` beside this file again: one page with every way an answer comes over HTTP/1.1 and HTTP/2. Of what
-Chromium wrote, only what the recorder wants is kept, and nothing of the browser's own traffic.
+writes `netlog.json.gz` beside this file again: one page with every way an answer comes over HTTP/1.1 and HTTP/2. Of
+what Chromium wrote, only what the recorder wants is kept, and nothing of the browser's own traffic.
 """
 
 from __future__ import annotations
