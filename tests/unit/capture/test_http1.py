@@ -49,7 +49,7 @@ def test_heads_are_the_same_wherever_the_bytes_were_cut(data: bytes, at: list[in
     whole, cut = HeadReader(), HeadReader()
     whole.feed(data)
     expected = list(iter(whole.take, None))
-    found = []
+    found: list[bytes] = []
     for piece in pieces(data, at):
         cut.feed(piece)
         found += iter(cut.take, None)

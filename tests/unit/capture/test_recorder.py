@@ -178,7 +178,7 @@ def family_of_exchanges() -> dict[tuple[str, object], int]:
 
 
 def test_the_families_of_the_real_log_are_several() -> None:
-    sizes = defaultdict(int)
+    sizes: defaultdict[int, int] = defaultdict(int)
     for family in family_of_exchanges().values():
         sizes[family] += 1
     assert len(sizes) >= 8, sizes
@@ -504,7 +504,7 @@ def test_bytes_that_are_not_what_they_say_are_a_hole(bad: dict[str, object]) -> 
     story.over_http1(1)
     story.carries("SENT", get("/1"))
     story.carries("RECEIVED", b"HTTP/1.1 200 OK\r\n\r\n")
-    story.event("SOCKET_BYTES_RECEIVED", _SOCKET, **bad)
+    story.event("SOCKET_BYTES_RECEIVED", _SOCKET, "PHASE_NONE", **bad)
     story.ends(1)
     found = story.read()
     assert found.bytes[0].result is Result.TRUNCATED
@@ -690,32 +690,35 @@ def test_requests_that_cannot_be_read_cost_their_exchanges_only() -> None:
     assert found.bytes[1].request == b""
 
 
-_MISCONDUCT: dict[str, tuple[Callable[[Talk], None], bytes]] = {
-    "a second answer": (lambda t: (t.answers(1), t.body(1, b"one"), t.answers(1), t.body(1, b"two")), b"onetwo"),  # type: ignore[func-returns-value]  # one after the other
-    "a body without head": (lambda t: t.body(1, b"lost"), b""),
-    "an answer without status": (lambda t: t.head("RECEIVED", 1, {"x": "y"}), b""),
-    "two blocks of trailers": (
-        lambda t: (t.answers(1), t.head("RECEIVED", 1, {"x": "y"}), t.head("RECEIVED", 1, {"z": "y"})),  # type: ignore[func-returns-value]  # as above
-        b"",
-    ),
-    "a field with a line end": (
-        lambda t: (t.answers(1), t.head("RECEIVED", 1, {"x": "a\r\n\r\nb"})),  # type: ignore[func-returns-value]  # as above
-        b"",
-    ),
-    "interim answers without end": (
-        lambda t: ([t.head("RECEIVED", 1, {":status": "103", "x": "y" * 9000}) for _ in range(99)], t.answers(1)),  # type: ignore[func-returns-value]  # as above
-        b"",
-    ),
+def says(**fields: str) -> Callable[[Talk], None]:
+    """A header block on stream 1; `status` is the pseudo-field."""
+    named = {":status" if name == "status" else name: value for name, value in fields.items()}
+    return lambda talk: talk.head("RECEIVED", 1, named)
+
+
+def sends(data: bytes) -> Callable[[Talk], None]:
+    return lambda talk: talk.body(1, data)
+
+
+_ANSWER = says(**{"status": "200", "x-a": "b"})
+_MISCONDUCT: dict[str, tuple[list[Callable[[Talk], None]], bytes]] = {
+    "a second answer": ([_ANSWER, sends(b"one"), _ANSWER, sends(b"two")], b"onetwo"),
+    "a body without head": ([sends(b"lost")], b""),
+    "an answer without status": ([says(x="y")], b""),
+    "two blocks of trailers": ([_ANSWER, says(x="y"), says(z="y")], b""),
+    "a field with a line end": ([_ANSWER, says(x="a\r\n\r\nb")], b""),
+    "interim answers without end": ([*[says(status="103", x="y" * 9000)] * 99, _ANSWER], b""),
 }
 
 
 @pytest.mark.parametrize("name", _MISCONDUCT)
 def test_misconduct_on_a_stream_costs_that_exchange_and_is_said(name: str) -> None:
-    act, body = _MISCONDUCT[name]
+    acts, body = _MISCONDUCT[name]
     talk = Talk()
     talk.begins(1, 1)
     talk.begins(2, 3)
-    act(talk)
+    for act in acts:
+        act(talk)
     talk.body(1, b"", last=True)
     talk.answers(3)
     talk.body(3, b"good", last=True)
