@@ -224,7 +224,8 @@ class NetLog:
             if known is None:
                 return
             name, handler, carries_bytes = known
-            if carries_bytes and not self._wants_bytes(name, _source_in(line)):
+            source = _source_in(line)
+            if carries_bytes and source >= 0 and not self._wants_bytes(name, source):
                 return
             if overlong:
                 raise UnreadableEventError(f"a line of more than {_MAX_LINE_BYTES} bytes")

@@ -323,6 +323,7 @@ def test_an_event_that_cannot_be_read_is_counted_and_costs_no_other(name: str) -
     assert opened.log.error is None
     assert [event.source for event in opened.events] == [1, 1]
     assert opened.lost == [lost]
+    assert opened.asked == ([("SOCKET_BYTES_SENT", 12)] if name == "bytes of 17 MB" else [])
     (example,) = opened.log.examples
     assert example.startswith(f"{lost[0] or 'an event of unknown type'}: ")
     assert len(example) < 200

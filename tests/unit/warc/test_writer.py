@@ -284,3 +284,12 @@ def test_connection_facts_come_from_the_exchanges_own_connection(tmp_path: Path)
     records, _ = written(recording(exchange(0, connection=7), connections=(CONNECTION, other)), tmp_path)
     assert records[1].one("WARC-IP-Address") == "2001:db8::7"
     assert records[1].all("WARC-Protocol") == ["http/1.1", "tls/1.2"]
+
+
+def test_an_answer_whose_request_could_not_be_read_is_written_all_the_same(tmp_path: Path) -> None:
+    answered = exchange(1, request_head=b"", result=Result.TRUNCATED, reason="unspecified: unreadable: the request")
+    records = write_these(tmp_path, answered)
+    (response,) = [record for record in records if record.kind == "response"]
+    assert response.block.startswith(RESPONSE_HEAD)
+    assert response.one("WARC-Truncated") == "unspecified"
+    assert "request" not in kinds(records)
