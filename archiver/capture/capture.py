@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -114,6 +115,7 @@ class _Capture:
 
     async def run(self) -> Recording:
         started_at = self._clock.now()
+        asyncio.get_running_loop().set_exception_handler(_note_unawaited)
         processes.adopt_orphans()
         home = self._directory / "home"
         home.mkdir(mode=0o700)
@@ -124,7 +126,7 @@ class _Capture:
         try:
             async with self._relay, self._driver() as playwright:
                 found = browsers.find_browser(self._settings.browser, playwright.chromium.executable_path)
-                with isolated(found.path) as wanted:
+                with isolated(found.path, self._directory) as wanted:
                     isolation, timed_out = await self._browse(playwright, found, wanted)
         finally:
             for watcher in watchers:
@@ -190,7 +192,8 @@ class _Capture:
             except TimeoutError:
                 timed_out = True
             except PlaywrightError as error:
-                self._died = error.message.strip().splitlines()[0]
+                closed = "has been closed" in error.message or "Connection closed" in error.message
+                self._died = "the browser died" if closed else error.message.strip().splitlines()[0]
             self._closing_ms = self._clock.now_ms()
             self._begin_step("close")
         return isolation, timed_out
@@ -370,6 +373,13 @@ class _Capture:
                 )
             )
         return tuple(merged), tuple(table.values()), by_socket
+
+
+def _note_unawaited(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Keep the driver's futures quiet: when it dies, whoever waits for something is told, and so would stderr be."""
+    error = context.get("exception")
+    if not isinstance(error, PlaywrightError) and "Connection closed" not in str(error):
+        loop.default_exception_handler(context)
 
 
 def parse_host(url: str) -> tuple[str, int]:

@@ -35,6 +35,7 @@ def main() -> None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
+    os.chdir(spec["folder"])
     # Whoever started us may be killed at any moment; the browser must not outlive it.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.execve(spec["executable"], [spec["executable"], *arguments], spec["environment"])  # noqa: S606  # in place of this process, no shell wanted

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from archiver import interrupts
 from archiver.capture import processes
 from archiver.errors import StorageError
 
@@ -38,8 +39,9 @@ def working_directory() -> Iterator[Path]:
     try:
         yield path
     finally:
-        _remove(path)
-        os.close(lock)
+        with interrupts.held_off():
+            _remove(path)
+            os.close(lock)
 
 
 def clear_abandoned() -> int:

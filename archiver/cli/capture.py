@@ -102,7 +102,9 @@ def run(globals_: Globals, urls: tuple[str, ...], flags: Mapping[str, object]) -
         parse_override(rule)
     codes = []
     line = render.LiveLine(sys.stderr, enabled=globals_.progress)
-    with contextlib.closing(_captures(globals_, settings, urls, line)) as captures:
+    with contextlib.ExitStack() as stack:
+        stack.callback(line.clear)  # an interrupt is said on a line of its own
+        captures = stack.enter_context(contextlib.closing(_captures(globals_, settings, urls, line)))
         for done in captures:
             line.clear()
             codes.append(done.code)

@@ -12,7 +12,9 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
+from archiver import interrupts
 from archiver.archive import Archive
+from archiver.capture import workplace
 from archiver.capture.capture import OnProgress
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of
@@ -82,10 +84,11 @@ def capture_many(
                     done += 1
                     yield _result(process, url, receiver)
     finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.join(_END_S)
+        with interrupts.held_off():
+            for process in running:
+                process.terminate()
+            for process in running:
+                process.join(_END_S)
 
 
 def _result(process: SpawnProcess, url: str, receiver: Connection) -> Done:
@@ -93,7 +96,8 @@ def _result(process: SpawnProcess, url: str, receiver: Connection) -> Done:
         result: Done = receiver.recv()
     except EOFError:
         process.join(_END_S)
-        text = f"{url}: the process of this capture ended early (exit {process.exitcode}); nothing was stored"
+        workplace.clear_abandoned()
+        text = f"{url}: the process of this capture ended early (exit {process.exitcode}); nothing was stored, try again"
         return failed(url, text, ExitCode.ERROR)
     process.join(_END_S)
     return result

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from archiver import interrupts
 from archiver.errors import NotFoundError, StorageError
 
 _UNFINISHED = ".unfinished"
@@ -79,7 +80,8 @@ class LocalStore:
                 try:
                     yield
                 finally:
-                    self._remove_unless(prefix, last)
+                    with interrupts.held_off():
+                        self._remove_unless(prefix, last)
         except OSError as error:
             raise StorageError(f"{self.root} could not be written: {error.strerror or error}") from None
 
