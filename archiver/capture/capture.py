@@ -8,7 +8,7 @@ import secrets
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from archiver import interrupts
 from archiver.capture import browser as browsers
 from archiver.capture import processes
 from archiver.capture.exchanges import OpenExchange
@@ -52,6 +53,8 @@ _LOCALE, _TIMEZONE = "en-US", "UTC"
 _READY_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _TICK_S = 0.2
+_SAY_SO_S = 2.0  # how long the driver has to tell that its browser died, and how
+_BROWSER_DIED = "the browser died"
 _CLOCK_TOLERANCE_S = 1.0
 
 
@@ -77,7 +80,33 @@ def record(url: str, settings: CaptureSettings, directory: Path, on_progress: On
     parse_capturable(url)
     overrides = [parse_override(rule) for rule in settings.resolve]
     relay = Relay(overrides, allow_private=settings.allow_private)
-    return asyncio.run(_Capture(url, settings, directory, relay, on_progress).run())
+    return _run(_Capture(url, settings, directory, relay, on_progress).run)
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, Recording]]) -> Recording:
+    """Run to the end. An interrupt cancels the work, once, and is raised when all of it has been cleaned up."""
+    stops: list[Callable[[], object]] = []
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+        for cancel in stops:
+            cancel()
+
+    async def cancellable() -> Recording:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        stops.append(lambda: loop.call_soon_threadsafe(task.cancel))
+        if stopped:
+            raise asyncio.CancelledError
+        try:
+            return await work()
+        finally:
+            stops.clear()
+
+    with interrupts.handed_to(stop):
+        return asyncio.run(cancellable())
 
 
 def locate_browser(settings: CaptureSettings) -> browsers.FoundBrowser:
@@ -108,7 +137,8 @@ class _Capture:
         )
         self._memory = MemoryCap(directory, settings.memory_bytes)
         self._visitor: Visitor | None = None
-        self._died = ""  # why the browser was gone before there was a page
+        self._died = ""  # why the visit ended, where no page could say it
+        self._died_in = ""  # the step at which that was
         self._step = "start"
         self._closing_ms = sys.maxsize
         self._began = time.monotonic()
@@ -187,16 +217,42 @@ class _Capture:
                 raise self._netlog.error
             try:
                 async with asyncio.timeout(self._settings.timeout_s):
-                    self._visitor = await self._new_visitor(browser)
-                    await self._visitor.run(self._url)
+                    await self._visit(browser)
             except TimeoutError:
                 timed_out = True
             except PlaywrightError as error:
-                closed = "has been closed" in error.message or "Connection closed" in error.message
-                self._died = "the browser died" if closed else error.message.strip().splitlines()[0]
+                gone = "has been closed" in error.message or not processes.is_browser_alive(self._directory)
+                self._died = _BROWSER_DIED if gone else error.message.strip().splitlines()[0]
+            self._died_in = self._step
             self._closing_ms = self._clock.now_ms()
             self._begin_step("close")
         return isolation, timed_out
+
+    async def _visit(self, browser: Browser) -> None:
+        """All steps of the visit; given up when the browser is gone and its driver, gone as well, does not say so."""
+        steps = asyncio.create_task(self._take_steps(browser))
+        gone = asyncio.create_task(self._until_gone())
+        try:
+            await asyncio.wait((steps, gone), return_when=asyncio.FIRST_COMPLETED)
+            if steps.done():
+                await steps
+            else:
+                self._died = _BROWSER_DIED
+        finally:
+            for task in (steps, gone):
+                task.cancel()
+            await asyncio.gather(steps, gone, return_exceptions=True)
+
+    async def _take_steps(self, browser: Browser) -> None:
+        self._visitor = await self._new_visitor(browser)
+        await self._visitor.run(self._url)
+
+    async def _until_gone(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            if not processes.is_browser_alive(self._directory):
+                await asyncio.sleep(_SAY_SO_S)
+                return
 
     async def _new_visitor(self, browser: Browser) -> Visitor:
         context = await browser.new_context(
@@ -269,6 +325,9 @@ class _Capture:
         if self._netlog.error is not None:
             text = f"reading the network log stopped early ({self._netlog.error!r}); please report it"
             found.append(("recording_stopped", text))
+        if self._died and not visit.gone:
+            text = f"{self._died} during the step '{self._died_in}'; what had come until then is stored"
+            found.append(("browser_died", text))
         if timed_out:
             found.append(("timeout", f"ended after {self._settings.timeout_s:g} s; what had come is stored"))
         cut = [e.limit for e in self._recorder.exchanges if e.limit]

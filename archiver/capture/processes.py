@@ -44,6 +44,13 @@ def session_processes(directory: Path) -> list[Process]:
     return [] if leader is None else [p for p in _all() if p.session == leader and p.state not in _DEAD]
 
 
+def is_browser_alive(directory: Path) -> bool:
+    """Whether the leader of the browser of this working directory still runs."""
+    leader = _leader(directory)
+    now = None if leader is None else _read(leader)
+    return now is not None and now.state not in _DEAD
+
+
 def browser_processes(directory: Path) -> list[Process]:
     """All living processes of the browser of this working directory, those that left its session included."""
     marker = os.fsencode(f"{directory}/")

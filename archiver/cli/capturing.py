@@ -73,7 +73,7 @@ def capture_many(
                 url = waiting.pop()
                 receiver, sender = context.Pipe(duplex=False)
                 process = context.Process(target=_work, args=(os.getpid(), settings, url, archive_option, sender))
-                process.start()
+                _start(process)
                 sender.close()
                 running[process] = (url, receiver)
             on_count(done, len(running))
@@ -91,13 +91,24 @@ def capture_many(
                 process.join(_END_S)
 
 
+def _start(process: SpawnProcess) -> None:
+    """Start a process that Ctrl-C does not reach: it is for this one alone to say who is to stop."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _result(process: SpawnProcess, url: str, receiver: Connection) -> Done:
     try:
         result: Done = receiver.recv()
     except EOFError:
         process.join(_END_S)
         workplace.clear_abandoned()
-        text = f"{url}: the process of this capture ended early (exit {process.exitcode}); nothing was stored, try again"
+        text = (
+            f"{url}: the process of this capture ended early (exit {process.exitcode}); nothing was stored, try again"
+        )
         return failed(url, text, ExitCode.ERROR)
     process.join(_END_S)
     return result

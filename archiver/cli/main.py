@@ -14,7 +14,7 @@ from archiver.cli.doctor import doctor
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.options import Globals
 from archiver.cli.render import printable, unexpected
-from archiver.cli.signals import stop_as_interrupted
+from archiver.cli.signals import ignore_from_now_on, stop_as_interrupted
 from archiver.cli.snapshots import get, show
 from archiver.errors import ArchiverError
 from archiver.version import __version__
@@ -50,6 +50,7 @@ def main() -> None:
     """Run the command line and exit."""
     stop_as_interrupted()
     code = _run()
+    ignore_from_now_on()
     # Whoever read our output may be gone, and Python would complain of it once more at exit.
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

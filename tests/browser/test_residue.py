@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -35,15 +36,22 @@ def at_step(name: str) -> Callable[[Place, Run], bool]:
 
 
 def starting(place: Place, _: Run) -> bool:
-    return any(place.temporary.glob("archiver-capture-*/lock"))
+    return any((folder / "lock").exists() for folder in place.working_directories())
 
 
 def writing_the_warc(place: Place, _: Run) -> bool:
-    return any(path.stat().st_size for path in place.temporary.glob("*/capture.warc.gz"))
+    return any(_size(folder / "capture.warc.gz") for folder in place.working_directories())
 
 
 def storing_the_warc(place: Place, _: Run) -> bool:
-    return any(path.stat().st_size for path in place.archive.glob(".unfinished/object-*"))
+    return any(_size(path) for path in place.archive.glob(".unfinished/object-*"))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 PHASES: dict[str, Callable[[Place, Run], bool]] = {
@@ -68,7 +76,7 @@ def url_for(phase: str) -> str:
         ("program, SIGKILL", "start"),
         ("program, SIGKILL", "open"),
         ("program, SIGKILL", "settle"),
-        ("renderer", "settle"),
+        ("renderers", "settle"),
         ("driver", "settle"),
         ("browser's leader", "pictures"),
         ("program, SIGKILL", "writing the WARC"),
@@ -77,8 +85,8 @@ def url_for(phase: str) -> str:
 )
 def test_after_a_kill_and_one_further_run_nothing_is_left(place: Place, kill: str, phase: str) -> None:
     run = place.start(url_for(phase))
-    assert run.wait_until(lambda: PHASES[phase](place, run) and place.pid_of(kill, run)), run.lines
-    assert place.kill(kill, run)
+    assert run.wait_until(lambda: PHASES[phase](place, run) and place.targets(kill, run)), run.lines
+    place.kill(kill, run)
     code = run.end()
     assert code in KILLS[kill], run.lines
     assert len(run.lines) == (1 if code == 10 else 0), run.lines
@@ -143,9 +151,7 @@ def test_further_signals_during_the_clean_up_do_not_cut_it_short(place: Place, g
 
 
 def test_under_nohup_a_lost_terminal_does_not_end_a_capture(place: Place) -> None:
-    command = ["nohup", *place.command()]
-    run = Run(command, place.environment(), place.root)
-    place.runs.append(run)
+    run = place.start(nohup=True)
     assert run.wait_until(lambda: run.step == "settle"), run.lines
     run.process.send_signal(signal.SIGHUP)
     assert run.end() == 0
@@ -162,7 +168,7 @@ def workers(place: Place, run: Run) -> dict[int, str]:
 
 def test_a_signal_ends_all_captures_of_a_command(place: Place) -> None:
     run = place.start(*(f"{URL}?{number}" for number in range(5)), options=["--concurrency", "3"])
-    assert run.wait_until(lambda: len(list(place.temporary.glob("*/browser.pid"))) == 3)
+    assert run.wait_until(lambda: place.browsers() == 3)
     run.process.send_signal(signal.SIGTERM)
     assert run.end() == 130
     assert run.lines == [_INTERRUPTED]
@@ -171,7 +177,7 @@ def test_a_signal_ends_all_captures_of_a_command(place: Place) -> None:
 
 def test_a_killed_worker_costs_its_own_url_alone(place: Place) -> None:
     run = place.start(*(f"{URL}?{number}" for number in range(3)), options=["--concurrency", "2"])
-    assert run.wait_until(lambda: len(list(place.temporary.glob("*/browser.pid"))) == 2)
+    assert run.wait_until(lambda: place.browsers() == 2)
     os.kill(next(iter(workers(place, run))), signal.SIGKILL)
     assert run.end() == 1
     (line,) = run.lines

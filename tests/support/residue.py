@@ -31,7 +31,7 @@ KILLS: Mapping[str, frozenset[int]] = {
     "program, SIGKILL": frozenset({-signal.SIGKILL}),
     "program, SIGTERM": frozenset({130}),
     "browser's leader": frozenset({3, 10}),
-    "renderer": frozenset({3, 10}),
+    "renderers": frozenset({3, 10}),
     "driver": frozenset({3, 10}),
 }
 _HEAVY_BYTES = 24 << 20
@@ -58,7 +58,9 @@ async def site(request: Request) -> Response:
 class Run:
     """One run of the program, its stderr a terminal of its own."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], cwd: Path, *, nohup: bool = False
+    ) -> None:
         self._master, slave = pty.openpty()
         self._text = bytearray()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -69,7 +71,7 @@ class Run:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=slave,
-            preexec_fn=_usual_signals,  # noqa: PLW1509  # no other way; the child only sets handlers
+            preexec_fn=_signals_of_nohup if nohup else _usual_signals,  # noqa: PLW1509  # it only sets handlers
             start_new_session=True,
         )
         os.close(slave)
@@ -162,9 +164,9 @@ class Place:
     def _watch(self) -> None:
         """Note the session of every browser: its helpers can be told by nothing else once its leader is gone."""
         while not self._over.wait(0.02):
-            for path in self.temporary.glob("*/browser.pid"):
-                with contextlib.suppress(OSError, ValueError):
-                    self._sessions.add(int(path.read_text().split()[0]))
+            for folder in self.working_directories():
+                with contextlib.suppress(OSError, ValueError, IndexError):
+                    self._sessions.add(int((folder / "browser.pid").read_text().split()[0]))
 
     def environment(self, **changes: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}
@@ -175,8 +177,9 @@ class Place:
         to = ["--archive", archive or str(self.archive)]
         return [sys.executable, "-m", "archiver", *to, "capture", *rules, *options, *(urls or (URL,))]
 
-    def start(self, *urls: str, options: Sequence[str] = (), **environment: str) -> Run:
-        run = Run(self.command(*urls, options=options), self.environment(**environment), self.root)
+    def start(self, *urls: str, options: Sequence[str] = (), nohup: bool = False, **environment: str) -> Run:
+        command = self.command(*urls, options=options)
+        run = Run(command, self.environment(**environment), self.root, nohup=nohup)
         self.runs.append(run)
         return run
 
@@ -191,29 +194,32 @@ class Place:
     # what a run is made of
 
     def working_directories(self) -> list[Path]:
-        return sorted(self.temporary.glob("archiver-capture-*"))
+        names = os.listdir(self.temporary)
+        return [self.temporary / name for name in sorted(names) if name.startswith("archiver-capture-")]
 
-    def pid_of(self, kill: str, run: Run) -> int | None:
-        """The process that this kind of kill is for, if it is there."""
+    def browsers(self) -> int:
+        """How many browsers have been started by runs that are still there."""
+        return sum((folder / "browser.pid").exists() for folder in self.working_directories())
+
+    def targets(self, kill: str, run: Run) -> list[int]:
+        """The processes that this kind of kill is for, as far as they are there."""
         if kill.startswith("program"):
-            return run.process.pid
-        children = _descendants(run.process.pid)
+            return [run.process.pid] if run.process.poll() is None else []
+        commands = {pid: _read(pid, "cmdline") for pid in _descendants(run.process.pid)}
         if kill == "driver":
-            return next((p for p in children if b"/driver/" in _read(p, "cmdline")), None)
-        mark = b"--type=renderer"
-        if kill == "renderer":
-            return next((p for p in children if mark in _read(p, "cmdline")), None)
-        return next((p for p in children if _fields(p)[3] == str(p) and b"--user-data-dir=" in _read(p, "cmdline")), None)
+            return [pid for pid, command in commands.items() if b"/driver/" in command]
+        if kill == "renderers":
+            return [pid for pid, command in commands.items() if b"--type=renderer" in command]
+        leads = {pid for pid in commands if _fields(pid)[3] == str(pid)}
+        return [pid for pid in leads if b"--user-data-dir=" in commands[pid] and b"--type=" not in commands[pid]]
 
     def kill(self, kill: str, run: Run) -> bool:
-        """Kill the process of this kind; whether there was one."""
-        pid = self.pid_of(kill, run)
-        if pid is None or run.process.poll() is not None:
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM if kill.endswith("SIGTERM") else signal.SIGKILL)
-            return True
-        return False
+        """Kill the processes of this kind; whether there were any."""
+        targets = self.targets(kill, run)
+        for pid in targets:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM if kill.endswith("SIGTERM") else signal.SIGKILL)
+        return bool(targets)
 
     # what is left
 
@@ -266,6 +272,11 @@ def _usual_signals() -> None:
     """What a terminal's foreground job has: the background jobs of a shell ignore SIGINT."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def _signals_of_nohup() -> None:
+    _usual_signals()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _all() -> Iterator[int]:
