@@ -162,7 +162,8 @@ class _Capture:
             for watcher in watchers:
                 watcher.cancel()
             await asyncio.to_thread(self._netlog.finish)
-        if isinstance(self._netlog.error, ArchiverError):
+        # When the disk is full there is no room for a WARC of what had come either.
+        if isinstance(self._netlog.error, ArchiverError | OSError):
             raise self._netlog.error
         return self._gather(found, isolation, started_at, timed_out)
 
@@ -173,7 +174,12 @@ class _Capture:
         temporary.mkdir()
         temporary.chmod(0o711)
         with driver_environment(temporary):
-            playwright = await async_playwright().start()
+            try:
+                playwright = await async_playwright().start()
+            except OSError:
+                raise
+            except Exception as error:  # noqa: BLE001  # it has no class of its own for this
+                raise BrowserError(f"the browser's driver did not start: {_first_line(error)}") from None
         try:
             yield playwright
         finally:
@@ -222,7 +228,7 @@ class _Capture:
                 timed_out = True
             except PlaywrightError as error:
                 gone = "has been closed" in error.message or not processes.is_browser_alive(self._directory)
-                self._died = _BROWSER_DIED if gone else error.message.strip().splitlines()[0]
+                self._died = _BROWSER_DIED if gone else _first_line(error)
             self._died_in = self._step
             self._closing_ms = self._clock.now_ms()
             self._begin_step("close")
@@ -439,6 +445,11 @@ def _note_unawaited(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) ->
     error = context.get("exception")
     if not isinstance(error, PlaywrightError) and "Connection closed" not in str(error):
         loop.default_exception_handler(context)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def parse_host(url: str) -> tuple[str, int]:

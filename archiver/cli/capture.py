@@ -111,7 +111,7 @@ def run(globals_: Globals, urls: tuple[str, ...], flags: Mapping[str, object]) -
             if globals_.json:
                 render.print_json(done.json)
             if done.code not in (ExitCode.DONE, ExitCode.PARTIAL):
-                click.echo(done.text, err=True)
+                render.complain(done.text)
             elif not globals_.json and not globals_.quiet:
                 click.echo(done.text)
     return worst(codes)

@@ -51,7 +51,7 @@ def failed(url: str, error: str, code: ExitCode) -> Done:
     """The result of a capture of which nothing was stored."""
     return Done(
         code,
-        f"archiver: {render.printable(error)}",
+        render.printable(error),
         {"type": "failure", "url": url, "error": error, "exit_code": int(code)},
     )
 

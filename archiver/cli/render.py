@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -11,6 +12,7 @@ import unicodedata
 from collections import Counter
 from typing import Any, TextIO
 
+import click
 import orjson
 
 from archiver.archive import Captured
@@ -21,6 +23,12 @@ from archiver.model import Outcome, Result
 def printable(text: str) -> str:
     """Page-controlled text made safe for a terminal: control, bidi and other invisible characters become `?`."""
     return "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
+
+
+def complain(text: str) -> None:
+    """One line on stderr. That nobody can see it, as when the terminal is gone, changes nothing."""
+    with contextlib.suppress(OSError):
+        click.echo(f"archiver: {text}", err=True)
 
 
 def unexpected(error: Exception) -> str:
