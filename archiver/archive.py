@@ -77,7 +77,7 @@ class Archive:
             size = sum(x.response_body.size_bytes for x in recording.exchanges if x.response_body)
             on_progress(Progress("store", len(recording.exchanges), size, elapsed))
             # The statement comes last: without it there is no snapshot, and what was written of one is removed.
-            with self._store.group(snapshot, layout.prefix(snapshot), layout.statement(snapshot)):
+            with self._store.group(snapshot):
                 artifacts = self._store_artifacts(snapshot, recording, directory)
                 statement = statements.build(snapshot, recording, artifacts, self._settings.capture)
                 self._store.put_new(layout.statement(snapshot), statements.canonical(statement))

@@ -11,14 +11,16 @@ import ssl
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from archiver import interrupts
 from archiver.capture import browser as browsers
 from archiver.capture import processes
 from archiver.capture.exchanges import OpenExchange
@@ -53,6 +55,8 @@ ACCEPT_ENCODING = "gzip, deflate, br"
 _READY_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _TICK_S = 0.2
+_SAY_SO_S = 2.0  # how long the driver has to tell that its browser died, and how
+_BROWSER_DIED = "the browser died"
 _CLOCK_TOLERANCE_S = 1.0
 
 
@@ -80,7 +84,33 @@ def record(url: str, settings: CaptureSettings, directory: Path, on_progress: On
     check(settings)
     overrides = [parse_override(rule) for rule in settings.resolve]
     relay = Relay(overrides, allow_private=settings.allow_private, proxy=settings.proxy)
-    return asyncio.run(_Capture(url, settings, directory, relay, on_progress).run())
+    return _run(_Capture(url, settings, directory, relay, on_progress).run)
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, Recording]]) -> Recording:
+    """Run to the end. An interrupt cancels the work, once, and is raised when all of it has been cleaned up."""
+    stops: list[Callable[[], object]] = []
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+        for cancel in stops:
+            cancel()
+
+    async def cancellable() -> Recording:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        stops.append(lambda: loop.call_soon_threadsafe(task.cancel))
+        if stopped:
+            raise asyncio.CancelledError
+        try:
+            return await work()
+        finally:
+            stops.clear()
+
+    with interrupts.handed_to(stop):
+        return asyncio.run(cancellable())
 
 
 def check(settings: CaptureSettings) -> None:
@@ -127,13 +157,15 @@ class _Capture:
         )
         self._memory = MemoryCap(directory, settings.memory_bytes)
         self._visitor: Visitor | None = None
-        self._died = ""  # why the browser was gone before there was a page
+        self._died = ""  # why the visit ended, where no page could say it
+        self._died_in = ""  # the step at which that was
         self._step = "start"
         self._closing_ms = sys.maxsize
         self._began = time.monotonic()
 
     async def run(self) -> Recording:
         started_at = self._clock.now()
+        asyncio.get_running_loop().set_exception_handler(_note_unawaited)
         processes.adopt_orphans()
         home = self._directory / "home"
         home.mkdir(mode=0o700)
@@ -144,12 +176,13 @@ class _Capture:
         try:
             async with self._relay, self._driver() as playwright:
                 found = browsers.find_browser(self._settings.browser, playwright.chromium.executable_path)
-                with isolated(found.path) as wanted:
+                with isolated(found.path, self._directory) as wanted:
                     isolation, timed_out = await self._browse(playwright, found, wanted)
         finally:
             for watcher in watchers:
                 watcher.cancel()
             await asyncio.to_thread(self._netlog.finish)
+        # When the disk is full there is no room for a WARC of what had come either.
         if self._netlog.error is not None:
             raise self._netlog.error
         return self._gather(found, isolation, started_at, timed_out)
@@ -161,7 +194,12 @@ class _Capture:
         temporary.mkdir()
         temporary.chmod(0o711)
         with driver_environment(temporary):
-            playwright = await async_playwright().start()
+            try:
+                playwright = await async_playwright().start()
+            except OSError:
+                raise
+            except Exception as error:  # noqa: BLE001  # it has no class of its own for this
+                raise BrowserError(f"the browser's driver did not start: {_first_line(error)}") from None
         try:
             yield playwright
         finally:
@@ -207,15 +245,42 @@ class _Capture:
                 raise self._netlog.error
             try:
                 async with asyncio.timeout(self._settings.timeout_s):
-                    self._visitor = await self._new_visitor(browser, found)
-                    await self._visitor.run(self._url)
+                    await self._visit(browser, found)
             except TimeoutError:
                 timed_out = True
             except PlaywrightError as error:
-                self._died = error.message.strip().splitlines()[0]
+                gone = "has been closed" in error.message or not processes.is_browser_alive(self._directory)
+                self._died = _BROWSER_DIED if gone else _first_line(error)
+            self._died_in = self._step
             self._closing_ms = self._clock.now_ms()
             self._begin_step("close")
         return isolation, timed_out
+
+    async def _visit(self, browser: Browser, found: browsers.FoundBrowser) -> None:
+        """All steps of the visit; given up when the browser is gone unsaid, or nothing is kept."""
+        steps = asyncio.create_task(self._take_steps(browser, found))
+        gone = asyncio.create_task(self._until_gone())
+        try:
+            await asyncio.wait((steps, gone), return_when=asyncio.FIRST_COMPLETED)
+            if steps.done():
+                await steps
+            elif self._netlog.error is None:
+                self._died = _BROWSER_DIED
+        finally:
+            for task in (steps, gone):
+                task.cancel()
+            await asyncio.gather(steps, gone, return_exceptions=True)
+
+    async def _take_steps(self, browser: Browser, found: browsers.FoundBrowser) -> None:
+        self._visitor = await self._new_visitor(browser, found)
+        await self._visitor.run(self._url)
+
+    async def _until_gone(self) -> None:
+        while self._netlog.error is None:  # nothing more would be kept
+            await asyncio.sleep(_TICK_S)
+            if not processes.is_browser_alive(self._directory):
+                await asyncio.sleep(_SAY_SO_S)
+                return
 
     async def _new_visitor(self, browser: Browser, found: browsers.FoundBrowser) -> Visitor:
         context = await browser.new_context(
@@ -287,6 +352,9 @@ class _Capture:
         if self._netlog.unreadable:
             text = f"{self._netlog.unreadable} events of the network log were not understood, first "
             found.append(("log_unreadable", text + self._netlog.examples[0]))
+        if self._died and not visit.gone:
+            text = f"{self._died} during the step '{self._died_in}'; what had come until then is stored"
+            found.append(("browser_died", text))
         if timed_out:
             found.append(("timeout", f"ended after {self._settings.timeout_s:g} s; what had come is stored"))
         cut = [e.limit for e in self._recorder.exchanges if e.limit]
@@ -408,6 +476,18 @@ class _Capture:
                 )
             )
         return tuple(merged), tuple(table.values()), by_socket
+
+
+def _note_unawaited(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Keep the driver's futures quiet: when it dies, whoever waits for something is told, and so would stderr be."""
+    error = context.get("exception")
+    if not isinstance(error, PlaywrightError) and "Connection closed" not in str(error):
+        loop.default_exception_handler(context)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def parse_host(url: str) -> tuple[str, int]:

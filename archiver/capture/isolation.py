@@ -13,6 +13,7 @@ import os
 import pwd
 import shlex
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ _TRIES = 64
 # What every process may have beyond the capture's memory: V8 and the GPU code reserve several GB and leave them empty.
 _RESERVED_BYTES = 8 << 30
 
-#: the environment of the browser, and nothing else
+#: the environment of the browser, and nothing else but HOME and TMPDIR
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
 #: what the browser's driver needs besides
 _DRIVER_ENVIRONMENT = (*_ENVIRONMENT, "HOME", "XDG_CACHE_HOME", "PLAYWRIGHT_BROWSERS_PATH", "PLAYWRIGHT_NODEJS_PATH")
@@ -45,13 +46,16 @@ class Isolation:
 
 
 @contextlib.contextmanager
-def isolated(browser: Path) -> Iterator[Isolation]:
-    """The best isolation this machine gives; as root, with a user id that no other capture has meanwhile."""
+def isolated(browser: Path, directory: Path | None = None) -> Iterator[Isolation]:
+    """The best isolation this machine gives; as root, with a user id that no other capture has meanwhile.
+
+    `directory` is where the browser will find its profile, if it is to run.
+    """
     if os.geteuid() != 0:
         yield Isolation(None, sandboxed=True)
         return
     with _lent_uid() as uid:
-        reason = "no free user id" if uid is None else _why_not_as(uid, browser)
+        reason = "no free user id" if uid is None else _why_not_in(directory) or _why_not_as(uid, browser)
         if reason:
             yield Isolation(None, sandboxed=False, lacking=f"the browser ran as root without its sandbox: {reason}")
         else:
@@ -89,9 +93,14 @@ def write_launcher(
 
     `variables` are added to the browser's environment.
     """
+    temporary = home / "tmp"
+    temporary.mkdir(exist_ok=True)
+    give(temporary, isolation)
     spec = {
         "executable": str(browser),
-        "environment": environment(home) | dict(variables),
+        # The browser starts in this folder: by its full path, one deep below would be too long for the socket in it.
+        "environment": environment(home) | {"TMPDIR": "/proc/self/cwd"} | dict(variables),
+        "folder": str(temporary),
         "uid": isolation.uid,
         "pid_file": str(directory / PID_FILE),
         "memory_bytes": memory_bytes + _RESERVED_BYTES,
@@ -130,6 +139,14 @@ def _lent_uid() -> Iterator[int | None]:
             yield uid
             return
     yield None
+
+
+def _why_not_in(directory: Path | None) -> str:
+    """Why a user who owns nothing cannot reach this directory, or nothing when it can."""
+    for folder in directory.parents if directory else ():
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            return f"other users may not enter {folder}; set TMPDIR to a folder they may enter, such as /tmp"
+    return ""
 
 
 def _why_not_as(uid: int, browser: Path) -> str:

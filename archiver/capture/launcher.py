@@ -21,7 +21,8 @@ def main() -> None:
     spec = json.loads(Path(sys.argv[1]).read_bytes())
     arguments = sys.argv[2:]
     start_time = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
-    Path(spec["pid_file"]).write_text(f"{os.getpid()} {start_time}\n")
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    Path(spec["pid_file"]).write_text(f"{os.getpid()} {start_time} {boot}\n")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core holds what the page had typed or was sent
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     limit = spec["memory_bytes"]
@@ -35,6 +36,7 @@ def main() -> None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
+    os.chdir(spec["folder"])
     # Whoever started us may be killed at any moment; the browser must not outlive it.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.execve(spec["executable"], [spec["executable"], *arguments], spec["environment"])  # noqa: S606  # in place of this process, no shell wanted

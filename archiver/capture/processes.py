@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _PR_SET_CHILD_SUBREAPER = 36
 _POLL_S = 0.02
@@ -41,13 +42,25 @@ def adopt_orphans() -> None:
 def session_processes(directory: Path) -> list[Process]:
     """The living processes of the session that the browser of this working directory leads."""
     leader = _leader(directory)
-    return [] if leader is None else [p for p in _all() if p.session == leader and p.state not in _DEAD]
+    if leader is None:
+        return []
+    living = [p for p in _all() if p.session == leader.pid and p.state not in _DEAD]
+    if _read(leader.pid) is not None:
+        return living
+    # With its leader gone, the number may be that of somebody else's session by now: only Chromium's helpers are ours.
+    return [p for p in living if p.start_time >= leader.start_time and b"\0--type=" in _command_line(p.pid)]
+
+
+def is_browser_alive(directory: Path) -> bool:
+    """Whether the leader of the browser of this working directory still runs."""
+    leader = _leader(directory)
+    now = None if leader is None else _read(leader.pid)
+    return now is not None and now.state not in _DEAD
 
 
 def browser_processes(directory: Path) -> list[Process]:
     """All living processes of the browser of this working directory, those that left its session included."""
-    marker = os.fsencode(f"{directory}/")
-    strays = [p for p in _all() if p.pid != os.getpid() and p.state not in _DEAD and marker in _command_line(p.pid)]
+    strays = [p for p in _all() if p.state not in _DEAD and _works_in(p, directory)]
     return [*{p.pid: p for p in (*session_processes(directory), *strays)}.values()]
 
 
@@ -74,31 +87,48 @@ def end_browser(directory: Path, patience_s: float = 10.0) -> int:
     """Kill and reap every process of the browser of this working directory; returns how many are left (none)."""
     deadline = time.monotonic() + patience_s
     leader = _leader(directory)
-    ended: set[int] = set()
     while True:
         left = browser_processes(directory)
         for process in left:
             end(process)
-            ended.add(process.pid)
-        # Those we adopted when their parent died are ours to collect.
-        for process in _all():
-            if process.state == "Z" and (process.session == leader or process.pid in ended):
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(process.pid, os.WNOHANG)
+        _reap(leader)
         if not left or time.monotonic() > deadline:
             return len(left)
         time.sleep(_POLL_S)
 
 
-def _leader(directory: Path) -> int | None:
-    """The session of the browser, unless its number has been given to another process since."""
+def _reap(leader: Process | None) -> None:
+    """Collect adopted children that have ended: the browser's, and what left its session. Others wait for theirs."""
+    for process in _all():
+        if process.state != "Z" or process.session == os.getsid(0):
+            continue
+        if process.pid != process.session or (leader is not None and process.pid == leader.pid):
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(process.pid, os.WNOHANG)
+
+
+def _leader(directory: Path) -> Process | None:
+    """The browser's first process as it was started, unless its number has been given to another since."""
     try:
-        pid, start_time = (int(text) for text in (directory / PID_FILE).read_text().split())
+        pid, start_time, boot = (directory / PID_FILE).read_text().split()
+        leader = Process(int(pid), "", int(pid), int(start_time))
+        if boot != _BOOT_ID.read_text().strip():
+            return None  # the machine was started anew, and numbers and times with it
     except (OSError, ValueError):
         return None
-    now = _read(pid)
+    now = _read(leader.pid)
     # A number is not given anew while a session bears it: another start time means that nothing of ours is left.
-    return None if now is not None and now.start_time != start_time else pid
+    return None if now is not None and now.start_time != leader.start_time else leader
+
+
+def _works_in(process: Process, directory: Path) -> bool:
+    """Whether its command line is one of the browser's: the launcher's, or with an option that names a folder here."""
+    for word in _command_line(process.pid).split(b"\0"):
+        if word in (os.fsencode(directory / "launch"), os.fsencode(directory / "launch.json")):
+            return True
+        if word.startswith(b"--") and os.fsencode(f"={directory}/") in word:
+            return True
+    return False
 
 
 def _all() -> Iterator[Process]:

@@ -15,6 +15,7 @@ from archiver.cli import render, url_list
 from archiver.cli.capturing import Done, capture_many, capture_one
 from archiver.cli.exit_codes import ExitCode, worst
 from archiver.cli.options import Globals
+from archiver.cli.text import complain
 from archiver.config import Settings
 from archiver.demo.server import DemoServer
 from archiver.demo.site import REPOST_URL
@@ -145,14 +146,16 @@ def run(globals_: Globals, urls: Sequence[str], flags: Mapping[str, object]) -> 
         render.note(f"{state} holds a session and others can read it; chmod 600 keeps it to you")
     codes = []
     line = render.LiveLine(sys.stderr, enabled=globals_.progress)
-    with contextlib.closing(_captures(globals_, settings, urls, line)) as captures:
+    with contextlib.ExitStack() as stack:
+        stack.callback(line.clear)  # an interrupt is said on a line of its own
+        captures = stack.enter_context(contextlib.closing(_captures(globals_, settings, urls, line)))
         for done in captures:
             line.clear()
             codes.append(done.code)
             if globals_.json:
                 render.print_json(done.json)
             if done.code not in (ExitCode.DONE, ExitCode.PARTIAL):
-                click.echo(done.text, err=True)
+                complain(done.text)
             elif not globals_.json and not globals_.quiet:
                 click.echo(done.text)
     return worst(codes)

@@ -12,7 +12,9 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
+from archiver import interrupts
 from archiver.archive import Archive
+from archiver.capture import workplace
 from archiver.capture.capture import OnProgress
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of
@@ -50,7 +52,7 @@ def failed(url: str, error: str, code: ExitCode) -> Done:
     """The result of a capture of which nothing was stored."""
     return Done(
         code,
-        f"archiver: {printable(error)}",
+        printable(error),
         {"type": "failure", "url": url, "error": error, "exit_code": int(code)},
     )
 
@@ -72,7 +74,7 @@ def capture_many(
                 url = waiting.pop()
                 receiver, sender = context.Pipe(duplex=False)
                 process = context.Process(target=_work, args=(os.getpid(), settings, url, archive_option, sender))
-                process.start()
+                _start(process)
                 sender.close()
                 running[process] = (url, receiver)
             on_count(done, len(running))
@@ -83,10 +85,20 @@ def capture_many(
                     done += 1
                     yield _result(process, url, receiver)
     finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.join(_END_S)
+        with interrupts.held_off():
+            for process in running:
+                process.terminate()
+            for process in running:
+                process.join(_END_S)
+
+
+def _start(process: SpawnProcess) -> None:
+    """Start a process that Ctrl-C does not reach: it is for this one alone to say who is to stop."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _result(process: SpawnProcess, url: str, receiver: Connection) -> Done:
@@ -94,7 +106,10 @@ def _result(process: SpawnProcess, url: str, receiver: Connection) -> Done:
         result: Done = receiver.recv()
     except EOFError:
         process.join(_END_S)
-        text = f"{url}: the process of this capture ended early (exit {process.exitcode}); nothing was stored"
+        workplace.clear_abandoned()
+        text = (
+            f"{url}: the process of this capture ended early (exit {process.exitcode}); nothing was stored, try again"
+        )
         return failed(url, text, ExitCode.ERROR)
     process.join(_END_S)
     return result

@@ -13,9 +13,9 @@ import click
 
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.options import Globals
-from archiver.cli.signals import stop_as_interrupted
-from archiver.cli.text import printable, unexpected
-from archiver.errors import ArchiverError
+from archiver.cli.signals import ignore_from_now_on, stop_as_interrupted
+from archiver.cli.text import complain, printable, unexpected
+from archiver.errors import ArchiverError, UsageError
 from archiver.version import __version__
 
 
@@ -77,8 +77,10 @@ def cli(
 
 def main() -> None:
     """Run the command line and exit."""
+    _have_streams()
     stop_as_interrupted()
     code = _run()
+    ignore_from_now_on()
     # Whoever read our output may be gone, and Python would complain of it once more at exit.
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
@@ -86,8 +88,21 @@ def main() -> None:
     sys.exit(code)
 
 
+def _have_streams() -> None:
+    """Standard streams that were closed lead nowhere, so that no file takes their numbers."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for as long as we run
+
+
 def _run() -> int:
     try:
+        if sys.stdout is None:
+            raise UsageError("standard output is closed; send it to /dev/null if it is not wanted")
         result = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
         return _interrupted()
@@ -97,19 +112,26 @@ def _run() -> int:
         error.show()
         return ExitCode.USAGE
     except ArchiverError as error:
-        click.echo(f"archiver: {printable(str(error))}", err=True)
+        complain(printable(str(error)))
         return code_of(error)
     except BrokenPipeError:
-        # Whoever read our output has had enough; nothing may be flushed into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()  # whoever read our output has had enough
         return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  # the process edge: one line for people, the trace with -v
-        click.echo(f"archiver: {unexpected(error)}", err=True)
+        if isinstance(error, OSError) and error.filename is None:
+            _let_go_of_stdout()
+            complain(f"standard output could not be written: {error.strerror}; what was stored before is there")
+            return ExitCode.STORAGE
+        complain(unexpected(error))
         return ExitCode.ERROR
     return result if isinstance(result, int) else ExitCode.DONE
 
 
+def _let_go_of_stdout() -> None:
+    """What could not be written may not be flushed once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _interrupted() -> int:
-    with contextlib.suppress(OSError):  # the terminal itself may be what is gone
-        click.echo("archiver: interrupted; nothing of the unfinished capture was stored", err=True)
+    complain("interrupted; nothing of the unfinished capture was stored")
     return ExitCode.INTERRUPTED

@@ -58,14 +58,16 @@ class LiveLine:
         if self._enabled:
             self._write(f"{done} of {total} URLs done, {under_way} under way")
 
-    def _write(self, text: str) -> None:
-        self._stream.write("\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1])
-        self._stream.flush()
-
     def clear(self) -> None:
         if self._enabled:
-            self._stream.write("\r\x1b[K")
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write("\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1])
             self._stream.flush()
+        except OSError:
+            self._enabled = False  # the terminal is gone; the capture is not
 
 
 def summary(captured: Captured, archive_option: str) -> str:

@@ -1,25 +1,31 @@
 """An archive in a directory: objects are files that appear whole or not at all, and are never overwritten.
 
 What is being written has a locked file in `.unfinished/`. When its lock is free, its writer was killed, and whoever
-writes next clears it away.
+writes next clears it away. Nothing in such a file is believed, since an archive may come from elsewhere: of a snapshot
+that was being written it has only the id, in its name, and one with a statement is never touched.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from archiver import interrupts
 from archiver.errors import NotFoundError, StorageError
+from archiver.storage import layout
 
 _UNFINISHED = ".unfinished"
 _GROUP = "group-"
+_TRIES, _PAUSE_S = 200, 0.01
 
 
 class LocalStore:
@@ -67,47 +73,52 @@ class LocalStore:
             raise StorageError(f"{target} could not be written: {error.strerror or error}") from None
 
     @contextlib.contextmanager
-    def group(self, name: str, prefix: str, last: str) -> Iterator[None]:
-        """Objects that are written one after the other and belong together: all below `prefix`, `last` among them.
+    def group(self, snapshot: str) -> Iterator[None]:
+        """The objects of a snapshot are written one after the other in here, its statement last.
 
-        When the last one is not there in the end, or the writer is killed, the others are removed. `name` is a file
-        name of the caller's that tells the last key. Raises `StorageError`.
+        When that is not there in the end, or the writer is killed, the others are removed. Raises `StorageError`.
         """
         try:
-            with self._unfinished(f"{_GROUP}{name}") as (_, handle):
-                os.write(handle, f"{prefix}\n{last}\n".encode())
+            with self._unfinished(f"{_GROUP}{snapshot}"):
                 try:
                     yield
                 finally:
-                    self._remove_unless(prefix, last)
+                    with interrupts.held_off():
+                        self._remove_unless_whole(snapshot)
         except OSError as error:
             raise StorageError(f"{self.root} could not be written: {error.strerror or error}") from None
 
     def clear_unfinished(self) -> None:
         """Remove what killed writers left half done; what is still being written stays."""
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             for path in sorted((self.root / _UNFINISHED).iterdir()):
-                with contextlib.suppress(OSError), path.open("rb") as stream:
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                with contextlib.suppress(OSError), _opened(path) as handle:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     if path.name.startswith(_GROUP):
-                        prefix, _, last = stream.read().decode().strip().partition("\n")
-                        if last:
-                            self._remove_unless(prefix, last)
+                        self._remove_unless_whole(path.name.removeprefix(_GROUP))
                     path.unlink()
 
-    def _remove_unless(self, prefix: str, last: str) -> None:
-        place, root = self.path(prefix).resolve(), self.root.resolve()
-        # What the file says is not believed: an archive may come from elsewhere.
-        if not self.exists(last) and root in place.parents:
+    def _remove_unless_whole(self, snapshot: str) -> None:
+        if not layout.is_id(snapshot) or self.exists(layout.statement(snapshot)):
+            return
+        place = self.path(layout.prefix(snapshot))
+        if place.resolve() == self.root.resolve() / layout.prefix(snapshot):  # no link leads elsewhere
             shutil.rmtree(place, ignore_errors=True)
 
     @contextlib.contextmanager
     def _unfinished(self, name: str) -> Iterator[tuple[Path, int]]:
         """A new file, locked for as long as it is being written, and gone afterwards."""
         path = self.root / _UNFINISHED / name
+        tries = itertools.count()
         while True:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)  # less the umask
+            try:
+                handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)  # less the umask
+            except FileExistsError:
+                if next(tries) == _TRIES:
+                    raise
+                time.sleep(_PAUSE_S)  # whoever took it for abandoned is about to remove it
+                continue
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if path.exists():
@@ -133,10 +144,18 @@ class LocalStore:
 
     def has_foreign_files(self) -> bool:
         """Whether the root holds anything before an archive was made in it; files still being written do not count."""
-        return self.root.is_dir() and any(e.name not in (_UNFINISHED, "archive.json") for e in self.root.iterdir())
+        try:
+            known = (_UNFINISHED, layout.ARCHIVE)
+            return self.root.is_dir() and any(entry.name not in known for entry in self.root.iterdir())
+        except OSError as error:
+            raise StorageError(f"{self.root} could not be read: {error.strerror}") from None
 
     def exists(self, key: str) -> bool:
-        return self.path(key).is_file()
+        """Raises `StorageError` when that cannot be told."""
+        try:
+            return self.path(key).is_file()
+        except OSError as error:
+            raise StorageError(f"{self.path(key)} could not be read: {error.strerror}") from None
 
     def snapshots(self) -> list[str]:
         """The names below `snapshots/`, sorted: oldest first."""
@@ -146,6 +165,16 @@ class LocalStore:
             return []
         except OSError as error:
             raise StorageError(f"the archive {self.root} could not be read: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """A plain file opened to be locked; a link or a FIFO somebody put there is not followed or waited for."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
 
 
 def _copy(source: bytes | Path, stream: BinaryIO) -> None:

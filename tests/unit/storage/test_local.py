@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from archiver.errors import ArchiverError, NotFoundError, StorageError
+from archiver.storage import layout, local
 from archiver.storage.local import LocalStore, open_location
 
 
@@ -143,3 +150,163 @@ def test_other_locations_are_refused_by_name(location: str) -> None:
     with pytest.raises(StorageError) as caught:
         open_location(location)
     assert str(caught.value).startswith(location)
+
+
+# killed writers
+
+_ID = "20260102t030405z-aaaaaaaaaaaaaaaa"
+_OTHER_ID = "20260102t030406z-bbbbbbbbbbbbbbbb"
+_WARC, _STATEMENT = layout.warc(_ID), layout.statement(_ID)
+
+_WRITER = """
+import sys
+from pathlib import Path
+from archiver.storage import local
+
+def stand(*_):
+    print("there", flush=True)
+    sys.stdin.read()
+
+store = local.LocalStore(Path(sys.argv[1]))
+"""
+_IN_AN_OBJECT = "local._copy = stand\nstore.put_new('a/key', b'data')\n"
+_IN_A_GROUP = f"""
+with store.group({_ID!r}):
+    store.put_new({_WARC!r}, b'warc')
+    stand()
+"""
+_IN_THE_STATEMENT = f"""
+with store.group({_ID!r}):
+    store.put_new({_WARC!r}, b'warc')
+    local._copy = stand
+    store.put_new({_STATEMENT!r}, b'statement')
+"""
+_AFTER_THE_STATEMENT = f"""
+with store.group({_ID!r}):
+    store.put_new({_WARC!r}, b'warc')
+    store.put_new({_STATEMENT!r}, b'statement')
+    stand()
+"""
+
+
+@contextlib.contextmanager
+def writer(root: Path, work: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that stands still in the middle of writing."""
+    command = [sys.executable, "-c", _WRITER + work, str(root)]
+    environment = os.environ | {"PYTHONPATH": str(Path(local.__file__).parents[2])}
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "there\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def killed(root: Path, work: str) -> None:
+    with writer(root, work) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.parametrize("work", [_IN_AN_OBJECT, _IN_A_GROUP, _IN_THE_STATEMENT])
+def test_what_a_killed_writer_left_the_next_one_clears_away(tmp_path: Path, work: str) -> None:
+    killed(tmp_path, work)
+    assert files(tmp_path), "the writer was killed too early"
+    store = LocalStore(tmp_path)
+    store.put_new("earlier", b"whole")
+    store.clear_unfinished()
+    assert files(tmp_path) == ["earlier"]
+    assert store.snapshots() == []
+
+
+def test_a_snapshot_whose_statement_was_written_is_kept_though_its_writer_was_killed(tmp_path: Path) -> None:
+    killed(tmp_path, _AFTER_THE_STATEMENT)
+    LocalStore(tmp_path).clear_unfinished()
+    assert files(tmp_path) == sorted([_WARC, _STATEMENT])
+
+
+@pytest.mark.parametrize("work", [_IN_AN_OBJECT, _IN_THE_STATEMENT])
+def test_a_living_writers_files_are_left_alone(tmp_path: Path, work: str) -> None:
+    with writer(tmp_path, work) as process:
+        before = files(tmp_path)
+        LocalStore(tmp_path).clear_unfinished()
+        assert files(tmp_path) == before
+        process.communicate("")
+        assert process.returncode == 0, "it ended as if nothing had been"
+    assert not [name for name in files(tmp_path) if name.startswith(".unfinished")]
+
+
+@pytest.mark.parametrize("name", ["..", "../..", ".", "", _OTHER_ID, f"{_ID}.", "archive.json"])
+def test_the_name_of_an_unfinished_file_leads_to_nothing_but_a_half_written_snapshot(tmp_path: Path, name: str) -> None:
+    store = LocalStore(tmp_path / "outer" / "archive")
+    store.put_new("archive.json", b"{}")
+    store.put_new(layout.statement(_OTHER_ID), b"statement")
+    (tmp_path / "outer" / "other").write_bytes(b"other")
+    before = files(tmp_path)
+    unfinished = store.root / ".unfinished" / f"group-{name.replace('/', '%2F')}"
+    # What older versions wrote into such a file, and anything else, is not read.
+    unfinished.write_bytes(f"{name}\nno-such-key\n".encode())
+    store.clear_unfinished()
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("link", ["snapshots", f"snapshots/{_ID}"])
+def test_links_out_of_the_archive_are_not_followed(tmp_path: Path, link: str) -> None:
+    outside = tmp_path / "outside"
+    (outside / _ID).mkdir(parents=True)
+    (outside / _ID / "precious").write_bytes(b"precious")
+    (outside / "precious").write_bytes(b"precious")
+    root = tmp_path / "archive"
+    (root / ".unfinished").mkdir(parents=True)
+    (root / link).parent.mkdir(exist_ok=True)
+    (root / link).symlink_to(outside)
+    (root / ".unfinished" / f"group-{_ID}").write_bytes(b"")
+    (root / ".unfinished" / "object-1").symlink_to(outside / "precious")
+    os.mkfifo(root / ".unfinished" / "object-2")
+    LocalStore(root).clear_unfinished()
+    assert files(outside) == [f"{_ID}/precious", "precious"]
+
+
+_SWEEPER = "for _ in range(400): store.clear_unfinished()\n"
+_MAKER = """
+import secrets
+for number in range(150):
+    store.put_new(f"{sys.argv[2]}/{number}", bytes(1000))
+"""
+
+
+def test_sweepers_and_writers_at_once_disturb_nobody(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    environment = os.environ | {"PYTHONPATH": str(Path(local.__file__).parents[2])}
+    works = [(_SWEEPER, "s1"), (_SWEEPER, "s2"), (_MAKER, "m1"), (_MAKER, "m2")]
+    started = [
+        subprocess.Popen([sys.executable, "-c", _WRITER + work, tmp_path, name], env=environment)
+        for work, name in works
+    ]
+    assert [process.wait() for process in started] == [0, 0, 0, 0]
+    store.clear_unfinished()
+    assert len(files(tmp_path)) == 300
+    assert {len((tmp_path / name).read_bytes()) for name in files(tmp_path)} == {1000}
+
+
+def test_two_sweepers_remove_the_same_left_overs_without_an_error(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    (tmp_path / ".unfinished").mkdir()
+    for number in range(300):
+        (tmp_path / ".unfinished" / f"object-{number}").write_bytes(b"half")
+    with ThreadPoolExecutor(4) as sweepers:
+        for done in [sweepers.submit(store.clear_unfinished) for _ in range(4)]:
+            done.result()
+    assert files(tmp_path) == []
+
+
+def test_what_cannot_be_looked_at_is_a_storage_error(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / ("x" * 300))
+    with pytest.raises(StorageError, match="could not be read: File name too long"):
+        store.exists("archive.json")
+    with pytest.raises(StorageError, match="could not be read: File name too long"):
+        store.has_foreign_files()
+    store.clear_unfinished()

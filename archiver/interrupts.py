@@ -1,0 +1,49 @@
+"""SIGINT, SIGTERM and SIGHUP while work is under way that has to end in order.
+
+Only the main thread handles signals; in others nothing here does anything. A signal that is ignored stays ignored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def held_off() -> Iterator[None]:
+    """While inside, interrupts wait; the last of them comes when this is left.
+
+    For clean-ups that end in a bounded time: whoever presses Ctrl-C twice must not be left with half of one.
+    """
+    with handed_to(lambda: None):
+        yield
+
+
+@contextlib.contextmanager
+def handed_to(stop: Callable[[], None]) -> Iterator[None]:
+    """While inside, interrupts only call `stop`, once; the last of them comes when this is left, whatever happened."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        came.append(number)
+        if len(came) == 1:
+            stop()
+
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    handled = {number: handler for number, handler in before.items() if callable(handler)}
+    try:
+        for number in handled:
+            signal.signal(number, note)
+        yield
+    finally:
+        for number, handler in handled.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[-1])
