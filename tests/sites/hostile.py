@@ -51,6 +51,16 @@ async def _bomb_body(coding: str) -> AsyncIterator[bytes]:
         yield piece
 
 
+def bomb_starts_with(coding: str, data: bytes) -> bool:
+    """Whether these are the first bytes of the bomb, or all of them."""
+    first, piece = _bomb_parts(coding)
+    if not data.startswith(first[: len(data)]):
+        return False
+    rest = data[len(first) :]
+    count, more = divmod(len(rest), len(piece))
+    return count <= BOMB_BYTES // len(_UNIT) and rest == piece * count + piece[:more]
+
+
 async def _bomb(request: Request) -> Response:
     coding = request.argument("as", "gzip")
     kind = request.argument("type", "text/html").encode()

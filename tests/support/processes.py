@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -71,11 +71,12 @@ def kill(part: str) -> list[int]:
 
 
 class MemoryWatch:
-    """Samples memory while inside: the peaks, in bytes, of this process and of the sum of all browser processes."""
+    """Samples memory while inside: the peaks of this process and of all browser processes together, and who they were."""
 
     def __init__(self) -> None:
         self.python_bytes = 0
         self.browser_bytes = 0
+        self.browser_pids: set[int] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="memory watch", daemon=True)
 
@@ -94,6 +95,7 @@ class MemoryWatch:
             self.python_bytes = max(self.python_bytes, _own_bytes(os.getpid()))
             # The driver is a descendant, too, but no part of the browser.
             browser = [pid for pid in descendants() if b"chrom" in _read(pid, "cmdline").partition(b"\0")[0]]
+            self.browser_pids.update(browser)
             self.browser_bytes = max(self.browser_bytes, sum(_own_bytes(pid) for pid in browser))
 
 
@@ -103,7 +105,7 @@ def _own_bytes(pid: int) -> int:
     return (int(fields[1]) - int(fields[2])) * _PAGE_BYTES if fields else 0
 
 
-def wait_until_gone(pids: list[int], seconds: float) -> list[int]:
+def wait_until_gone(pids: Iterable[int], seconds: float) -> list[int]:
     """Those that are still alive after so long."""
     deadline = time.monotonic() + seconds
     while (left := [pid for pid in pids if is_alive(pid)]) and time.monotonic() < deadline:
