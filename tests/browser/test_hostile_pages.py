@@ -127,7 +127,7 @@ def web(site: HostileSite) -> Iterator[LocalWeb]:
 
 
 def _visit(web: LocalWeb, folder: Path, target: str, **settings: Any) -> Visited:
-    url = target if "://" in target else f"https://{_HOST}{target}"
+    url = target if target.startswith("http") else f"https://{_HOST}{target}"
     settings = {"timeout_s": _TIMEOUT_S, "settle_s": _SETTLE_S} | settings
     memory = processes.MemoryWatch()
     began = time.monotonic()

@@ -71,7 +71,7 @@ def kill(part: str) -> list[int]:
 
 
 class MemoryWatch:
-    """Samples memory while inside: the peaks of this process and of all browser processes together, and who they were."""
+    """Samples memory while inside: the peaks of this process and of all browser processes, and who these were."""
 
     def __init__(self) -> None:
         self.python_bytes = 0
