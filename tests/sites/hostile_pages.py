@@ -78,7 +78,6 @@ PAGES: dict[str, str] = {
     "/prints": _after_load("for (let n = 0; n < 10000; n++) window.print()"),
     "/writes": _after_load("setInterval(() => { document.open(); document.write('<p>again') }, 0)"),
     "/writes-and-never-closes": _after_load("document.open(); for (;;) document.write('<p>and on')"),
-    "/console": page(script="setInterval(() => { for (let n = 0; n < 50; n++) console.error('error', n) }, 100)"),
     "/pushes": page(script="let n = 0; setInterval(() => history.pushState(n, '', '/pushes?' + n++), 1)"),
     "/floods": page(
         script="const socket = new WebSocket(`wss://${location.host}/socket`);"
@@ -112,8 +111,7 @@ PAGES: dict[str, str] = {
         )
     ),
     "/frame": "<!doctype html><p>A frame of its own.</p>",
-    "/elements": page(body="<i>e</i>" * 100_000),
-    "/nested": page(body="<div>" * 3000 + "the innermost" + "</div>" * 3000),
+    "/elements": page(body="<div>" * 3000 + "the innermost" + "</div>" * 3000 + "<i>e</i>" * 100_000),
     "/tall": "<!doctype html><style>body { margin: 0 }</style><div style='height: 60000px; background: "
     "linear-gradient(red, blue)'>top</div>",
     "/scrolls-on": page(
@@ -122,14 +120,12 @@ PAGES: dict[str, str] = {
         " document.getElementById('more').append(Object.assign(document.createElement('p'), { textContent: n })) };"
         "grow(); addEventListener('scroll', grow);",
     ),
-    "/grows": _after_load(
-        "const all = []; for (;;) all.push(new Array(1 << 18).fill(Math.random()).map((x, n) => x + n))"
-    ),
+    "/grows": _after_load("const all = []; for (;;) all.push(new Uint8Array(1 << 24).fill(1))"),
     # bombs as subresources
-    "/fetches-bomb": page(
-        script="fetch('/bomb?as=gzip').then((answer) => answer.text()).then((it) => { window.it = it })"
+    "/holds-bombs": page(
+        body="<img src='/bomb?as=br&type=image/svg%2bxml'>",
+        script="fetch('/bomb?as=gzip').then((answer) => answer.text()).then((it) => { window.it = it })",
     ),
-    "/shows-bomb": page(body="<img src='/bomb?as=br&type=image/svg%2bxml'>"),
     # windows and downloads
     "/downloads": page(
         script="for (let n = 0; n < 50; n++) { const it = document.createElement('a');"
@@ -147,6 +143,7 @@ PAGES: dict[str, str] = {
         navigator.clipboard.writeText('overwritten').catch(() => {});
         navigator.mediaDevices.getUserMedia({ video: true, audio: true }).catch(() => {});
         document.documentElement.requestPointerLock();
+        setInterval(() => { for (let n = 0; n < 50; n++) console.error('refused', n) }, 100);
         """
     ),
     "/schemes": page(
@@ -160,9 +157,6 @@ PAGES: dict[str, str] = {
     ),
     "/imports": page(head="<link rel=stylesheet href=/import.css?0>"),
     "/refreshes-to-data": page(head="<meta http-equiv=refresh content='0;url=data:text/html,WRITTEN'>"),
-    "/refreshes-to-script": page(
-        head="<meta http-equiv=refresh content='0;url=javascript:document.write(\"WRITTEN\")'>"
-    ),
     # a worker that answers in the site's place
     "/served-by-worker": page(
         script="navigator.serviceWorker.register('/service.js').then(() => navigator.serviceWorker.ready)"
@@ -170,7 +164,9 @@ PAGES: dict[str, str] = {
     ),
     # being killed; /trigger is asked for at the moment that each is about
     "/killed-while-loading": page(body="<img src='/trigger'>"),
-    "/killed-while-settling": _after_load("fetch('/trigger')"),
+    "/killed-while-settling": _after_load(
+        "fetch('/trigger').catch(() => {}).then(() => fetch('/text?after the death'))"
+    ),
     # odd names
     "/odd-names": "<!doctype html><title>x</title>"
     + page(
