@@ -26,7 +26,7 @@ from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.errors import BrowserError, UnreachableError
 from archiver.model import Exchange, Outcome
 from tests.sites.hostile import HostileSite, bomb_starts_with
-from tests.sites.hostile_pages import LIES, TRUE
+from tests.sites.hostile_pages import LIES, PAGES, TRUE
 from tests.sites.server import LocalWeb
 from tests.support import iipc, processes
 from tests.support.capturing import capture
@@ -529,16 +529,25 @@ def test_a_death_while_pictures_are_taken_leaves_dom_and_text(visit: Visit, part
     assert TRUE in visited.main_response.body.decode()
 
 
-@pytest.mark.parametrize("part", ["gpu", "network"])
-def test_the_death_of_a_helper_process_leaves_what_was_recorded(
-    visit: Visit, struck: Callable[[str], list[int]], part: str
-) -> None:
-    hit = struck(part)
+def test_the_death_of_the_graphics_process_is_survived(visit: Visit, struck: Callable[[str], list[int]]) -> None:
+    hit = struck("gpu")
     visited = visit("/killed-while-settling")
     assert hit
+    assert visited.roles >= _FROM_THE_PAGE
     assert TRUE in visited.main_response.body.decode()
-    if part == "gpu":
-        assert visited.roles >= _FROM_THE_PAGE
-    else:
-        assert visited.outcome is Outcome.PARTIAL
-        assert {"browser_died", "recording_stopped", "page_crashed"} & set(visited.warnings)
+
+
+def test_after_the_death_of_the_network_process_no_answer_is_taken_for_another(
+    visit: Visit, struck: Callable[[str], list[int]]
+) -> None:
+    # Chromium starts another, whose log numbers its sources from the beginning again.
+    hit = struck("network")
+    visited = visit("/killed-and-goes-on", settle_s=3.0, timeout_s=15.0)
+    assert hit
+    assert visited.outcome is Outcome.PARTIAL
+    assert {"browser_died", "recording_stopped", "page_crashed"} & set(visited.warnings)
+    assert [x["result"] for x in visited.asked("/killed-and-goes-on")] == ["recorded"]
+    assert {x["result"] for x in visited.asked("/trigger")} == {"failed"}, "the server never answered it"
+    for record in visited.records:
+        if record.kind == "response" and "/frame?" in record.one("WARC-Target-URI"):
+            assert record.body == PAGES["/frame"].encode()

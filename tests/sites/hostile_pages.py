@@ -164,8 +164,12 @@ PAGES: dict[str, str] = {
     ),
     # being killed; /trigger is asked for at the moment that each is about
     "/killed-while-loading": page(body="<img src='/trigger'>"),
-    "/killed-while-settling": _after_load(
-        "fetch('/trigger').catch(() => {}).then(() => fetch('/text?after the death'))"
+    "/killed-while-settling": _after_load("fetch('/trigger').catch(() => {})"),
+    # Goes on asking after the death of a helper process that Chromium starts anew.
+    "/killed-and-goes-on": _after_load(
+        "fetch('/trigger').catch(() => {});"
+        "for (let n = 0; n < 8; n++) setTimeout(() => document.body.append("
+        "Object.assign(document.createElement('iframe'), { src: '/frame?after' + n })), 1500 + 100 * n)"
     ),
     # odd names
     "/odd-names": "<!doctype html><title>x</title>"
