@@ -278,10 +278,17 @@ def test_ten_thousand_dialogs_are_dismissed_and_a_hundred_listed(visit: Visit) -
     assert TRUE in visited.text
 
 
+def test_a_page_that_asks_whether_to_leave_is_stored(visit: Visit) -> None:
+    visited = visit("/before-unload")
+    assert [dialog["type"] for dialog in visited.captured.recording.dialogs] == ["beforeunload"]
+    assert visited.roles >= _FROM_THE_PAGE
+    assert TRUE in visited.main_response.body.decode()
+    assert TRUE in visited.text or "navigated_away" in visited.warnings
+
+
 @pytest.mark.parametrize(
     "target",
     [
-        "/before-unload",
         "/prints",
         "/pushes",
         "/floods",
@@ -545,7 +552,8 @@ def test_after_the_death_of_the_network_process_no_answer_is_taken_for_another(
     visited = visit("/killed-and-goes-on", settle_s=3.0, timeout_s=15.0)
     assert hit
     assert visited.outcome is Outcome.PARTIAL
-    assert {"browser_died", "recording_stopped", "page_crashed"} & set(visited.warnings)
+    said = {"browser_died", "page_crashed", "recording_stopped", "log_unreadable", "not_reconciled"}
+    assert said & set(visited.warnings)
     assert [x["result"] for x in visited.asked("/killed-and-goes-on")] == ["recorded"]
     assert {x["result"] for x in visited.asked("/trigger")} == {"failed"}, "the server never answered it"
     for record in visited.records:
