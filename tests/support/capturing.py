@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from archiver.archive import Archive, Captured
+from archiver.capture.capture import OnProgress
 from archiver.config import load
 from tests.sites.server import LocalWeb
 
 
-def capture(web: LocalWeb, url: str, archive: Path, **settings: Any) -> Captured:
+def capture(
+    web: LocalWeb, url: str, archive: Path, on_progress: OnProgress = lambda _: None, **settings: Any
+) -> Captured:
     """Capture a page of the local web; `settings` are those of the `[capture]` section."""
     flags = {
         "archive": str(archive),
@@ -18,4 +21,4 @@ def capture(web: LocalWeb, url: str, archive: Path, **settings: Any) -> Captured
         "capture.trust_ca": web.ca_path,
         **{f"capture.{name}": value for name, value in settings.items()},
     }
-    return Archive(load(flags).settings).capture(url, lambda _: None)
+    return Archive(load(flags).settings).capture(url, on_progress)
