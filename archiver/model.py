@@ -45,6 +45,7 @@ WARNINGS = {
     "main_cut": True,
     "memory_limit": True,
     "navigated_away": False,
+    "network_died": True,
     "no_sandbox": False,
     "not_reconciled": True,
     "page_closed": True,

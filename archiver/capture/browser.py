@@ -22,7 +22,7 @@ from archiver.errors import BrowserError, ConfigurationError
 
 _PATH_NAMES = ("chromium", "chromium-headless-shell", "google-chrome")
 _LAUNCH_TIMEOUT_MS = 30_000
-_CLOSE_TIMEOUT_S = 10.0
+_CLOSE_TIMEOUT_S = 5.0
 INSTALL_HINT = "install one with 'python -m playwright install chromium' or 'apt-get install chromium'"
 
 _ARGUMENTS = (

@@ -58,6 +58,7 @@ _TICK_S = 0.2
 _SAY_SO_S = 2.0  # how long the driver has to tell that its browser died, and how
 _BROWSER_DIED = "the browser died"
 _CLOCK_TOLERANCE_S = 1.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True)
@@ -209,9 +210,14 @@ class _Capture:
     async def _tick(self) -> None:
         while True:
             self._report()
-            if self._room.spent and self._visitor is not None:
+            if self._visitor is not None and self._is_futile():
                 self._visitor.hurry()
             await asyncio.sleep(_TICK_S)
+
+    def _is_futile(self) -> bool:
+        """Whether nothing more of the page would be kept."""
+        main_is_cut = any(e.limit for e in tuple(self._recorder.exchanges) if e.request_type == "main frame")
+        return self._room.spent or self._netlog.restarted or main_is_cut
 
     def _report(self) -> None:
         exchanges = [e for e in tuple(self._recorder.exchanges) if not self._recorder.is_own(e)]
@@ -352,6 +358,9 @@ class _Capture:
         if self._netlog.unreadable:
             text = f"{self._netlog.unreadable} events of the network log were not understood, first "
             found.append(("log_unreadable", text + self._netlog.examples[0]))
+        if self._netlog.restarted:
+            text = "the browser's network process died; what the page was sent after that is not recorded"
+            found.append(("network_died", text))
         if self._died and not visit.gone:
             text = f"{self._died} during the step '{self._died_in}'; what had come until then is stored"
             found.append(("browser_died", text))
@@ -411,14 +420,15 @@ class _Capture:
         if main is not None and main.response_head:
             if self._settings.fail_on_http_error and main.status and main.status >= 400:
                 raise UnreachableError(f"{self._url}: the page answered with status {main.status}; nothing was stored")
-            return
+            if not (main.status in _REDIRECTS and visit.open_error and main.net_error):
+                return
         refused = next((x for x in exchanges if x.result is Result.REFUSED and x.request_type == "main frame"), None)
         if refused is not None:
             raise RefusedError(
                 f"{refused.url}: {refused.reason}; the guard keeps captures to public addresses, "
                 "--allow-private lifts it for addresses of your own"
             )
-        died = visit.gone or self._died
+        died = visit.gone or self._died or (self._netlog.restarted and "its network process died")
         if died:
             raise BrowserError(f"{self._url}: {died} before the page had answered; nothing was stored, try again")
         reason = self._relay.failure(*parse_host(main.url if main else self._url))

@@ -74,7 +74,7 @@ class Frames:
                 tree = await asyncio.wait_for(session.send("Page.getFrameTree"), _ANSWER_S)
             except (PlaywrightError, TimeoutError):
                 continue  # the frame went away meanwhile
-            for facts in _walk(tree["frameTree"]):
+            for facts in map(clean, _walk(tree["frameTree"])):
                 frame = Frame(
                     page=number,
                     id=facts["id"],
@@ -109,7 +109,18 @@ async def _evaluate(frame: Frame, function: str) -> Any:
     if "exceptionDetails" in answer:
         details = answer["exceptionDetails"]
         raise PlaywrightError(str(details.get("exception", {}).get("description") or details.get("text")))
-    return answer["result"].get("value")
+    return clean(answer["result"].get("value"))
+
+
+def clean(value: Any) -> Any:
+    """The value with what is no character made `?`: a lone surrogate is legal in a page's strings, but not in UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    return value
 
 
 def _walk(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:

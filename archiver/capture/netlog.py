@@ -116,6 +116,8 @@ class NetLog:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="netlog", daemon=True)
         self.error: ArchiverError | None = None
+        self.restarted = False  # the network process died, and nothing has been read since
+        self._began: dict[int, str] = {}  # source -> when it began
         self.unreadable = 0
         self.examples: list[str] = []  # of the first unreadable events: their type, and what is wrong
         self.ready = threading.Event()  # the constants have been read
@@ -229,7 +231,9 @@ class NetLog:
                 return
             if overlong:
                 raise UnreadableEventError(f"a line of more than {_MAX_LINE_BYTES} bytes")
-            handler(self._event(name, line[: end + 1]))
+            event = self._event(name, line[: end + 1])
+            if event is not None:
+                handler(event)
         except OSError as error:  # a body could not be written down, and no other will be
             self.error = StorageError(
                 f"what the page sends could not be kept in {tempfile.gettempdir()}: {error.strerror or error}; "
@@ -256,9 +260,12 @@ class NetLog:
         elif line and not self._events_ended:
             raise UnreadableEventError("its beginning is missing")
 
-    def _event(self, name: str, line: bytes) -> Event:
+    def _event(self, name: str, line: bytes) -> Event | None:
+        """The event of a line; None once another network process has taken the place of the first."""
         try:
             event = orjson.loads(line)
+            if self._is_restarted(event["source"]):
+                return None
             source, phase, time, params = event["source"]["id"], event["phase"], int(event["time"]), event.get("params")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UnreadableEventError(f"no event of the known shape ({type(error).__name__})") from None
@@ -269,6 +276,16 @@ class NetLog:
             raise UnreadableEventError("time is not of this age")
         phase_name = self._phases.get(_number(phase, "phase"), "")
         return Event(name, _number(source, "source"), phase_name, time_ms, params or {})
+
+    def _is_restarted(self, source: dict[str, Any]) -> bool:
+        """Whether the browser's network process has died: the next one numbers its sources from the beginning again.
+
+        What it logs would be taken for more of what the first had logged under the same numbers.
+        """
+        number, began = source["id"], source.get("start_time")
+        if not self.restarted and isinstance(began, str) and began.isdigit() and len(began) <= _MAX_ID_DIGITS:
+            self.restarted = int(began) > int(self._began.setdefault(number, began))
+        return self.restarted
 
 
 def _source_in(line: bytes) -> int:

@@ -6,8 +6,9 @@ Each step has its own time budget. A step that fails is noted and the later ones
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from playwright.async_api import Error as PlaywrightError
 
 from archiver.capture import renditions
 from archiver.capture.downloads import Downloads, is_download, saving_media
-from archiver.capture.frames import Frame, Frames, evaluate
+from archiver.capture.exchanges import OpenExchange
+from archiver.capture.frames import Frame, Frames, clean, evaluate
 from archiver.capture.freeze import freeze
 from archiver.capture.settle import Settler
 from archiver.clock import Steady
@@ -36,6 +38,7 @@ _BUDGETS_S = {
 _AT_THE_END = frozenset({"download", "freeze", "frames", "pictures", "pdf"})
 _RENDITIONS_S = 30.0  # of the whole capture's time, kept for what is made of the frozen page
 _LEAST_S = 0.5
+_SAY_SO_S = 1.0
 _SCROLL_S = 20.0
 _CANDIDATES_S = 5.0
 _MAX_DIALOGS = 100
@@ -134,6 +137,8 @@ class Visitor:
         self._popups = 0
         self._dialogs = 0
         self._gone = asyncio.Event()
+        self._disconnected = asyncio.Event()
+        self._hurried = asyncio.Event()
         self.visit = Visit()
 
     async def run(self, url: str) -> None:
@@ -141,7 +146,9 @@ class Visitor:
         try:
             await self._run(url)
         except _PageGoneError:
-            pass  # why is in the visit
+            # A dying browser closes its pages first, and is said to be disconnected only then.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._disconnected.wait(), _SAY_SO_S)
         finally:
             self._over = True
             self._count_excess()
@@ -149,6 +156,7 @@ class Visitor:
     def hurry(self) -> None:
         """Go on to the renditions with what has come: nothing more will be kept."""
         self._freeze_at = min(self._freeze_at, time.monotonic())
+        self._hurried.set()
 
     async def _run(self, url: str) -> None:
         visit = self.visit
@@ -191,9 +199,11 @@ class Visitor:
     def _leave(self, code: str, what: str) -> None:
         if self._over:
             return  # we are closing it ourselves
-        # A dying browser closes its pages first: what is said last is the cause.
-        if self._gone.is_set():
+        if code == "browser_died":
+            self._disconnected.set()
             self.visit.warnings = [w for w in self.visit.warnings if w.code not in ("page_closed", "page_crashed")]
+        elif self._gone.is_set():
+            return
         self.visit.gone = what
         self._warn(code, f"{what} during the step '{self._step_name}'; what had come until then is stored")
         self._gone.set()
@@ -225,9 +235,12 @@ class Visitor:
         self._begin(name)
         began = time.monotonic()
         budget_s = self._budget_s(name, _BUDGETS_S.get(name, self._settings.timeout_s))
-        error = await self._within(work, budget_s)
+        error = await self._within(work, budget_s, may_hurry=name not in _AT_THE_END)
         if error and name == "open":
             self.visit.open_error = error
+        self._end(name, began, error)
+
+    def _end(self, name: str, began: float, error: str | None) -> None:
         self.visit.steps.append(Step(name, round(time.monotonic() - began, 3), error))
         if self._gone.is_set():
             raise _PageGoneError
@@ -236,24 +249,29 @@ class Visitor:
         self._step_name = name
         self._on_step(name)
 
-    async def _within(self, work: Coroutine[Any, Any, object], budget_s: float) -> str | None:
-        """Do the work until it is done, its time is up or the page is gone; why it failed, if it did."""
+    async def _within(self, work: Coroutine[Any, Any, object], budget_s: float, *, may_hurry: bool) -> str | None:
+        """Do the work until it is done, its time is up, or waiting is futile; why it failed, if it did."""
         task = asyncio.create_task(work)
-        gone = asyncio.create_task(self._gone.wait())
+        events = [self._gone, self._hurried] if may_hurry else [self._gone]
+        others = [asyncio.create_task(event.wait()) for event in events]
         try:
-            await asyncio.wait((task, gone), timeout=budget_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((task, *others), timeout=budget_s, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 await task
                 return None
-            return self.visit.gone or f"took longer than {budget_s:.0f} s"
+            if self.visit.gone:
+                return self.visit.gone
+            return (
+                "cut short: no more is kept" if any(o.done() for o in others) else f"took longer than {budget_s:.0f} s"
+            )
         except PlaywrightError as problem:
             return self.visit.gone or problem.message.strip().splitlines()[0]
         except TimeoutError:
             return "a frame gave no answer in time"
         finally:
-            for one in (task, gone):
+            for one in (task, *others):
                 one.cancel()
-            await asyncio.gather(task, gone, return_exceptions=True)
+            await asyncio.gather(task, *others, return_exceptions=True)
 
     def _budget_s(self, name: str, usual_s: float) -> float:
         """Seconds for a step: before the page is frozen, never so many that none would be left for renditions."""
@@ -283,11 +301,16 @@ class Visitor:
         self._begin(name)
         began = time.monotonic()
         budget_s = self._budget_s(name, self._settings.settle_s)
-        waiting = await self._settler.settle(budget_s)
-        error = None
+        waiting: Sequence[OpenExchange] = ()
+
+        async def settle() -> None:
+            nonlocal waiting
+            waiting = await self._settler.settle(budget_s)
+
+        error = await self._within(settle(), budget_s + _SAY_SO_S, may_hurry=True)
         if waiting:
             error = f"not quiet within {budget_s:.0f} s: {len(waiting)} still loading, first {waiting[0].url[:200]}"
-        self.visit.steps.append(Step(name, round(time.monotonic() - began, 3), error))
+        self._end(name, began, error)
 
     async def _behave(self, page: Page) -> None:
         await evaluate(await self._top(), _SCROLL, _SCROLL_S)
@@ -320,13 +343,13 @@ class Visitor:
 
     async def _read_frames(self, page: Page) -> None:
         visit = self.visit
-        visit.final_url = page.url
+        visit.final_url = clean(page.url)
         visit.frames = await renditions.read_frames(await self._frames.list())
         visit.title = visit.frames[0].get("title", "") if visit.frames else ""
         for frame in visit.frames:
             if "error" in frame:
                 self._warn("frame_unread", f"the frame {frame['url'][:200]} could not be read: {frame['error']}")
-        subject = page.url.partition("#")[0]
+        subject = visit.final_url.partition("#")[0]
         visit.renditions += renditions.frame_renditions(subject, visit.frames, self._directory)
 
     async def _picture(self, page: Page, subject: str) -> None:
@@ -342,7 +365,7 @@ class Visitor:
     async def _dismiss(self, dialog: Dialog) -> None:
         self._dialogs += 1
         if self._dialogs <= _MAX_DIALOGS:
-            self.visit.dialogs.append({"type": dialog.type, "message": dialog.message[:1000]})
+            self.visit.dialogs.append({"type": dialog.type, "message": clean(dialog.message[:1000])})
         try:
             await dialog.dismiss()
         except PlaywrightError:

@@ -85,23 +85,12 @@ def frame_renditions(url: str, frames: Sequence[dict[str, Any]], directory: Path
     """`urn:dom:` (JSON, one object a frame) and `urn:text:` (the visible text of all frames, in order)."""
     kept = [{key: value for key, value in frame.items() if key != "text"} for frame in frames]
     text = "\n\n".join(frame["text"] for frame in frames if frame.get("text"))
-    # A lone surrogate is legal in a page's strings, but not in UTF-8.
-    dom = orjson.dumps({"frames": _scrub(kept)}, option=orjson.OPT_INDENT_2)
-    plain = text.encode("utf-8", "replace")
+    dom = orjson.dumps({"frames": kept}, option=orjson.OPT_INDENT_2)
+    plain = text.encode()
     return [
         Rendition("dom", f"urn:dom:{url}", "application/json", body_of(dom, directory), {"frames": len(frames)}),
         Rendition("text", f"urn:text:{url}", "text/plain; charset=utf-8", body_of(plain, directory)),
     ]
-
-
-def _scrub(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
-        return [_scrub(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _scrub(item) for key, item in value.items()}
-    return value
 
 
 async def viewport_screenshot(page: Page, top: Frame, url: str, directory: Path) -> Rendition:

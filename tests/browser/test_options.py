@@ -210,7 +210,7 @@ def test_a_saved_session_is_used_and_marks_the_snapshot(given: bool, tmp_path: P
     state.write_text(json.dumps(_STATE))
     site = Session()
     with LocalWeb(site) as web:
-        more = {"storage_state": state} if given else {}
+        more: dict[str, Any] = {"storage_state": state} if given else {}
         captured = capture(web, "https://outlet.test/", tmp_path / "a", settle_s=4.0, **more)
         paths = [served.target for served in web.log if served.host == "outlet.test"]
     assert site.cookies == [b"session=c00kie-secret" if given else None]
