@@ -154,8 +154,14 @@ class NetLog:
         """Read the next bytes of the log. A last line without its end, as a killed browser leaves it, is not read."""
         begin = 0
         while self.error is None and (end := data.find(b"\n", begin)) >= 0:
-            self._add(data[begin:end])
-            self._end_line()
+            if self._partial or end - begin > _MAX_LINE_BYTES:
+                self._add(data[begin:end])
+                line, overlong = bytes(self._partial), self._overlong
+                self._partial.clear()
+                self._overlong = False
+                self._end_line(line, overlong=overlong)
+            else:
+                self._end_line(data[begin:end], overlong=False)
             begin = end + 1
         self._add(data[begin:])
 
@@ -165,10 +171,7 @@ class NetLog:
             self._overlong = True
             del self._partial[:-_TAIL_BYTES]
 
-    def _end_line(self) -> None:
-        line, overlong = bytes(self._partial), self._overlong
-        self._partial.clear()
-        self._overlong = False
+    def _end_line(self, line: bytes, *, overlong: bool) -> None:
         if self._types is not None:
             self._take_line(line, overlong=overlong)
             return
