@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import secrets
 import sys
 import time
@@ -53,6 +54,7 @@ _LOCALE, _TIMEZONE = "en-US", "UTC"
 _READY_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _TICK_S = 0.2
+_FILES, _LEAST_FILES = 1024, 256
 _SAY_SO_S = 2.0  # how long the driver has to tell that its browser died, and how
 _BROWSER_DIED = "the browser died"
 _CLOCK_TOLERANCE_S = 1.0
@@ -75,12 +77,24 @@ def record(url: str, settings: CaptureSettings, directory: Path, on_progress: On
     """Visit a URL and record everything the browser received; bodies lie in `directory` afterwards.
 
     Raises `UsageError` for a URL or rule that cannot be used, `BrowserError` when there is no fit browser,
+    `ArchiverError` when this process may open too few files for one,
     `RefusedError` and `UnreachableError` when the main document was refused by the guard or gave no answer.
     """
     parse_capturable(url)
+    _have_file_descriptors()
     overrides = [parse_override(rule) for rule in settings.resolve]
     relay = Relay(overrides, allow_private=settings.allow_private)
     return _run(_Capture(url, settings, directory, relay, on_progress).run)
+
+
+def _have_file_descriptors() -> None:
+    """Take as many as we may have, up to what a page with many connections needs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < _FILES:
+        soft = min(_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft < _LEAST_FILES:
+        raise ArchiverError(f"this process may open {soft} files only, and a browser needs more: use 'ulimit -n 1024'")
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, Recording]]) -> Recording:
@@ -229,6 +243,8 @@ class _Capture:
             except PlaywrightError as error:
                 gone = "has been closed" in error.message or not processes.is_browser_alive(self._directory)
                 self._died = _BROWSER_DIED if gone else _first_line(error)
+            if not self._died and not processes.is_browser_alive(self._directory):
+                self._died = _BROWSER_DIED
             self._died_in = self._step
             self._closing_ms = self._clock.now_ms()
             self._begin_step("close")

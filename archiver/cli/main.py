@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,7 +22,16 @@ from archiver.errors import ArchiverError, UsageError
 from archiver.version import __version__
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        # Left to click, an interrupt would bring an empty line on stderr, and fail where that is gone.
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Abort from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="archiver")
 @click.option("--archive", metavar="LOCATION", help="The archive: a directory or file:// URL. Default: ./archive")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="Read settings from it.")
@@ -42,6 +53,9 @@ def cli(
     context.obj = Globals(archive, config_file, json, quiet, not (no_progress or quiet or json))
 
 
+# What writing to a full disk, a lost terminal, or a closed descriptor brings.
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
 for command in (capture, demo, doctor, get, show):
     cli.add_command(command)
 
@@ -55,7 +69,8 @@ def main() -> None:
     # Whoever read our output may be gone, and Python would complain of it once more at exit.
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
-            stream.flush()
+            if stream is not None:
+                stream.flush()
     sys.exit(code)
 
 
@@ -89,7 +104,7 @@ def _run() -> int:
         _let_go_of_stdout()  # whoever read our output has had enough
         return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  # the process edge: one line for people, the trace with -v
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS and error.filename is None:
             _let_go_of_stdout()
             complain(f"standard output could not be written: {error.strerror}; what was stored before is there")
             return ExitCode.STORAGE
