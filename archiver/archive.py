@@ -141,7 +141,10 @@ class Archive:
             entries = writer.write(recording, warc)
             index.write_bytes(cdxj.lines(entries, "capture.warc.gz"))
         except OSError as error:
-            raise StorageError(f"{error.filename or warc} could not be written: {error.strerror or error}") from None
+            raise StorageError(
+                f"{error.filename or warc} could not be written: {error.strerror or error}; set TMPDIR to a folder "
+                "with room for what a page sends"
+            ) from None
         artifacts = []
         for role, path, key, media_type in (
             ("warc", warc, layout.warc(snapshot), "application/warc"),

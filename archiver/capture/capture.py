@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
+import resource
 import secrets
 import ssl
 import sys
@@ -37,7 +38,7 @@ from archiver.capture.storage_state import give_state, load_storage_state
 from archiver.capture.upstream import check_proxy
 from archiver.clock import Steady
 from archiver.config import CaptureSettings
-from archiver.errors import BrowserError, RefusedError, UnreachableError
+from archiver.errors import ArchiverError, BrowserError, RefusedError, UnreachableError
 from archiver.model import (
     BrowserFacts,
     CaptureWarning,
@@ -55,6 +56,7 @@ ACCEPT_ENCODING = "gzip, deflate, br"
 _READY_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _TICK_S = 0.2
+_FILES, _LEAST_FILES = 1024, 256
 _SAY_SO_S = 2.0  # how long the driver has to tell that its browser died, and how
 _BROWSER_DIED = "the browser died"
 _CLOCK_TOLERANCE_S = 1.0
@@ -79,13 +81,24 @@ def record(url: str, settings: CaptureSettings, directory: Path, on_progress: On
 
     Raises `UsageError` for a URL, rule, profile or storage state that cannot be used, `BrowserError` when there is no
     fit browser, `RefusedError` and `UnreachableError` when the main document was refused by the guard, gave no answer,
-    or, where that is asked for, an HTTP error.
+    or, where that is asked for, an HTTP error; `ArchiverError` when this process may open too few files for a browser.
     """
     parse_capturable(url)
     check(settings)
+    _have_file_descriptors()
     overrides = [parse_override(rule) for rule in settings.resolve]
     relay = Relay(overrides, allow_private=settings.allow_private, proxy=settings.proxy)
     return _run(_Capture(url, settings, directory, relay, on_progress).run)
+
+
+def _have_file_descriptors() -> None:
+    """Take as many as we may have, up to what a page with many connections needs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < _FILES:
+        soft = min(_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft < _LEAST_FILES:
+        raise ArchiverError(f"this process may open {soft} files only, and a browser needs more: use 'ulimit -n 1024'")
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, Recording]]) -> Recording:
@@ -257,6 +270,8 @@ class _Capture:
             except PlaywrightError as error:
                 gone = "has been closed" in error.message or not processes.is_browser_alive(self._directory)
                 self._died = _BROWSER_DIED if gone else _first_line(error)
+            if not self._died and not processes.is_browser_alive(self._directory):
+                self._died = _BROWSER_DIED
             self._died_in = self._step
             self._closing_ms = self._clock.now_ms()
             self._begin_step("close")

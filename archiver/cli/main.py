@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import sys
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import click
 
@@ -38,6 +39,13 @@ class Commands(click.Group):
         "get": ("archiver.cli.snapshots", "Take a part out of a snapshot."),
         "show": ("archiver.cli.snapshots", "Show what a snapshot's statement says."),
     }
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # Left to click, an interrupt would bring an empty line on stderr, and fail where that is gone.
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Abort from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self.table)
@@ -75,6 +83,10 @@ def cli(
     context.obj = Globals(archive, config_file, json, quiet, not (no_progress or quiet or json))
 
 
+# What writing to a full disk, a lost terminal, or a closed descriptor brings.
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
 def main() -> None:
     """Run the command line and exit."""
     _have_streams()
@@ -84,7 +96,8 @@ def main() -> None:
     # Whoever read our output may be gone, and Python would complain of it once more at exit.
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
-            stream.flush()
+            if stream is not None:
+                stream.flush()
     sys.exit(code)
 
 
@@ -118,7 +131,7 @@ def _run() -> int:
         _let_go_of_stdout()  # whoever read our output has had enough
         return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  # the process edge: one line for people, the trace with -v
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS and error.filename is None:
             _let_go_of_stdout()
             complain(f"standard output could not be written: {error.strerror}; what was stored before is there")
             return ExitCode.STORAGE

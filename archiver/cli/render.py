@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -30,7 +31,11 @@ def size(count: int) -> str:
 
 def program() -> str:
     """How to call this program again: by its name where it is on the path, else as it was called."""
-    return "archiver" if shutil.which("archiver") else shlex.quote(os.path.relpath(sys.argv[0]))
+    if shutil.which("archiver"):
+        return "archiver"
+    with contextlib.suppress(OSError):  # the current folder was deleted
+        return shlex.quote(os.path.relpath(sys.argv[0]))
+    return shlex.quote(sys.argv[0])
 
 
 def note(text: str) -> None:

@@ -111,7 +111,7 @@ def test_without_room_for_temporary_files_nothing_begins(place: Place) -> None:
 
 
 def test_a_disk_that_fills_while_bodies_come_is_named(place: Place) -> None:
-    with mounted(place.temporary, "size=30m"):
+    with mounted(place.temporary, "size=20m"):
         ended = run(place, place.command(HEAVY_URL))
         assert_one_line(ended, 8, str(place.temporary), "No space left on device", "set TMPDIR")
         assert left(place) == []
@@ -132,12 +132,7 @@ def test_a_disk_that_fills_while_the_warc_is_written_is_named(place: Place) -> N
 
 
 def test_an_archive_without_room_for_its_first_file_is_named(place: Place) -> None:
-    with mounted(place.archive, "size=64k"):
-        fill(place.archive)
-        (place.archive / "filler").rename(place.archive / ".unfinished")  # it may hold no other files
-        (place.archive / ".unfinished").unlink()
-        (place.archive / ".unfinished").mkdir()
-        fill(place.archive / ".unfinished")
+    with mounted(place.archive, "nr_inodes=2"):
         assert_one_line(run(place), 8, "archive.json", "No space left on device")
 
 
@@ -190,16 +185,14 @@ def test_a_folder_that_only_root_may_enter_costs_the_sandbox_and_says_so(place: 
 # what a process is given
 
 
-@pytest.mark.parametrize("limit", [16, 32, 64, 128, 256])
+@pytest.mark.parametrize("limit", [64, 128, 256])
 def test_with_few_file_descriptors_a_capture_works_or_says_what_is_short(place: Place, limit: int) -> None:
     ended = run(place, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
     assert left(place) == []
-    if ended.code in (0, 3):
-        assert ended.lines == []
-        assert place.damaged() == []
+    if limit == 256:
+        assert (ended.code, ended.lines) == (0, [])
     else:
-        assert limit < 128
-        assert_one_line(ended, ended.code, "ulimit -n")
+        assert_one_line(ended, 1, f"{limit} files", "ulimit -n 1024")
 
 
 def test_without_a_single_font_pages_are_captured(place: Place) -> None:

@@ -96,7 +96,7 @@ class Run:
     @property
     def lines(self) -> list[str]:
         """What stderr showed besides the live line."""
-        return [line for piece in self._pieces if not _LIVE.match(piece) for line in piece.splitlines() if line]
+        return [line for piece in self._pieces if not _LIVE.match(piece) for line in piece.splitlines()]
 
     def wait_until(self, reached: Callable[[], object], timeout_s: float = _RUN_S) -> bool:
         """Whether this came true before the run ended or the time was up."""
@@ -242,6 +242,8 @@ class Place:
         while self.processes() and time.monotonic() < deadline:
             time.sleep(0.05)
         found = [f"process {pid}: {text}" for pid, text in self.processes().items()]
+        if not found:
+            self._sessions.clear()  # their numbers are free for others now
         found += [f"file {path.relative_to(self.root)}" for path in self.temporary.iterdir()]
         found += [f"file {path.relative_to(self.root)}" for path in self.archive.glob(".unfinished/*")]
         whole = {"capture.warc.gz", "capture.cdxj", "statement.json"}
