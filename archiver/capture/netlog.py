@@ -225,7 +225,9 @@ class NetLog:
             # A line ends in "source":{"id":12,"start_time":"1","type":1},"time":"1","type":2},
             kind_at = line.rfind(b'"type":')
             end = line.find(b"}", kind_at)
-            known = self._known(line[kind_at + 7 : end] if line[end:].rstrip(b",]") == b"}" else b"")
+            # A source has a type as well: only the one after the event's time is the event's.
+            whole = line[end:].rstrip(b",]") == b"}" and line.rfind(b'"time":', 0, kind_at) > line.rfind(b'"source":')
+            known = self._known(line[kind_at + 7 : end] if whole else b"")
             if known is None:
                 return
             name, handler, carries_bytes = known

@@ -263,9 +263,12 @@ class Recorder:
         fault = f"an event {name or 'of unknown type'} of the network log"
         socket = self._sockets.get(source)
         request = self._requests.get(source)
-        if socket is not None and name in socket.byte_events:
+        if socket is not None and (name in socket.byte_events or not name):
+            # An event of unknown type may have held bytes of either direction.
             if socket.session is not None:
-                socket.session.break_off(fault, sent=name.endswith("SENT"))
+                for sent in (True, False):
+                    if not name or name.endswith("SENT") is sent:
+                        socket.session.break_off(fault, sent=sent)
             elif socket.exchange is not None:
                 if not socket.exchange.whole:
                     socket.exchange.spoil(fault)

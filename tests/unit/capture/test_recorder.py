@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from hpack import Encoder
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archiver.capture import netlog
@@ -229,6 +229,7 @@ def test_two_lines_that_change_places_cost_nothing_else(one: int, other: int) ->
 
 @settings(max_examples=100)
 @given(number=_line, keep=st.integers(min_value=0), fro=st.booleans())
+@example(number=157, keep=23_994, fro=False)  # behind the source, whose type is not the event's
 def test_a_line_that_is_cut_costs_nothing_else_and_is_counted(number: int, keep: int, fro: bool) -> None:
     lines = list(real_lines())
     line = lines[number].removesuffix(b",")
@@ -236,7 +237,6 @@ def test_a_line_that_is_cut_costs_nothing_else_and_is_counted(number: int, keep:
     lines[number] = line[keep:] if fro else line[:keep]
     found = check(lines, touched(line, lines[number]))
     intact = not keep and fro
-    # Events in which nothing is wanted of a socket's bytes are not looked at.
     assert intact or not lines[number] or found.log.unreadable >= 1
 
 
@@ -512,6 +512,30 @@ def test_bytes_that_are_not_what_they_say_are_a_hole(bad: dict[str, object]) -> 
     found = story.read()
     assert found.bytes[0].result is Result.TRUNCATED
     assert found.log.unreadable == 1
+
+
+@pytest.mark.parametrize("over_http2", [False, True])
+def test_an_event_of_unknown_type_may_have_been_bytes(over_http2: bool) -> None:
+    story = Talk() if over_http2 else Story()
+    if isinstance(story, Talk):
+        story.begins(1, 1)
+        story.answers(1)
+    else:
+        story.asks(1, "/1")
+        story.over_http1(1)
+        story.carries("SENT", get("/1"))
+        story.carries("RECEIVED", b"HTTP/1.1 200 OK\r\n\r\n")
+    story.lines.append(b'{"params":{"bytes":"QUFB"},"phase":0,"source":{"id":%d,"start_time":"1","type":1}' % _SOCKET)
+    if isinstance(story, Talk):
+        story.body(1, b"more", last=True)
+    else:
+        story.carries("RECEIVED", b"more")
+    story.ends(1)
+    found = story.read()
+    assert found.log.unreadable == 1
+    assert found.bytes[0].result is Result.TRUNCATED
+    assert found.bytes[0].reason == "unspecified: unreadable: an event of unknown type of the network log"
+    assert not found.bytes[0].response.endswith(b"more")
 
 
 def test_a_hole_after_an_exchange_is_whole_costs_it_nothing() -> None:
