@@ -111,7 +111,7 @@ def test_without_room_for_temporary_files_nothing_begins(place: Place) -> None:
 
 
 def test_a_disk_that_fills_while_bodies_come_is_named(place: Place) -> None:
-    with mounted(place.temporary, "size=20m"):
+    with mounted(place.temporary, "size=14m"):
         ended = run(place, place.command(HEAVY_URL))
         assert_one_line(ended, 8, str(place.temporary), "No space left on device", "set TMPDIR")
         assert left(place) == []

@@ -34,7 +34,7 @@ KILLS: Mapping[str, frozenset[int]] = {
     "renderers": frozenset({3, 10}),
     "driver": frozenset({3, 10}),
 }
-_HEAVY_BYTES = 24 << 20
+_HEAVY_BYTES = 16 << 20
 _LIVE = re.compile(r"^(?P<step>[a-z ]+?) +\d+ exchanges +\S+ \S+ +[\d.]+ s$|^\d+ of \d+ URLs done, \d+ under way$")
 _POLL_S = 0.005
 _RUN_S = 100.0

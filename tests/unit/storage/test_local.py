@@ -310,3 +310,40 @@ def test_what_cannot_be_looked_at_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="could not be read: File name too long"):
         store.has_foreign_files()
     store.clear_unfinished()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 16 pages; tests that want it are skipped where none may be mounted."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(path)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small file system is not allowed here (it takes root and CAP_SYS_ADMIN)")
+    yield path
+    subprocess.run(["umount", path], check=True)
+
+
+@pytest.mark.parametrize("free_pages", range(6))
+def test_a_snapshot_is_whole_or_absent_however_little_room_there_is(small_disk: Path, free_pages: int) -> None:
+    """The WARC takes three pages, index and statement one each."""
+    store = LocalStore(small_disk)
+    store.put_new(layout.statement(_OTHER_ID), b"earlier")
+    with (small_disk / "filler").open("wb") as stream:
+        stream.write(bytes((15 - free_pages) * os.sysconf("SC_PAGE_SIZE")))
+    before = files(small_disk)
+
+    def write() -> None:
+        with store.group(_ID):
+            store.put_new(_WARC, bytes(12_000))
+            store.put_new(layout.cdxj(_ID), bytes(1000))
+            store.put_new(_STATEMENT, bytes(1000))
+
+    if free_pages == 5:
+        write()
+        assert files(small_disk) == sorted([*before, _WARC, layout.cdxj(_ID), _STATEMENT])
+        return
+    with pytest.raises(StorageError, match="could not be written: No space left on device"):
+        write()
+    assert files(small_disk) == before
+    assert store.get(layout.statement(_OTHER_ID)) == b"earlier"
