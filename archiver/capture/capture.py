@@ -28,7 +28,7 @@ from archiver.capture.exchanges import OpenExchange
 from archiver.capture.isolation import Isolation, driver_environment, isolated
 from archiver.capture.memory import MemoryCap
 from archiver.capture.netlog import NetLog
-from archiver.capture.page import Visit, Visitor
+from archiver.capture.page import CUT_SHORT, Visit, Visitor
 from archiver.capture.profile import load_profile, name_of
 from archiver.capture.recorder import Recorder
 from archiver.capture.relay import Relay, parse_override
@@ -366,7 +366,8 @@ class _Capture:
     ) -> list[CaptureWarning]:
         """Everything a reader of the snapshot must know, the page's own troubles first."""
         found = [(w.code, w.message) for w in visit.warnings]
-        found += [("step_failed", f"{step.name}: {step.error}") for step in visit.failed_steps]
+        failed = [step for step in visit.failed_steps if step.error != CUT_SHORT]
+        found += [("step_failed", f"{step.name}: {step.error}") for step in failed]
         if self._memory.ended:
             limit = f"the browser held more than {self._settings.memory_bytes} bytes of memory"
             found.append(("memory_limit", f"{limit}; {self._memory.ended} of its processes were ended"))
@@ -435,7 +436,7 @@ class _Capture:
         if main is not None and main.response_head:
             if self._settings.fail_on_http_error and main.status and main.status >= 400:
                 raise UnreachableError(f"{self._url}: the page answered with status {main.status}; nothing was stored")
-            if not (main.status in _REDIRECTS and visit.open_error and main.net_error):
+            if not (main.status in _REDIRECTS and visit.open_error):
                 return
         refused = next((x for x in exchanges if x.result is Result.REFUSED and x.request_type == "main frame"), None)
         if refused is not None:
@@ -447,7 +448,10 @@ class _Capture:
         if died:
             raise BrowserError(f"{self._url}: {died} before the page had answered; nothing was stored, try again")
         reason = self._relay.failure(*parse_host(main.url if main else self._url))
-        reason = reason or (main.reason if main else None) or visit.open_error or "no answer"
+        named = re.search(r"ERR_\w+", visit.open_error or "")
+        reason = (
+            reason or (named and named.group()) or (main.reason if main else None) or visit.open_error or "no answer"
+        )
         hint = ""
         if reason.startswith("ERR_CERT_"):
             hint = " (the certificate is not valid; --accept-bad-certificates captures the page all the same)"

@@ -39,6 +39,7 @@ _AT_THE_END = frozenset({"download", "freeze", "frames", "pictures", "pdf"})
 _RENDITIONS_S = 30.0  # of the whole capture's time, kept for what is made of the frozen page
 _LEAST_S = 0.5
 _SAY_SO_S = 1.0
+CUT_SHORT = "cut short: no more is kept"  # a step, because of a limit that has a warning of its own
 _SCROLL_S = 20.0
 _CANDIDATES_S = 5.0
 _MAX_DIALOGS = 100
@@ -271,7 +272,8 @@ class Visitor:
         finally:
             for one in (task, *others):
                 one.cancel()
-            await asyncio.gather(task, *others, return_exceptions=True)
+            # What is to be undone may be asked of a page that answers nothing any more.
+            await asyncio.wait((task, *others), timeout=_SAY_SO_S)
 
     def _budget_s(self, name: str, usual_s: float) -> float:
         """Seconds for a step: before the page is frozen, never so many that none would be left for renditions."""
@@ -356,8 +358,10 @@ class Visitor:
         top = await self._top()
         await page.bring_to_front()
         self.visit.renditions.append(await renditions.viewport_screenshot(page, top, subject, self._directory))
-        pictures = await renditions.full_screenshots(page, top, subject, self._directory, self._pixel_ratio)
-        self.visit.renditions += pictures
+        tiles = renditions.full_screenshots(page, top, subject, self._directory, self._pixel_ratio)
+        async with contextlib.aclosing(tiles):
+            async for tile in tiles:
+                self.visit.renditions.append(tile)
 
     async def _print(self, page: Page, subject: str) -> None:
         self.visit.renditions.append(await renditions.pdf(page, subject, self._directory))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from archiver.capture.spool import body_of
 from archiver.model import Rendition
 
 _TILE_PX = 8_192
+_MAX_VIEWPORT_PX = 65_535  # a window higher than that takes Chromium memory and time without end
 _PICTURE_TIMEOUT_MS = 30_000
 _REPAINT_S = 0.5
 
@@ -100,13 +101,14 @@ async def viewport_screenshot(page: Page, top: Frame, url: str, directory: Path)
     return Rendition("screenshot", f"urn:view:{url}", "image/png", body_of(data, directory))
 
 
-async def full_screenshots(page: Page, top: Frame, url: str, directory: Path, pixel_ratio: float) -> list[Rendition]:
-    """The whole page, in tiles where it is higher than Chromium paints at once."""
+async def full_screenshots(
+    page: Page, top: Frame, url: str, directory: Path, pixel_ratio: float
+) -> AsyncGenerator[Rendition]:
+    """The whole page, in tiles where it is higher than Chromium paints at once; each as it is made."""
     size: dict[str, int] = await evaluate(top, _SIZE)
     height, step = size["height"], size["height"]
     if height * pixel_ratio > MAX_TEXTURE_PX:
         step = int(_TILE_PX / pixel_ratio)
-    tiles = []
     async with _as_high_as_the_page(page, top, size):
         for number, start in enumerate(range(0, height, step)):
             # Without a body, as in SVG, the driver waits for ever to learn how large the page is.
@@ -116,8 +118,7 @@ async def full_screenshots(page: Page, top: Frame, url: str, directory: Path, pi
             data = await page.screenshot(**options, timeout=_PICTURE_TIMEOUT_MS, animations="allow")
             urn = f"urn:fullPage:{url}" + (f"#tile={number}" if number else "")
             facts = {"tile": number, "top_px": start} if step < height else {}
-            tiles.append(Rendition("full_screenshot", urn, "image/png", body_of(data, directory), facts))
-    return tiles
+            yield Rendition("full_screenshot", urn, "image/png", body_of(data, directory), facts)
 
 
 @contextlib.asynccontextmanager
@@ -127,7 +128,7 @@ async def _as_high_as_the_page(page: Page, top: Frame, size: dict[str, int]) -> 
     Not if the page itself then grows (`100vh`), which would show something nobody sees.
     """
     usual = page.viewport_size
-    if usual is None or size["height"] <= size["shown"]:
+    if usual is None or not size["shown"] < size["height"] <= _MAX_VIEWPORT_PX:
         yield
         return
     # On a phone, a page that is wider than the viewport is laid out in more pixels than the viewport has: zoom out.

@@ -36,7 +36,7 @@ from tests.support.oracles import cdxj_lines
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(75)]
 
 _HOST = "hostile.test"
-_TIMEOUT_S, _SETTLE_S = 10.0, 1.0
+_TIMEOUT_S, _SETTLE_S = 16.0, 1.0
 _BEYOND_S = 20.0  # what closing a stuck browser and writing may take after the time is up
 _ENDED_S = 3.0  # the kernel's time to end a killed process
 _CHECKED_BYTES = 4_000_000  # the checker of WARCs is too slow for larger ones
