@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,6 +134,40 @@ def test_one_who_clears_away_does_not_disturb_those_who_begin() -> None:
     assert [process.wait() for process in both] == [0, 0, 0]
 
 
+@pytest.mark.parametrize("moment", ["made", "opened"])
+def test_a_directory_that_was_swept_before_it_was_locked_is_replaced(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    make, lock = tempfile.mkdtemp, fcntl.flock
+    swept: list[Path] = []
+
+    def sweep() -> None:
+        (path,) = temporary.iterdir()
+        swept.append(path)
+        shutil.rmtree(path)
+
+    def swept_when_made(**options: str) -> str:
+        path = make(**options)
+        if not swept:
+            sweep()
+        return path
+
+    def swept_when_opened(handle: int, operation: int) -> None:
+        if not swept:
+            sweep()
+        lock(handle, operation)
+
+    if moment == "made":
+        monkeypatch.setattr(tempfile, "mkdtemp", swept_when_made)
+    else:
+        monkeypatch.setattr(fcntl, "flock", swept_when_opened)
+    with workplace.working_directory() as path:
+        assert swept
+        assert path.is_dir()
+        assert path not in swept
+    assert list(temporary.iterdir()) == []
+
+
 def test_links_files_and_strangers_directories_stay(temporary: Path) -> None:
     outside = temporary / "outside"
     outside.mkdir()
@@ -227,6 +264,7 @@ def is_alive(pid: int) -> bool:
         ("--database={}/home/crashes", True),
         ("{}/launch.json", True),
         ("{}/lock", False),
+        ("output={}/lock", False),
         ("--database={}-other/home", False),
     ],
 )

@@ -347,3 +347,34 @@ def test_a_snapshot_is_whole_or_absent_however_little_room_there_is(small_disk: 
         write()
     assert files(small_disk) == before
     assert store.get(layout.statement(_OTHER_ID)) == b"earlier"
+
+
+def test_a_file_that_a_sweeper_is_about_to_remove_is_waited_for(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    (tmp_path / ".unfinished").mkdir()
+    (tmp_path / ".unfinished" / f"group-{_ID}").touch()
+    sweeper = threading.Timer(0.1, store.clear_unfinished)
+    sweeper.start()
+    with store.group(_ID):
+        store.put_new(_STATEMENT, b"statement")
+    sweeper.join()
+    assert files(tmp_path) == [_STATEMENT]
+
+
+def test_a_sweeper_that_comes_before_the_lock_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = LocalStore(tmp_path)
+    open_file = os.open
+    swept: list[int] = []
+
+    def swept_open(path: str | Path, flags: int, *mode: int) -> int:
+        handle = open_file(path, flags, *mode)
+        if flags & os.O_EXCL and not swept:
+            swept.append(handle)
+            store.clear_unfinished()
+            assert files(tmp_path) == []
+        return handle
+
+    monkeypatch.setattr(os, "open", swept_open)
+    store.put_new("key", b"data")
+    assert swept
+    assert files(tmp_path) == ["key"]

@@ -1,0 +1,58 @@
+"""Interrupts wait while something ends in order, and come afterwards."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import pytest
+
+from archiver import interrupts
+
+
+@pytest.fixture(autouse=True)
+def interrupted_as_usual() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_an_interrupt_comes_when_the_clean_up_is_done() -> None:
+    done = []
+    with pytest.raises(KeyboardInterrupt), interrupts.held_off():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        done.append("all of it")
+    assert done == ["all of it"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_of_several_interrupts_only_the_first_is_handed_on() -> None:
+    stops: list[str] = []
+    with pytest.raises(KeyboardInterrupt), interrupts.handed_to(lambda: stops.append("stop")):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    assert stops == ["stop"]
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with interrupts.held_off():
+        signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def test_an_error_is_not_hidden_where_no_interrupt_came() -> None:
+    with pytest.raises(ValueError, match="what went wrong"), interrupts.held_off():
+        raise ValueError("what went wrong")
+
+
+def test_in_another_thread_nothing_is_changed() -> None:
+    seen: list[object] = []
+
+    def work() -> None:
+        with interrupts.held_off():
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [signal.default_int_handler]
