@@ -19,7 +19,7 @@ from archiver.capture.spool import body_of
 from archiver.model import Rendition
 
 _TILE_PX = 8_192
-_MAX_VIEWPORT_PX = 65_535  # a window higher than that takes Chromium memory and time without end
+_MAX_VIEWPORT_PX = 32_768  # a window higher than that costs Chromium memory and time without end
 _PICTURE_TIMEOUT_MS = 30_000
 _REPAINT_S = 0.5
 

@@ -75,17 +75,22 @@ class LiveLine:
             self._enabled = False  # the terminal is gone; the capture is not
 
 
+def _short(text: str, characters: int = 300) -> str:
+    """Text of a page that fits a terminal; all of it is in the statement and the WARC."""
+    return printable(text if len(text) <= characters else text[:characters] + " …")
+
+
 def summary(captured: Captured, archive_option: str) -> str:
     """What was captured, in words, with what to look at next."""
     recording, snapshot = captured.recording, captured.snapshot
     counts = Counter(x.result for x in recording.exchanges)
     elapsed = (recording.ended_at - recording.started_at).total_seconds()
     lines = [
-        f"{_OUTCOMES[recording.outcome]}  {printable(recording.url)}",
-        f"  title      {printable(recording.title) or '(none)'}",
+        f"{_OUTCOMES[recording.outcome]}  {_short(recording.url)}",
+        f"  title      {_short(recording.title) or '(none)'}",
     ]
     if recording.final_url and recording.final_url != recording.url:
-        lines.append(f"  led to     {printable(recording.final_url)}")
+        lines.append(f"  led to     {_short(recording.final_url)}")
     answered = counts[Result.RECORDED] + counts[Result.TRUNCATED]
     lines += [
         f"  captured   {recording.started_at:%Y-%m-%d %H:%M:%S} UTC, in {elapsed:.1f} s",
@@ -94,7 +99,7 @@ def summary(captured: Captured, archive_option: str) -> str:
         f"  SHA-256    {snapshot.warc_artifact['sha256']}",
         f"  snapshot   {snapshot.id}",
     ]
-    lines += [f"  warning    {printable(w.message)}" for w in recording.warnings]
+    lines += [f"  warning    {_short(w.message, 1000)}" for w in recording.warnings]
     look = f"  look       {program()}{archive_option} get {snapshot.id[:20]}"
     if not recording.renditions:
         return "\n".join([*lines, f"{look} --as exchanges (what was and was not recorded), or warc"])

