@@ -17,7 +17,7 @@ def interrupted_as_usual() -> None:
 
 def test_an_interrupt_comes_when_the_clean_up_is_done() -> None:
     done = []
-    with pytest.raises(KeyboardInterrupt), interrupts.held_off():
+    with pytest.raises(KeyboardInterrupt), interrupts.held_off():  # noqa: PT012  # it comes at the end
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         done.append("all of it")
@@ -27,7 +27,7 @@ def test_an_interrupt_comes_when_the_clean_up_is_done() -> None:
 
 def test_of_several_interrupts_only_the_first_is_handed_on() -> None:
     stops: list[str] = []
-    with pytest.raises(KeyboardInterrupt), interrupts.handed_to(lambda: stops.append("stop")):
+    with pytest.raises(KeyboardInterrupt), interrupts.handed_to(lambda: stops.append("stop")):  # noqa: PT012
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
     assert stops == ["stop"]
