@@ -249,7 +249,8 @@ class NetLog:
 
     def _pass_over(self, line: bytes) -> None:
         """Take a line that is no event: those after the events are other data."""
-        if line.startswith((b"]", b'"polledData"')):
+        # Exactly: what is left of a damaged event may begin with a bracket too.
+        if line in (b"]", b"],", b"]}") or line.startswith(b'"polledData"'):
             self._events_ended = True
         elif line and not self._events_ended:
             raise UnreadableEventError("its beginning is missing")

@@ -309,6 +309,7 @@ _BAD = {
     "a type that is a text": (line(2).replace(b'"type":2}', b'"type":"2"}'), ("", 12)),
     "a line without its beginning": (line(2)[5:], ("", 12)),
     "a line without its end": (line(2)[:-10], ("", 12)),
+    "a line of which the end of a list is left": (b"]}" + line(2)[1:], ("", 12)),
     "a line that is no event": (b"junk", ("", -1)),
     "a line of 17 MB": (line(2, params='{"a":"' + "a" * (17 << 20) + '"}'), ("URL_REQUEST_START_JOB", 12)),
     "bytes of 17 MB": (line(31, params='{"bytes":"' + "a" * (17 << 20) + '"}'), ("SOCKET_BYTES_SENT", 12)),
