@@ -138,8 +138,10 @@ class NetLog:
         poll = select.poll()
         poll.register(self._fd, select.POLLIN)
         while True:
+            # Asked before the wait: what was written before finish() must still be seen by it.
+            stopping = self._stop.is_set()
             if not poll.poll(_POLL_MS):
-                if self._stop.is_set():
+                if stopping:
                     return
                 continue
             data = os.read(self._fd, _READ_BYTES)

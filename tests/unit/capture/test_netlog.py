@@ -443,6 +443,28 @@ def test_the_fifo_is_for_its_owner_only() -> None:
         assert opened.path.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_was_written_right_before_the_end_is_read() -> None:
+    class LastMoment(threading.Event):
+        """The browser writes and ends between two steps of the reader: no real one can be made to."""
+
+        def is_set(self) -> bool:
+            if not super().is_set():
+                with opened.path.open("wb", buffering=0) as stream:
+                    stream.write(log(line(2, 7)))
+                self.set()
+            return True
+
+    events: list[Event] = []
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "log"
+        taken = dict.fromkeys(_TYPES, events.append)
+        opened = Reading(NetLog(path, taken, lambda name, source: True, frozenset(), lambda name, source: None), path)
+        opened.log._stop = LastMoment()
+        opened.log.start()
+        opened.log.finish()
+    assert [event.source for event in events] == [7]
+
+
 def test_it_ends_though_no_browser_ever_wrote() -> None:
     with reading() as opened:
         pass
