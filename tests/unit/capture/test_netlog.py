@@ -461,6 +461,7 @@ def test_what_was_written_right_before_the_end_is_read() -> None:
         opened = Reading(NetLog(path, taken, lambda name, source: True, frozenset(), lambda name, source: None), path)
         opened.log._stop = LastMoment()
         opened.log.start()
+        assert opened.log._stop.wait(20)
         opened.log.finish()
     assert [event.source for event in events] == [7]
 
