@@ -142,8 +142,10 @@ class NetLog:
         poll = select.poll()
         poll.register(self._fd, select.POLLIN)
         while True:
+            # Asked before the wait: what was written before finish() must still be seen by it.
+            stopping = self._stop.is_set()
             if not poll.poll(_POLL_MS):
-                if self._stop.is_set():
+                if stopping:
                     return
                 continue
             data = os.read(self._fd, _READ_BYTES)
@@ -260,7 +262,8 @@ class NetLog:
 
     def _pass_over(self, line: bytes) -> None:
         """Take a line that is no event: those after the events are other data."""
-        if line.startswith((b"]", b'"polledData"')):
+        # Exactly: what is left of a damaged event may begin with a bracket too.
+        if line in (b"]", b"],", b"]}") or line.startswith(b'"polledData"'):
             self._events_ended = True
         elif line and not self._events_ended:
             raise UnreadableEventError("its beginning is missing")

@@ -310,6 +310,7 @@ _BAD = {
     "a type that is a text": (line(2).replace(b'"type":2}', b'"type":"2"}'), ("", 12)),
     "a line without its beginning": (line(2)[5:], ("", 12)),
     "a line without its end": (line(2)[:-10], ("", 12)),
+    "a line of which the end of a list is left": (b"]}" + line(2)[1:], ("", 12)),
     "a line that is no event": (b"junk", ("", -1)),
     "a line of 17 MB": (line(2, params='{"a":"' + "a" * (17 << 20) + '"}'), ("URL_REQUEST_START_JOB", 12)),
     "bytes of 17 MB": (line(31, params='{"bytes":"' + "a" * (17 << 20) + '"}'), ("SOCKET_BYTES_SENT", 12)),
@@ -441,6 +442,29 @@ def test_the_fifo_is_for_its_owner_only() -> None:
     with reading() as opened:
         assert opened.path.is_fifo()
         assert opened.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_was_written_right_before_the_end_is_read() -> None:
+    class LastMoment(threading.Event):
+        """The browser writes and ends between two steps of the reader: no real one can be made to."""
+
+        def is_set(self) -> bool:
+            if not super().is_set():
+                with opened.path.open("wb", buffering=0) as stream:
+                    stream.write(log(line(2, 7)))
+                self.set()
+            return True
+
+    events: list[Event] = []
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "log"
+        taken = dict.fromkeys(_TYPES, events.append)
+        opened = Reading(NetLog(path, taken, lambda name, source: True, frozenset(), lambda name, source: None), path)
+        opened.log._stop = LastMoment()
+        opened.log.start()
+        assert opened.log._stop.wait(20)
+        opened.log.finish()
+    assert [event.source for event in events] == [7]
 
 
 def test_it_ends_though_no_browser_ever_wrote() -> None:

@@ -230,6 +230,7 @@ def test_two_lines_that_change_places_cost_nothing_else(one: int, other: int) ->
 @settings(max_examples=100)
 @given(number=_line, keep=st.integers(min_value=0), fro=st.booleans())
 @example(number=157, keep=23_994, fro=False)  # behind the source, whose type is not the event's
+@example(number=291, keep=332_461, fro=True)  # it then begins as the end of the events does
 def test_a_line_that_is_cut_costs_nothing_else_and_is_counted(number: int, keep: int, fro: bool) -> None:
     lines = list(real_lines())
     line = lines[number].removesuffix(b",")
@@ -725,6 +726,21 @@ def says(**fields: str) -> Callable[[Talk], None]:
 
 def sends(data: bytes) -> Callable[[Talk], None]:
     return lambda talk: talk.body(1, data)
+
+
+def test_an_answer_whose_request_is_nowhere_says_so() -> None:
+    talk = Talk()
+    talk.asks(1, "/1", "https")
+    talk.over_http2(1, 1)
+    talk.answers(1, last=True)
+    talk.asks(2, "/2")
+    talk.over_http1(2, 501)
+    talk.carries("RECEIVED", _OK, 501)
+    talk.ends(2)
+    found = talk.read()
+    assert [b.result for b in found.bytes] == [Result.TRUNCATED, Result.TRUNCATED]
+    assert {b.reason for b in found.bytes} == {"unspecified: unreadable: the request it answers was not found"}
+    assert [b.response for b in found.bytes] == [_H2_OK, _OK]
 
 
 _ANSWER = says(**{"status": "200", "x-a": "b"})
