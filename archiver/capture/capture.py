@@ -270,7 +270,7 @@ class _Capture:
             except PlaywrightError as error:
                 gone = "has been closed" in error.message or not processes.is_browser_alive(self._directory)
                 self._died = _BROWSER_DIED if gone else _first_line(error)
-            if not self._died and not processes.is_browser_alive(self._directory):
+            if not self._died and await self._is_gone():
                 self._died = _BROWSER_DIED
             self._died_in = self._step
             self._closing_ms = self._clock.now_ms()
@@ -292,8 +292,22 @@ class _Capture:
                 task.cancel()
             await asyncio.gather(steps, gone, return_exceptions=True)
 
+<<<<<<< HEAD
     async def _take_steps(self, browser: Browser, found: browsers.FoundBrowser) -> None:
         self._visitor = await self._new_visitor(browser, found)
+=======
+    async def _is_gone(self) -> bool:
+        """Whether the browser died; where a step ran into something closed, it may be about to."""
+        errors = [step.error or "" for step in self._visitor.visit.steps] if self._visitor else []
+        for _ in range(10 if any("has been closed" in error for error in errors) else 1):
+            if not processes.is_browser_alive(self._directory):
+                return True
+            await asyncio.sleep(_TICK_S / 2)
+        return False
+
+    async def _take_steps(self, browser: Browser) -> None:
+        self._visitor = await self._new_visitor(browser)
+>>>>>>> h5
         await self._visitor.run(self._url)
 
     async def _until_gone(self) -> None:
@@ -510,7 +524,7 @@ class _Capture:
 def _note_unawaited(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Keep the driver's futures quiet: when it dies, whoever waits for something is told, and so would stderr be."""
     error = context.get("exception")
-    if not isinstance(error, PlaywrightError) and "Connection closed" not in str(error):
+    if not isinstance(error, PlaywrightError | asyncio.CancelledError) and "Connection closed" not in str(error):
         loop.default_exception_handler(context)
 
 
