@@ -292,10 +292,6 @@ class _Capture:
                 task.cancel()
             await asyncio.gather(steps, gone, return_exceptions=True)
 
-<<<<<<< HEAD
-    async def _take_steps(self, browser: Browser, found: browsers.FoundBrowser) -> None:
-        self._visitor = await self._new_visitor(browser, found)
-=======
     async def _is_gone(self) -> bool:
         """Whether the browser died; where a step ran into something closed, it may be about to."""
         errors = [step.error or "" for step in self._visitor.visit.steps] if self._visitor else []
@@ -305,9 +301,8 @@ class _Capture:
             await asyncio.sleep(_TICK_S / 2)
         return False
 
-    async def _take_steps(self, browser: Browser) -> None:
-        self._visitor = await self._new_visitor(browser)
->>>>>>> h5
+    async def _take_steps(self, browser: Browser, found: browsers.FoundBrowser) -> None:
+        self._visitor = await self._new_visitor(browser, found)
         await self._visitor.run(self._url)
 
     async def _until_gone(self) -> None:

@@ -17,12 +17,6 @@ def interrupted_as_usual() -> None:
 
 def test_an_interrupt_comes_when_the_clean_up_is_done() -> None:
     done = []
-<<<<<<< HEAD
-    with pytest.raises(KeyboardInterrupt), interrupts.held_off():  # noqa: PT012  # it comes at the end
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-        done.append("all of it")
-=======
 
     def clean_up() -> None:
         with interrupts.held_off():
@@ -32,18 +26,12 @@ def test_an_interrupt_comes_when_the_clean_up_is_done() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         clean_up()
->>>>>>> h5
     assert done == ["all of it"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_of_several_interrupts_only_the_first_is_handed_on() -> None:
     stops: list[str] = []
-<<<<<<< HEAD
-    with pytest.raises(KeyboardInterrupt), interrupts.handed_to(lambda: stops.append("stop")):  # noqa: PT012
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-=======
 
     def work() -> None:
         with interrupts.handed_to(lambda: stops.append("stop")):
@@ -52,7 +40,6 @@ def test_of_several_interrupts_only_the_first_is_handed_on() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         work()
->>>>>>> h5
     assert stops == ["stop"]
 
 
