@@ -500,7 +500,7 @@ def test_a_hole_in_an_answer_costs_that_exchange_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"bytes": "aGVsbG8*"}, {"bytes": "aGVsbG8"}, {"bytes": "aGVsbG8=", "byte_count": 6}, {"bytes": 7}]
+    "bad", [{"bytes": "aGVs*bG8="}, {"bytes": "aGVsbG8"}, {"bytes": "aGVsbG8=", "byte_count": 6}, {"bytes": 7}]
 )
 def test_bytes_that_are_not_what_they_say_are_a_hole(bad: dict[str, object]) -> None:
     story = Story()
@@ -574,6 +574,27 @@ def test_a_request_body_is_kept_whole_however_it_was_cut(framing: bytes) -> None
         found = story.read()
         assert found.bytes[0].request == head + b"a" * 10
         assert found.log.examples == []
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("SSL_CERTIFICATES_RECEIVED", {"certificates": ["no certificate"]}),
+        ("SSL_CERTIFICATES_RECEIVED", {"certificates": "no list"}),
+        ("SSL_CONNECT", {"version": 13}),
+        ("SSL_CONNECT", {"version": "TLS 1.3", "cipher_suite": "4865"}),
+        ("SSL_CONNECT", {"version": "TLS 1.3", "next_proto": ["h2"]}),
+        ("TCP_CONNECT", {"local_address": "127.0.0.1"}),
+        ("TCP_CONNECT", {"local_address": "127.0.0.1:\u00b2"}),
+    ],
+)
+def test_what_is_told_of_a_connection_in_another_shape_is_counted(name: str, params: dict[str, object]) -> None:
+    story = Story()
+    story.simple(1, "/1", _OK)
+    story.event(name, _SOCKET, "PHASE_END", **params)
+    found = story.read()
+    assert found.log.unreadable == 1
+    assert found.bytes[0].result is Result.RECORDED
 
 
 def test_what_hangs_on_an_event_that_cannot_be_read_says_so() -> None:
