@@ -151,7 +151,7 @@ async def launched(
             executable_path=found.path,
             headless=True,
             chromium_sandbox=may_sandbox(),
-            env={**_environment(home), "TZ": profile.timezone},
+            env=dict(_environment(home)),
             downloads_path=home / "downloads",
             timeout=_LAUNCH_TIMEOUT_MS,
             args=[
