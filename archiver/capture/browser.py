@@ -148,7 +148,7 @@ async def launched(
     (home / "downloads").mkdir()
     for path in (netlog, home, *home.rglob("*")):
         give(path, isolation)
-    launcher = write_launcher(directory, found.path, home, isolation, memory_bytes, {"TZ": profile.timezone})
+    launcher = write_launcher(directory, found.path, home, isolation, memory_bytes)
     arguments = [
         *_ARGUMENTS,
         *profile.arguments(found.major),

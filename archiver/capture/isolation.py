@@ -16,10 +16,9 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from archiver.capture import launcher
 from archiver.capture.processes import PID_FILE
@@ -87,19 +86,15 @@ def write_launcher(
     home: Path,
     isolation: Isolation,
     memory_bytes: int,
-    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
-    """An executable in `directory` that becomes the browser with the rights of `isolation`.
-
-    `variables` are added to the browser's environment.
-    """
+    """An executable in `directory` that becomes the browser with the rights of `isolation`."""
     temporary = home / "tmp"
     temporary.mkdir(exist_ok=True)
     give(temporary, isolation)
     spec = {
         "executable": str(browser),
         # The browser starts in this folder: by its full path, one deep below would be too long for the socket in it.
-        "environment": environment(home) | {"TMPDIR": "/proc/self/cwd"} | dict(variables),
+        "environment": environment(home) | {"TMPDIR": "/proc/self/cwd"},
         "folder": str(temporary),
         "uid": isolation.uid,
         "pid_file": str(directory / PID_FILE),

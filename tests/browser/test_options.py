@@ -165,7 +165,7 @@ def test_a_page_wider_than_a_phone_is_in_the_picture_with_its_last_frame(head: b
         if request.path == "/inner":
             return Response(fields=_HTML, body=b"<body style='background: rgb(255, 165, 0)'>")
         frame = b"<iframe style='border: 0' width=100 height=100 src=https://other.test/inner></iframe>"
-        body = b"<body style='margin: 0'><div style='width: 900px; height: 2400px; background: #cfc'>wide</div>"
+        body = b"<body style='margin: 0'><div style='width: 900px; height: 5600px; background: #cfc'>wide</div>"
         return Response(fields=_HTML, body=b"<!doctype html><title>wide</title>" + head + body + frame)
 
     with LocalWeb(wide) as web:
@@ -173,9 +173,9 @@ def test_a_page_wider_than_a_phone_is_in_the_picture_with_its_last_frame(head: b
     (picture,) = pictures_of(captured)
     ratio = 2.625
     assert 899 * ratio < picture.width < 990 * ratio
-    assert 2495 * ratio < picture.height < 2560 * ratio
-    assert picture.getpixel((int(850 * ratio), int(2000 * ratio))) == (204, 255, 204)
-    assert picture.getpixel((int(50 * ratio), int(2450 * ratio))) == (255, 165, 0)
+    assert 5695 * ratio < picture.height < 5760 * ratio
+    assert picture.getpixel((int(850 * ratio), int(5000 * ratio))) == (204, 255, 204)
+    assert picture.getpixel((int(50 * ratio), int(5650 * ratio))) == (255, 165, 0)
 
 
 # a saved session
