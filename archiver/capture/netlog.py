@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import select
-import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -113,6 +112,7 @@ class NetLog:
         self._offset_ms = 0
         self.net_errors: dict[int, str] = {}  # number -> name, as ERR_CONNECTION_RESET
         self.command_line = ""
+        self._folder = path.parent.parent  # where the capture's working directory is
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="netlog", daemon=True)
         self.error: ArchiverError | None = None
@@ -243,7 +243,7 @@ class NetLog:
                 handler(event)
         except OSError as error:  # a body could not be written down, and no other will be
             self.error = StorageError(
-                f"what the page sends could not be kept in {tempfile.gettempdir()}: {error.strerror or error}; "
+                f"what the page sends could not be kept in {self._folder}: {error.strerror or error}; "
                 "set TMPDIR to a folder with more room"
             )
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one event, the others must be recorded

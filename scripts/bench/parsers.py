@@ -28,6 +28,7 @@ from archiver.capture.http1 import Framing, ResponseParser
 from archiver.capture.http2 import Fields, FrameReader
 from archiver.capture.netlog import NetLog
 from archiver.capture.recorder import Recorder
+from archiver.capture.spool import Room
 from tests.support import netlogs
 
 _PIECE = 1 << 20  # what the reader takes from the FIFO at once
@@ -63,14 +64,14 @@ def _feed(log: NetLog, data: bytes) -> None:
 def read_events(data: bytes) -> None:
     """Lines to events, with nobody to take them."""
     with tempfile.TemporaryDirectory() as folder:
-        wanted = dict.fromkeys(Recorder(Path(folder)).handlers, lambda _: None)
+        wanted = dict.fromkeys(Recorder(Path(folder), Room(1 << 40, 1 << 40)).handlers, lambda _: None)
         _feed(NetLog(Path(folder) / "log", wanted, lambda *_: True, frozenset(), lambda *_: None), data)
 
 
 def record(data: bytes) -> None:
     """Lines to exchanges."""
     with tempfile.TemporaryDirectory() as folder:
-        recorder = Recorder(Path(folder))
+        recorder = Recorder(Path(folder), Room(1 << 40, 1 << 40))
         log = NetLog(Path(folder) / "log", recorder.handlers, recorder.wants_bytes, recorder.required, recorder.lose)
         _feed(log, data)
 
