@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -154,12 +155,10 @@ def test_every_process_started_for_a_working_directory_is_ended(tmp_path: Path) 
     home = tmp_path / "home"
     home.mkdir()
     script = tmp_path / "browser"
-    # A child that stays in the session, and one that leaves it but names our directory.
-    script.write_text(
-        f"#!/bin/sh\nsleep 1000 &\nsetsid sh -c 'exec tail -f /dev/null {tmp_path}/x' &\nexec sleep 1000\n"
-    )
+    # A child that stays in the session, and one that leaves it but has an option that names a folder of ours.
+    stray = f"setsid {sys.executable} -c 'import time; time.sleep(1000)' --database={tmp_path}/x"
+    script.write_text(f"#!/bin/sh\nsleep 1000 &\n{stray} &\nexec sleep 1000\n")
     script.chmod(0o755)
-    (tmp_path / "x").touch()
     launcher = write_launcher(tmp_path, script, home, Isolation(None, sandboxed=False), 1 << 30)
     started = subprocess.Popen([launcher], start_new_session=True)
     deadline = time.monotonic() + 10
