@@ -10,6 +10,7 @@ from playwright.async_api import Error as PlaywrightError
 from archiver.capture.frames import Frames, evaluate
 
 _ANSWER_S = 5.0
+_AGAIN_S = 0.2
 
 # With scripts off, Chromium would show the markup inside <noscript> as text. An adopted sheet is in no DOM.
 _HIDE_NOSCRIPT = """() => {
@@ -26,6 +27,9 @@ async def freeze(frames: Frames) -> tuple[list[CDPSession], list[str]]:
     and the URLs of frames that did not answer.
     """
     sessions = [session for _, session in await frames.sessions()]
+    await asyncio.gather(*(_stop(session) for session in sessions))
+    # A page that reloads itself at once may have been between two documents, and the second begins anew.
+    await asyncio.sleep(_AGAIN_S)
     await asyncio.gather(*(_stop(session) for session in sessions))
     silent: list[str] = []
     for frame in await frames.list():

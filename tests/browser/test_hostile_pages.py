@@ -379,7 +379,8 @@ def test_a_page_that_reloads_itself_for_ever_is_stored(visit: Visit, target: str
     visited = visit(target)
     assert visited.main.status == 200
     assert TRUE in visited.main_response.body.decode()
-    assert visited.roles >= _FROM_THE_PAGE
+    # No document may have stood still for long enough to be pictured; then the capture says which step failed.
+    assert visited.roles >= _FROM_THE_PAGE or {"step_failed", "timeout"} & set(visited.warnings)
 
 
 def test_a_page_that_goes_elsewhere_is_stored_with_both_documents_and_a_warning(visit: Visit) -> None:
