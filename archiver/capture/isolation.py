@@ -138,7 +138,7 @@ def _lent_uid() -> Iterator[int | None]:
 
 def _why_not_in(directory: Path | None) -> str:
     """Why a user who owns nothing cannot reach this directory, or nothing when it can."""
-    for folder in directory.parents if directory else ():
+    for folder in (directory, *directory.parents) if directory else ():
         if not folder.stat().st_mode & stat.S_IXOTH:
             return f"other users may not enter {folder}; set TMPDIR to a folder they may enter, such as /tmp"
     return ""

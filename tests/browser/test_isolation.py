@@ -7,7 +7,9 @@ import gzip
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,17 +40,20 @@ def _descendants() -> list[Path]:
 
 
 @pytest.fixture
-def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A key file and an archive as we make them, and a secret in our environment."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", _CANARY)
     # Every folder above is open to all, so that only what we do keeps others out.
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o011)
+    modes = {folder: folder.stat().st_mode for folder in (tmp_path, *tmp_path.parents)}
+    closed = {folder: mode for folder, mode in modes.items() if not mode & 0o001}
+    for folder, mode in closed.items():
+        folder.chmod(mode | 0o011)
     key = tmp_path / "key"
     key.write_text(_CANARY)
     key.chmod(0o600)
-    return tmp_path
+    yield tmp_path
+    for folder, mode in closed.items():
+        folder.chmod(mode)
 
 
 @_AS_ROOT
@@ -125,6 +130,24 @@ def test_two_captures_at_once_have_browsers_of_different_users() -> None:
         assert first.uid != second.uid
     with isolated(Path("/bin/true")) as third:
         assert third.uid in (first.uid, second.uid)  # given back
+
+
+@_AS_ROOT
+@pytest.mark.parametrize("closed", ["home", "home/work"])
+def test_a_working_directory_that_other_users_may_not_enter_has_a_browser_as_root_and_says_so(
+    closed: str,
+) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place) / "home" / "work"
+        directory.mkdir(parents=True)
+        for folder in (Path(place), directory.parent, directory):
+            folder.chmod(0o711)
+        with isolated(Path("/bin/true"), directory) as isolation:
+            assert isolation.uid is not None
+        (Path(place) / closed).chmod(0o700)
+        with isolated(Path("/bin/true"), directory) as isolation:
+            assert isolation.uid is None
+            assert f"other users may not enter {Path(place) / closed};" in isolation.lacking
 
 
 @_AS_ROOT

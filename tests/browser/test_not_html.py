@@ -12,6 +12,7 @@ from PIL import Image
 
 from archiver.archive import Captured
 from archiver.capture.capture import record
+from archiver.capture.workplace import working_directory
 from archiver.cli.render import summary
 from archiver.config import CaptureSettings
 from archiver.model import Outcome, Recording, Result
@@ -160,15 +161,15 @@ def test_what_the_browser_saves_is_whole_and_said_to_have_no_renditions(
         assert captured.recording.main.response_body.size_bytes == _BIG_BYTES
 
 
-def test_downloads_land_in_the_working_directory_and_are_removed_and_limited(tmp_path: Path) -> None:
-    with LocalWeb(files) as web:
+def test_downloads_land_in_the_working_directory_and_are_removed_and_limited() -> None:
+    with LocalWeb(files) as web, working_directory() as directory:
         settings = CaptureSettings(resolve=tuple(web.resolve), trust_ca=web.ca_path, settle_s=6.0)
-        recording = record("https://files.test/many", settings, tmp_path, lambda _: None)
+        recording = record("https://files.test/many", settings, directory, lambda _: None)
+        (folder,) = directory.rglob("downloads")
+        assert folder.is_dir()
+        assert list(folder.iterdir()) == []
     (limited,) = [warning for warning in recording.warnings if warning.code == "downloads_limited"]
     assert limited.message.startswith("3 further downloads")
     parts = [x for x in recording.exchanges if "/blob.bin" in x.url]
     assert len(parts) == 23
     assert sum(x.result is Result.RECORDED for x in parts) >= 20
-    (folder,) = tmp_path.rglob("downloads")
-    assert folder.is_dir()
-    assert list(folder.iterdir()) == []

@@ -71,16 +71,19 @@ def kill(part: str) -> list[int]:
 
 
 class MemoryWatch:
-    """Samples memory while inside: the peaks of this process and of all browser processes, and who these were."""
+    """Samples memory while inside: by how much this process grew at most, the peak of all browser processes together,
+    and who these were.
+    """
 
     def __init__(self) -> None:
-        self.python_bytes = 0
+        self.python_growth_bytes = 0
         self.browser_bytes = 0
         self.browser_pids: set[int] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="memory watch", daemon=True)
 
     def __enter__(self) -> Self:
+        self._before_bytes = _own_bytes(os.getpid())
         self._thread.start()
         return self
 
@@ -92,7 +95,8 @@ class MemoryWatch:
 
     def _run(self) -> None:
         while not self._stop.wait(_SAMPLE_S):
-            self.python_bytes = max(self.python_bytes, _own_bytes(os.getpid()))
+            growth = _own_bytes(os.getpid()) - self._before_bytes
+            self.python_growth_bytes = max(self.python_growth_bytes, growth)
             # The driver is a descendant, too, but no part of the browser.
             browser = [pid for pid in descendants() if b"chrom" in _read(pid, "cmdline").partition(b"\0")[0]]
             self.browser_pids.update(browser)
