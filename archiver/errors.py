@@ -7,6 +7,7 @@
     ├── UnreachableError             7   the page gave no answer, or an HTTP error where that is refused
     │   └── RefusedError             7   the guard refused the page
     ├── StorageError                 8   the archive could not be read or written
+    │   └── ExistsError              8   an object that was to be created is there already
     └── BrowserError                10   no browser, one that lacks what is needed, or one that died
 
 The numbers are exit codes; `cli/exit_codes.py` holds their one table.
@@ -39,6 +40,10 @@ class RefusedError(UnreachableError):
 
 class StorageError(ArchiverError):
     """The store failed, or holds something else than it should."""
+
+
+class ExistsError(StorageError):
+    """The key that was to be created is there already; its object was left as it is."""
 
 
 class BrowserError(ArchiverError):

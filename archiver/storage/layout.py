@@ -9,6 +9,9 @@ from datetime import datetime
 
 ARCHIVE = "archive.json"
 SNAPSHOTS = "snapshots/"
+SLOTS = "log/slot/"
+NOTES = "notes/"
+_SLOT = re.compile(r"[0-9]{12}")
 _ID = re.compile(r"[0-9]{8}t[0-9]{6}z-[a-z2-7]{16}")
 
 
@@ -34,6 +37,17 @@ def cdxj(snapshot: str) -> str:
     return f"{SNAPSHOTS}{snapshot}/capture.cdxj"
 
 
-def statement(snapshot: str) -> str:
-    """The unsigned statement. It is written last: a snapshot without one is an orphan and is never listed."""
-    return f"{SNAPSHOTS}{snapshot}/statement.json"
+def slot(index: int) -> str:
+    """Entry number `index` of the log."""
+    return f"{SLOTS}{index:012d}"
+
+
+def slot_index(key: str) -> int | None:
+    """The number of a log entry's key; None for another key."""
+    digits = key.removeprefix(SLOTS)
+    return int(digits) if key.startswith(SLOTS) and _SLOT.fullmatch(digits) else None
+
+
+def note(commitment: str) -> str:
+    """The note that the log entry with this commitment (lower-case hex) commits to."""
+    return f"{NOTES}{commitment}"

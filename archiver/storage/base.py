@@ -1,0 +1,97 @@
+"""What every store promises: the contract that `tests/contract` holds each implementation to.
+
+An object is bytes under a key. It appears whole or not at all, and what was created stays as it is: nothing but
+`replace` ever changes one, and nothing but `delete` takes one away.
+
+Keys are relative, made by `layout`, of the characters `[a-z0-9._/-]`, without empty, `.` or `..` parts; any other key
+raises `StorageError` before the store is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from archiver.errors import StorageError
+
+
+@dataclass(frozen=True)
+class Stat:
+    """What a store says of an object without reading it. `version` is the store's own name for these very bytes."""
+
+    size_bytes: int
+    version: str | None = None
+
+
+class ObjectStore(Protocol):
+    """Where an archive lives.
+
+    Every method raises `StorageError` when the store cannot be reached, refuses, or holds something else than it
+    should; the message names the object and the cause. What may go through when tried again has been tried again.
+    """
+
+    @property
+    def location(self) -> str:
+        """The store as `--archive` names it: a directory or `s3://bucket/prefix`."""
+        ...
+
+    def where(self, key: str) -> str:
+        """An object's place in words a user can follow: a path or an `s3://` URL."""
+        ...
+
+    def put_new(self, key: str, source: bytes | Path) -> Stat:
+        """Create an object that was not there; when this returns it is there for good, and whole.
+
+        Of any number of writers that create the same key at once, one succeeds. Raises `ExistsError` for the others,
+        and when the key was there before. A creation of which no answer came is settled by reading the object back:
+        it counts as ours when it holds the very bytes of `source`.
+        """
+        ...
+
+    def get(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes of an object from `offset` on, in pieces, `length` of them at most and fewer where it ends.
+
+        Raises `NotFoundError` before the first piece, and `StorageError` when fewer bytes come than there are.
+        """
+        ...
+
+    def stat(self, key: str) -> Stat:
+        """Size and version of an object. Raises `NotFoundError`."""
+        ...
+
+    def list(self, prefix: str, after: str = "") -> Iterator[str]:
+        """The keys that begin with `prefix` and are greater than `after`, ascending; those of whole objects only."""
+        ...
+
+    def replace(self, key: str, data: bytes) -> None:
+        """Create an object or put another in its place. Whoever reads meanwhile gets one of the two, whole."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Take an object away; that there is none is no error. Raises `StorageError` where retention forbids it."""
+        ...
+
+    def group(self, snapshot: str, is_whole: Callable[[], bool]) -> AbstractContextManager[None]:
+        """The artifacts of one snapshot are put in here, one after the other.
+
+        When `is_whole()` is not true in the end, what lies below the snapshot's prefix is taken away again.
+        """
+        ...
+
+    def sweep(self, is_whole: Callable[[str], bool]) -> None:
+        """Take away what killed writers left of snapshots that are not whole; what is being written stays.
+
+        A store that cannot tell a dead writer from a slow one takes nothing away.
+        """
+        ...
+
+
+def read(store: ObjectStore, key: str, limit_bytes: int) -> bytes:
+    """A whole object that should be small. Raises as `get`, and `StorageError` when it is larger than `limit_bytes`."""
+    data = b"".join(store.get(key, 0, limit_bytes + 1))
+    if len(data) > limit_bytes:
+        raise StorageError(f"{store.where(key)} is damaged: it is larger than the {limit_bytes} bytes it may have")
+    return data

@@ -1,0 +1,135 @@
+"""The log: the order of all statements of an archive, made by nothing but conditional creation.
+
+Entry n is the object `log/slot/n`, one line of canonical JSON (RFC 8785): `{"commitment":…,"id":…,"type":…}`. It says
+nothing of the page: `commitment` is SHA-256 over a random salt and the note, in lower-case hex, and the note lies
+under that name until it is withdrawn. A note object is the salt in hex, a line end, and the note: the statement as one
+line of canonical JSON with its line end, and, once they are signed, an empty line and signature lines.
+
+A slot is taken by whoever creates it, so any number of writers may append at once, and one that dies leaves the log
+valid. Slots are never skipped: slot n is created only by who has seen that n - 1 is there and nothing after n.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import rfc8785
+
+from archiver.errors import ExistsError, NotFoundError, StorageError
+from archiver.storage import layout
+from archiver.storage.base import ObjectStore, read
+
+TYPES = ("intent", "snapshot", "failure")
+_MAX_ENTRY_BYTES = 1000
+_MAX_NOTE_BYTES = 1 << 20
+_SALT_BYTES = 32
+_COMMITMENT = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record of the log; `id` is that of the capture it is about."""
+
+    index: int
+    type: str
+    id: str
+    commitment: str
+
+
+@dataclass(frozen=True)
+class Junk:
+    """A slot that holds no entry: it has its place in the order all the same."""
+
+    index: int
+    reason: str
+
+
+def append(store: ObjectStore, statement: dict[str, Any], after: int) -> Entry:
+    """Put a statement into the archive: its note, then its entry in the first free slot.
+
+    `after` is the highest slot the caller has seen, -1 for none; the search begins behind it. Raises `StorageError`,
+    also when later slots show that the log has a hole.
+    """
+    line = rfc8785.dumps(statement) + b"\n"
+    if len(line) > _MAX_NOTE_BYTES // 2:
+        raise StorageError(f"the statement of {statement['id']} has {len(line)} bytes, more than a note may have")
+    salt = secrets.token_bytes(_SALT_BYTES)
+    commitment = hashlib.sha256(salt + line).hexdigest()
+    store.put_new(layout.note(commitment), salt.hex().encode() + b"\n" + line)
+    body = rfc8785.dumps({"commitment": commitment, "id": statement["id"], "type": statement["type"]})
+    index = after + 1
+    while True:
+        try:
+            _refuse_hole(store, index)
+            store.put_new(layout.slot(index), body)
+        except ExistsError:
+            index += 1
+            continue
+        return Entry(index, statement["type"], statement["id"], commitment)
+
+
+def _refuse_hole(store: ObjectStore, index: int) -> None:
+    """Raises `ExistsError` when this slot is taken, `StorageError` when a later one is though this is free."""
+    key = layout.slot(index)
+    later = next(store.list(layout.SLOTS, after=layout.slot(index - 1) if index else ""), None)
+    if later == key:
+        raise ExistsError(f"{store.where(key)} exists already")
+    if later is not None:
+        raise StorageError(
+            f"the log has a hole: {store.where(key)} is missing but {later} is there; nothing was added to it"
+        )
+
+
+def entries(store: ObjectStore, start: int = 0) -> Iterator[Entry | Junk]:
+    """The entries from slot `start` on, up to the first slot that is free. Raises `StorageError`."""
+    index = start
+    while True:
+        try:
+            data = read(store, layout.slot(index), _MAX_ENTRY_BYTES)
+        except NotFoundError:
+            return
+        yield _parse(index, data)
+        index += 1
+
+
+def _parse(index: int, data: bytes) -> Entry | Junk:
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return Junk(index, "it is not JSON")
+    if not isinstance(document, dict) or set(document) != {"commitment", "id", "type"}:
+        return Junk(index, "it has not the fields of an entry")
+    if not all(isinstance(value, str) for value in document.values()):
+        return Junk(index, "a field is no text")
+    if not _COMMITMENT.fullmatch(document["commitment"]) or not layout.is_id(document["id"]):
+        return Junk(index, "its commitment or id is malformed")
+    return Entry(index, document["type"], document["id"], document["commitment"])
+
+
+def statement(store: ObjectStore, entry: Entry) -> dict[str, Any]:
+    """The statement an entry commits to.
+
+    Raises `NotFoundError` when there is none any more, `StorageError` when it is not what was committed to.
+    """
+    key = layout.note(entry.commitment)
+    data = read(store, key, _MAX_NOTE_BYTES)
+    salt, _, note = data.partition(b"\n")
+    try:
+        committed = hashlib.sha256(bytes.fromhex(salt.decode("ascii")) + note).hexdigest()
+    except ValueError:
+        committed = ""
+    if committed != entry.commitment:
+        raise StorageError(f"{store.where(key)} is damaged: it is not what entry {entry.index} of the log commits to")
+    try:
+        document = orjson.loads(note.partition(b"\n")[0])
+    except orjson.JSONDecodeError as error:
+        raise StorageError(f"{store.where(key)} is damaged: {error}") from None
+    if not isinstance(document, dict) or (document.get("id"), document.get("type")) != (entry.id, entry.type):
+        raise StorageError(f"{store.where(key)} is damaged: its statement is not the one of entry {entry.index}")
+    return document
