@@ -91,7 +91,7 @@ def entries(store: ObjectStore, start: int = 0) -> Iterator[Entry | Junk]:
     index = start
     while True:
         try:
-            data = read(store, layout.slot(index), _MAX_ENTRY_BYTES)
+            data = b"".join(store.get(layout.slot(index), 0, _MAX_ENTRY_BYTES + 1))
         except NotFoundError:
             return
         yield _parse(index, data)
@@ -99,6 +99,8 @@ def entries(store: ObjectStore, start: int = 0) -> Iterator[Entry | Junk]:
 
 
 def _parse(index: int, data: bytes) -> Entry | Junk:
+    if len(data) > _MAX_ENTRY_BYTES:
+        return Junk(index, f"it is larger than the {_MAX_ENTRY_BYTES} bytes an entry may have")
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError:
