@@ -223,8 +223,12 @@ class _Capture:
     async def _tick(self) -> None:
         while True:
             self._report()
-            if self._visitor is not None and self._is_futile():
-                self._visitor.hurry()
+            if self._visitor is not None:
+                if self._is_futile():
+                    self._visitor.hurry()
+                if self._visitor.visit.frozen_ms is not None:
+                    # A socket or event stream that floods the browser would leave no time for pictures.
+                    self._relay.cut(self._recorder.streaming_ports())
             await asyncio.sleep(_TICK_S)
 
     def _is_futile(self) -> bool:
@@ -398,9 +402,11 @@ class _Capture:
             found.append(("main_cut", f"the main document is not whole: {main.reason or main.result}"))
         if main and main.status and main.status >= 400:
             found.append(("http_error", f"the page answered with status {main.status}"))
-        if visit.documents > 1 and main:
-            times = f"{visit.documents} documents were asked for in its place, {main.url[:200]} first"
-            found.append(("navigated_away", f"the page went on by itself to {(visit.final_url or '')[:200]}: {times}"))
+        if visit.navigated_away and main:
+            text = (
+                f"the page went on by itself from {main.url[:200]} to another document, of {visit.final_url or '':.200}"
+            )
+            found.append(("navigated_away", text))
         if self._state is not None:
             text = "made with a saved session: the WARC holds its cookies, whoever has it may be able to use them"
             found.append(("credentialed", text))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from playwright.async_api import BrowserContext, Download, Page
@@ -55,8 +55,10 @@ def is_download(error: PlaywrightError) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def saving_media(context: BrowserContext, page: Page) -> AsyncIterator[None]:
+async def saving_media(context: BrowserContext, page: Page, on_document: Callable[[str], None]) -> AsyncIterator[None]:
     """While this lasts, a main document that is a PDF, video or sound is downloaded, not shown.
+
+    `on_document` is told the browser's name for each document whose answer has begun (DevTools' loader id).
 
     Chromium's player breaks the answer off and asks again, its PDF reader may ask for parts. Only the browser is told
     so, after the answer has come in: what is on the wire, and is recorded, stays as it is.
@@ -67,7 +69,10 @@ async def saving_media(context: BrowserContext, page: Page) -> AsyncIterator[Non
     async def let_pass(event: dict[str, Any]) -> None:
         answer: dict[str, Any] = {"requestId": event["requestId"]}
         fields = event.get("responseHeaders", [])
-        if event.get("frameId") == frame and event.get("responseStatusCode") == 200 and _is_media(fields):
+        is_main = event.get("frameId") == frame
+        if is_main:
+            on_document(event.get("networkId", ""))
+        if is_main and event.get("responseStatusCode") == 200 and _is_media(fields):
             kept = [field for field in fields if field["name"].lower() != "content-disposition"]
             fields = [*kept, {"name": "Content-Disposition", "value": "attachment"}]
             answer |= {"responseCode": 200, "responseHeaders": fields}

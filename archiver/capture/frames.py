@@ -66,6 +66,12 @@ class Frames:
                 return None  # a frame in its parent's process has no session of its own and is reached through that
         return self._parts[frame]
 
+    async def document(self) -> str:
+        """The browser's name for the document that stands in the captured page: another one after each navigation."""
+        _, session = self._pages[0]
+        tree = await asyncio.wait_for(session.send("Page.getFrameTree"), _ANSWER_S)
+        return str(tree["frameTree"]["frame"]["loaderId"])
+
     async def list(self) -> list[Frame]:
         """Every frame, parents before children, the captured page's first."""
         found: dict[str, Frame] = {}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, CDPSession, Dialog, Page, Request, Response
+from playwright.async_api import BrowserContext, CDPSession, Dialog, Page, Response
 from playwright.async_api import Error as PlaywrightError
 
 from archiver.capture import renditions
@@ -93,12 +93,18 @@ class Visit:
     open_error: str | None = None
     frozen_ms: int | None = None  # from when on what is still loading is stopped by us
     gone: str | None = None  # why the page was there no more before all steps were done
-    documents: int = 0  # how many the main frame asked for, redirects aside
+    opened_document: str = ""  # the browser's name for the document that was opened
+    frozen_document: str = ""  # and for the one that was frozen
     steps: list[Step] = field(default_factory=list)
     warnings: list[CaptureWarning] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
     renditions: list[Rendition] = field(default_factory=list)
     dialogs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def navigated_away(self) -> bool:
+        """Whether another document than the one that was opened was frozen."""
+        return bool(self.frozen_document) and self.frozen_document != self.opened_document
 
     @property
     def failed_steps(self) -> list[Step]:
@@ -190,7 +196,6 @@ class Visitor:
         self._context.on("page", self._take_popup)
         page.on("crash", lambda _: self._leave("page_crashed", "the page's process crashed"))
         page.on("close", lambda _: self._leave("page_closed", "the page was closed"))
-        page.on("request", self._note_document)
         browser = self._context.browser
         assert browser is not None
         browser.on("disconnected", lambda _: self._leave("browser_died", "the browser died"))
@@ -208,12 +213,6 @@ class Visitor:
         self.visit.gone = what
         self._warn(code, f"{what} during the step '{self._step_name}'; what had come until then is stored")
         self._gone.set()
-
-    def _note_document(self, request: Request) -> None:
-        assert self.visit.page is not None
-        opens = request.is_navigation_request() and request.redirected_from is None
-        if opens and request.frame == self.visit.page.main_frame:
-            self.visit.documents += 1
 
     async def _take_popup(self, page: Page) -> None:
         """Popups are pages of the same capture, up to a number that no honest page needs."""
@@ -282,7 +281,10 @@ class Visitor:
         return min(usual_s, max(self._freeze_at - time.monotonic(), _LEAST_S))
 
     async def _open(self, page: Page, url: str) -> None:
-        async with saving_media(self._context, page):
+        def note(document: str) -> None:
+            self.visit.opened_document = self.visit.opened_document or document
+
+        async with saving_media(self._context, page, note):
             try:
                 self.visit.response = await page.goto(url, wait_until="commit", timeout=0)
             except PlaywrightError as error:
@@ -345,6 +347,7 @@ class Visitor:
 
     async def _read_frames(self, page: Page) -> None:
         visit = self.visit
+        visit.frozen_document = await self._frames.document()
         visit.final_url = clean(page.url)
         visit.frames = await renditions.read_frames(await self._frames.list())
         visit.title = visit.frames[0].get("title", "") if visit.frames else ""

@@ -41,6 +41,7 @@ class _Socket:
     byte_events: tuple[str, ...] = ()  # which events hold its plaintext, once it serves something we record
     exchange: OpenExchange | None = None
     session: _Session | None = None
+    local_port: int = 0
 
 
 @dataclass
@@ -190,7 +191,8 @@ class Recorder:
     Handlers raise `UnreadableEventError` for events that are not as they should be, before they change anything;
     tell `lose` of these and of those that could not be read at all.
 
-    `in_flight(now_ms, patience_ms)` and `last_activity_ms` may be asked from another thread meanwhile.
+    `in_flight(now_ms, patience_ms)`, `streaming_ports()` and `last_activity_ms` may be asked from another thread
+    meanwhile.
     """
 
     def __init__(self, directory: Path, room: Room) -> None:
@@ -293,6 +295,12 @@ class Recorder:
             for e in tuple(self.exchanges)
             if not e.ended and not e.streaming and not self.is_own(e) and now_ms - e.active_ms < patience_ms
         ]
+
+    def streaming_ports(self) -> set[int]:
+        """The local ports of the sockets that carry an answer meant to go on for ever, and still do."""
+        streams = [e for e in tuple(self.exchanges) if e.streaming and not e.ended]
+        sockets = (self._sockets.get(e.socket) for e in streams if e.socket is not None)
+        return {socket.local_port for socket in sockets if socket is not None and socket.local_port}
 
     @staticmethod
     def is_own(exchange: OpenExchange) -> bool:
@@ -489,7 +497,7 @@ class Recorder:
         port = local.rpartition(":")[2]
         if not re.fullmatch("[0-9]{1,5}", port):
             raise UnreadableEventError("local_address has no port")
-        self._sockets.setdefault(event.source, _Socket())
+        self._sockets.setdefault(event.source, _Socket()).local_port = int(port)
         self._ports[int(port)].append(event.source)
 
     def _tls_connected(self, event: Event) -> None:

@@ -15,7 +15,7 @@ import resource
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import dns.asyncresolver
@@ -121,6 +121,7 @@ class Relay:
         self._names = Names(resolver)
         self._connections: list[Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._clients: dict[int, asyncio.StreamWriter] = {}  # by the browser's port
         self._most = _most_connections()
         self._listener: socket.socket
         self._listening: asyncio.Task[None]
@@ -142,6 +143,12 @@ class Relay:
         """Why no connection to this host and port came about, if none did."""
         same = self._to(host, port)
         return same[-1].reason if same and all(c.outcome != "connected" for c in same) else None
+
+    def cut(self, client_ports: Collection[int]) -> None:
+        """Break off the connections that the browser made from these ports."""
+        for port in client_ports:
+            if port in self._clients:
+                self._clients[port].transport.abort()
 
     def _to(self, host: str, port: int) -> list[Connection]:
         host = canonical(host)
@@ -166,28 +173,31 @@ class Relay:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                client, _ = await loop.sock_accept(self._listener)
+                client, (_, port) = await loop.sock_accept(self._listener)
             except OSError:  # no descriptor is free; asyncio's own server would print a trace of it
                 await asyncio.sleep(_NO_DESCRIPTOR_S)
                 continue
             if len(self._tasks) >= 2 * self._most:  # not even told why: that takes a descriptor, too
                 client.close()
                 continue
-            task = asyncio.create_task(self._accept(client))
+            task = asyncio.create_task(self._accept(client, port))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _accept(self, client: socket.socket) -> None:
+    async def _accept(self, client: socket.socket, port: int) -> None:
         reader, writer = await asyncio.open_connection(sock=client, limit=_CHUNK_BYTES)
+        self._clients[port] = writer
         try:
             # The browser may leave at any moment.
             with contextlib.suppress(asyncio.IncompleteReadError, OSError):
-                await self._serve(reader, writer)
+                await self._serve(reader, writer, port)
             await _close(writer)
         except asyncio.CancelledError:
             writer.transport.abort()  # the end of the capture
+        finally:
+            self._clients.pop(port, None)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client_port: int) -> None:
         is_full = len(self._tasks) > self._most
         async with asyncio.timeout(_HANDSHAKE_TIMEOUT_S):
             target = await _handshake(reader, writer)
@@ -195,7 +205,6 @@ class Relay:
             return
         host, port = target
         number = len(self._connections)
-        client_port = writer.get_extra_info("peername")[1]
         self._connections.append(Connection(number, host, port, clock.now(), "pending", client_port=client_port))
         if is_full:
             self._update(number, outcome="unreachable", reason=f"{self._most} connections are open already")

@@ -78,6 +78,7 @@ class Read:
     """A log that was read to its end, and what came of it."""
 
     log: NetLog
+    recorder: Recorder
     exchanges: list[Exchange]
     bytes: list[Bytes]
 
@@ -110,7 +111,7 @@ def read(data: bytes, at: Sequence[int] = ()) -> Read:
             exchange.closed = exchange.ended_ms is None
             error = log.net_errors.get(exchange.net_error) if exchange.net_error else None
             exchanges.append(exchange.finish(error, None, None))
-        return Read(log, exchanges, [bytes_of(x) for x in exchanges])
+        return Read(log, recorder, exchanges, [bytes_of(x) for x in exchanges])
 
 
 # A log of a real browser, whole and damaged
@@ -885,3 +886,24 @@ def test_sockets_are_taken_in_the_order_they_connected_and_once() -> None:
     assert recorder.take_socket(1) is None
     taken = [recorder.take_socket(5000) for _ in range(3)]
     assert [found and found[0] for found in taken] == [7, 3, None]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    ],
+)
+def test_the_ports_of_endless_answers_are_told_while_they_last(head: bytes) -> None:
+    story = Story()
+    story.event("TCP_CONNECT", 20, "PHASE_END", local_address="127.0.0.1:4001")
+    story.event("TCP_CONNECT", 21, "PHASE_END", local_address="[::1]:4002")
+    for request, socket, answer in ((1, 20, _OK), (2, 21, head)):
+        story.asks(request, f"/{request}")
+        story.over_http1(request, socket)
+        story.carries("SENT", get(f"/{request}"), socket)
+        story.carries("RECEIVED", answer, socket)
+    assert story.read().recorder.streaming_ports() == {4002}
+    story.ends(2)
+    assert story.read().recorder.streaming_ports() == set()

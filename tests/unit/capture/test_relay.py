@@ -730,3 +730,18 @@ def test_with_few_file_descriptors_connections_are_refused_and_later_ones_work()
     first, second = done.stdout.splitlines()
     assert first == "0|5|0|unreachable|127.0.0.1: Too many open files"
     assert second == "1|20 connections are open already"
+
+
+def test_connections_are_cut_by_the_port_the_browser_made_them_from_and_others_go_on() -> None:
+    async def scenario() -> None:
+        async with site(echo) as port, Relay([parse_override(f"*=127.0.0.1:{port}")]) as relay:
+            _, cut = await ask(relay, "a.test", 80)
+            _, other = await ask(relay, "a.test", 80)
+            relay.cut([relay.connections[0].client_port, 1])
+            with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+                await said(cut, b"hello", 5)
+            await until(lambda: relay.connections[0].closed_at is not None)
+            assert await said(other, b"hello", 5) == b"hello"
+            assert relay.connections[1].closed_at is None
+
+    run(scenario)
