@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import secrets
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
+import platformdirs
 
-from archiver import clock
-from archiver.capture.capture import OnProgress, Progress, record
+from archiver import clock, interrupts
+from archiver.capture.capture import OnProgress, Progress, check, record
 from archiver.capture.workplace import working_directory
-from archiver.config import Settings
-from archiver.errors import NotFoundError, StorageError, UsageError
+from archiver.config import Settings, load
+from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
+from archiver.index import follow, queries, reference
+from archiver.index.database import Database
+from archiver.index.opening import open_index
+from archiver.index.queries import Capture, Filter
 from archiver.model import Recording
 from archiver.seal import statement as statements
-from archiver.storage import layout
-from archiver.storage.local import LocalStore, open_location
-from archiver.warc import cdxj, reader, writer
+from archiver.seal.statement import About
+from archiver.storage import descriptor, layout, log
+from archiver.storage.base import ObjectStore, Retention, read
+from archiver.storage.descriptor import Descriptor
+from archiver.storage.local import LocalStore
+from archiver.storage.location import open_store
+from archiver.urls import parse_capturable
+from archiver.warc import cdxj, reader, wacz, writer
 
-_FORMAT = "archiver/1"
+#: what a result may take beyond the capture's own time, before its intent counts as unfinished: a slow store
+_STORING = timedelta(minutes=10)
+_MAX_INDEX_BYTES = 1 << 30
+_MAX_DOM_BYTES = 1 << 30
 
-#: what `get` can take out of a snapshot besides the WARC: the name of its record and the usual file ending
-PARTS = {
+#: what `get` can take out of a snapshot that is a record of its WARC: the beginning of its name, the usual file ending
+RECORDS = {
     "screenshot": ("urn:view:", "png"),
     "full-screenshot": ("urn:fullPage:", "png"),
     "pdf": ("urn:pdf:", "pdf"),
@@ -33,15 +49,27 @@ PARTS = {
     "dom": ("urn:dom:", "json"),
     "exchanges": ("urn:exchanges:", "json"),
 }
+#: everything that `get` can take out of a snapshot
+PARTS = ("warc", "wacz", "html", *RECORDS)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A stored snapshot: its id, its statement, where its WARC lies."""
+    """A stored snapshot: its statement, its place in the log, and the store that has it.
+
+    `distance_s` is how far it is from the moment that was asked for, where one was.
+    """
 
     id: str
     statement: dict[str, Any]
-    warc: Path
+    log_index: int
+    store: ObjectStore
+    distance_s: float | None = None
+
+    @property
+    def where(self) -> str:
+        """The WARC's path or `s3://` URL."""
+        return self.store.where(layout.warc(self.id))
 
     @property
     def warc_artifact(self) -> dict[str, Any]:
@@ -50,91 +78,204 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Captured:
-    """A snapshot just made, with the recording it was made of."""
+    """A snapshot just made, with the recording it was made of.
+
+    `index_error` says why the index could not be brought up to date, if so: whoever asks next tries again.
+    """
 
     snapshot: Snapshot
     recording: Recording
     not_recorded: int
+    index_error: str | None = None
+
+
+@dataclass(frozen=True)
+class _Opened:
+    store: ObjectStore
+    database: Database
+
+
+def _ignore(_: Progress) -> None:
+    pass
 
 
 class Archive:
-    """The archive at the location the settings name. Nothing is created before the first capture."""
+    """The archive at a location, or where settings say. Nothing is made before `found` or the first capture.
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._store: LocalStore = open_location(settings.archive)
+    A location is a directory, a `file://` URL or `s3://bucket/prefix`. Use it as a context manager or `close` it: it
+    holds a connection to its index. Of several processes each opens its own.
+    """
 
-    def capture(self, url: str, on_progress: OnProgress) -> Captured:
-        """Visit a URL and store what came of it.
+    def __init__(self, place: Settings | str | Path = "./archive") -> None:
+        self._settings = place if isinstance(place, Settings) else load({"archive": str(place)}).settings
+        self._opened: _Opened | None = None
 
-        Raises as `archiver.capture.capture.record` does, and `StorageError`; then nothing is listed in the archive.
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index."""
+        if self._opened is not None:
+            self._opened.database.close()
+            self._opened = None
+
+    @property
+    def location(self) -> str:
+        return open_store(self._settings.archive).location
+
+    # making and opening
+
+    def found(self, evidence: str | None = None, retention_days: int = 0, copy_of: str | None = None) -> Descriptor:
+        """Make the archive. `evidence` is another store for the snapshots, which keeps them for `retention_days`.
+
+        `copy_of` is the id of the archive that is to be copied into it. Raises `StorageError` when there is one
+        already, or the store cannot hold one.
         """
-        self._prepare()
-        with working_directory() as directory:
-            recording = record(url, self._settings.capture, directory, on_progress)
-            snapshot = layout.new_id(recording.started_at)
-            elapsed = (clock.now() - recording.started_at).total_seconds()
-            size = sum(x.response_body.size_bytes for x in recording.exchanges if x.response_body)
-            on_progress(Progress("store", len(recording.exchanges), size, elapsed))
-            # The statement comes last: without it there is no snapshot, and what was written of one is removed.
-            with self._store.group(snapshot):
-                artifacts = self._store_artifacts(snapshot, recording, directory)
-                statement = statements.build(snapshot, recording, artifacts, self._settings.capture)
-                self._store.put_new(layout.statement(snapshot), statements.canonical(statement))
-        return Captured(self._snapshot(snapshot), recording, statements.not_recorded(recording))
+        store = open_store(self._settings.archive)
+        if descriptor.load(store) is not None:
+            raise StorageError(f"{store.location} is an archive already; it was left as it is")
+        self._make(store, evidence, retention_days, copy_of)
+        made = descriptor.load(store)
+        assert made is not None
+        return made
 
-    def find(self, reference: str) -> Snapshot:
-        """The snapshot with this id or unique prefix of one, or the `latest`. Raises `NotFoundError`, `UsageError`."""
-        known = [name for name in self._store.snapshots() if layout.is_id(name)]
-        known = [name for name in known if self._store.exists(layout.statement(name))]
-        matches = known[-1:] if reference == "latest" else [name for name in known if name.startswith(reference)]
-        if not matches:
-            raise NotFoundError(f"no snapshot {reference!r} in {self._store.root}; capture one, or give --archive")
-        if len(matches) > 1:
-            raise UsageError(f"{reference!r} begins {len(matches)} ids; the first are {', '.join(matches[:3])}")
-        return self._snapshot(matches[0])
+    def describe(self) -> Descriptor | None:
+        """What `archive.json` says; None where there is no archive."""
+        return descriptor.load(open_store(self._settings.archive))
 
-    def part(self, snapshot: Snapshot, name: str) -> Iterator[bytes]:
-        """A rendition or manifest of a snapshot, in pieces; `name` is one of `PARTS`. Raises `NotFoundError`."""
-        prefix, _ = PARTS[name]
-        for line in self._store.get(layout.cdxj(snapshot.id)).splitlines():
-            values = _read_json(line.split(b" ", 2)[-1], layout.cdxj(snapshot.id))
-            if values["url"].startswith(prefix) and "#tile=" not in values["url"]:
-                return reader.content(snapshot.warc, int(values["offset"]))
-        raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
+    def _make(
+        self, store: ObjectStore, evidence: str | None = None, retention_days: int = 0, copy_of: str | None = None
+    ) -> None:
+        abilities: dict[str, Any] = {}
+        if isinstance(store, LocalStore):
+            store.make_root()
+        else:
+            from archiver.storage import probe  # noqa: PLC0415  # boto3 takes long to import
 
-    def _snapshot(self, snapshot: str) -> Snapshot:
-        key = layout.statement(snapshot)
-        statement = _read_json(self._store.get(key), str(self._store.path(key)))
-        if not isinstance(statement.get("artifacts"), list):
-            raise StorageError(f"{self._store.path(key)} is damaged: it lists no artifacts")
-        return Snapshot(snapshot, statement, self._store.path(layout.warc(snapshot)))
+            abilities = probe.probe(store).document
+        name, moment = copy_of or secrets.token_hex(16), clock.rfc3339(clock.now())
+        descriptor.found(store, Descriptor(name, moment, evidence, retention_days, abilities))
 
-    def _prepare(self) -> None:
-        """Make the archive if there is none; refuse a directory that is something else."""
-        if self._store.exists(layout.ARCHIVE):
-            place = str(self._store.path(layout.ARCHIVE))
-            found = _read_json(self._store.get(layout.ARCHIVE), place).get("format")
-            if found != _FORMAT:
-                raise StorageError(
-                    f"{self._store.root} is an archive of format {found!r}; this version reads {_FORMAT}"
-                )
-            self._store.clear_unfinished()
-            return
-        if self._store.root.exists() and not self._store.root.is_dir():
-            raise StorageError(f"{self._store.root} is a file; give another --archive")
-        if self._store.has_foreign_files():
-            raise StorageError(f"{self._store.root} holds other files and no archive.json; give an empty --archive")
-        self._store.make_root()
-        self._store.clear_unfinished()
-        document = {"format": _FORMAT, "created_at": clock.rfc3339(clock.now())}
+    def _open(self) -> _Opened:
+        """Raises `NotFoundError` where there is no archive."""
+        if self._opened is None:
+            store = open_store(self._settings.archive)
+            described = descriptor.load(store)
+            if described is None:
+                raise NotFoundError(f"there is no archive in {store.location}; capture something, or give --archive")
+            if described.evidence is not None:
+                days = described.retention_days
+                retention = Retention(days) if days else None
+                store = open_store(self._settings.archive, described.evidence, retention)
+            self._opened = _Opened(store, open_index(self._index_location(store), store))
+        return self._opened
+
+    def _index_location(self, store: ObjectStore) -> str | Path:
+        if self._settings.database_url is not None:
+            return self._settings.database_url.get_secret_value()
+        if isinstance(store, LocalStore) and store.is_writable:
+            return store.root / "index.sqlite"
+        name = hashlib.sha256(store.location.encode()).hexdigest()[:32]
+        return platformdirs.user_cache_path("archiver", appauthor=False) / f"index-{name}.sqlite"
+
+    def _up_to_date(self) -> _Opened:
+        opened = self._open()
+        follow.catch_up(opened.database, opened.store)
+        return opened
+
+    @property
+    def store(self) -> ObjectStore:
+        """The store of the archive. Raises `NotFoundError` where there is none."""
+        return self._open().store
+
+    # capturing
+
+    def capture(self, url: str, on_progress: OnProgress = _ignore, about: About | None = None) -> Captured:
+        """Visit a URL and store what came of it. What was to be captured is in the log before, what came of it after.
+
+        Raises as `archiver.capture.capture.record` does, and `StorageError`; then the log has the failure.
+        """
+        parse_capturable(url)
+        check(self._settings.capture)
+        said = about or About()
+        opened = self._ready()
+        began = clock.now()
+        snapshot = layout.new_id(began)
+        deadline = began + timedelta(seconds=self._settings.capture.timeout_s) + _STORING
+        intended = self._append(statements.intent(snapshot, url, began, deadline, said))
         try:
-            self._store.put_new(layout.ARCHIVE, orjson.dumps(document) + b"\n")
-        except StorageError:
-            if not self._store.exists(layout.ARCHIVE):  # else another capture has just made it
-                raise
+            with working_directory() as directory:
+                recording = record(url, self._settings.capture, directory, on_progress)
+                elapsed = (clock.now() - recording.started_at).total_seconds()
+                size = sum(x.response_body.size_bytes for x in recording.exchanges if x.response_body)
+                on_progress(Progress("store", len(recording.exchanges), size, elapsed))
+                stored = self._store(snapshot, intended, recording, directory, said)
+        except BaseException as error:
+            with interrupts.held_off():
+                kind, message = type(error).__name__, str(error) if isinstance(error, ArchiverError) else ""
+                failed = statements.failure(
+                    snapshot, intended.index, url, began, clock.now(), kind, message or kind, said
+                )
+                # Where the log cannot be written either, the intent without a result says so after its deadline.
+                with contextlib.suppress(StorageError):
+                    if not self._has_snapshot(snapshot, intended.index):
+                        self._append(failed)
+            raise
+        index_error = None
+        try:
+            follow.catch_up(opened.database, opened.store)
+        except StorageError as error:
+            index_error = str(error)
+        return Captured(stored, recording, statements.not_recorded(recording), index_error)
+
+    def _ready(self) -> _Opened:
+        """An archive to write to: made if there is none, and rid of what killed captures left."""
+        store = open_store(self._settings.archive)
+        if descriptor.load(store) is None:
+            self._make(store)
+        opened = self._up_to_date()
+
+        def is_whole(snapshot: str) -> bool:
+            found = queries.by_id(opened.database, snapshot)
+            return found is not None and found.result is not None and found.result.type == "snapshot"
+
+        opened.store.sweep(is_whole)
+        return opened
+
+    def _append(self, statement: dict[str, Any]) -> log.Entry:
+        opened = self._open()
+        return log.append(opened.store, statement, after=queries.next_index(opened.database) - 1)
+
+    def _has_snapshot(self, snapshot: str, after: int) -> bool:
+        """Whether the log has it. Asked of the log itself: of what has just been written, it alone is sure."""
+        entries = log.entries(self._open().store, after + 1)
+        return any(isinstance(e, log.Entry) and (e.id, e.type) == (snapshot, "snapshot") for e in entries)
+
+    def _store(
+        self, snapshot: str, intended: log.Entry, recording: Recording, directory: Path, said: About
+    ) -> Snapshot:
+        """Artifacts, then the statement, then its entry: a crash leaves nothing that refers to what is not there."""
+        store = self._open().store
+
+        def is_whole() -> bool:
+            try:
+                return self._has_snapshot(snapshot, intended.index)
+            except StorageError:
+                return True  # not known: what the log may refer to is not taken away
+
+        with store.group(snapshot, is_whole):
+            artifacts = self._store_artifacts(snapshot, recording, directory)
+            statement = statements.build(
+                snapshot, intended.index, recording, artifacts, self._settings.capture, said
+            )
+            entry = self._append(statement)
+        return Snapshot(snapshot, statement, entry.index, store)
 
     def _store_artifacts(self, snapshot: str, recording: Recording, directory: Path) -> list[statements.Artifact]:
+        store = self._open().store
         warc = directory / "capture.warc.gz"
         index = directory / "capture.cdxj"
         try:
@@ -152,7 +293,7 @@ class Archive:
         ):
             sha256, crc32 = _digests(path)
             artifacts.append(statements.Artifact(role, key, media_type, path.stat().st_size, sha256, crc32))
-            self._store.put_new(key, path)
+            store.put_new(key, path)
         for rendition in recording.renditions:
             body = rendition.body
             artifacts.append(
@@ -160,16 +301,105 @@ class Archive:
             )
         return artifacts
 
+    # finding
 
-def _read_json(data: bytes, name: str) -> dict[str, Any]:
-    """A JSON object. Raises `StorageError`."""
+    def snapshots(self, wanted: Filter | None = None) -> Iterator[Capture]:
+        """The captures that pass a filter, newest first: stored, failed and unfinished ones."""
+        yield from queries.listing(self._up_to_date().database, wanted or Filter())
+
+    def newest(self, url: str) -> Capture | None:
+        """The newest complete capture of exactly this URL."""
+        return queries.newest_of(self._up_to_date().database, url).capture
+
+    def locate(self, ref: str) -> tuple[Capture, float | None]:
+        """The capture that a REF names, and how many seconds it is from the moment asked for, where one was.
+
+        REF is an id or the beginning of one, a URL, `URL@TIME`, or `latest`. Raises `NotFoundError`, which names
+        look-alikes of a URL, and `UsageError` for what is no REF or begins several ids.
+        """
+        named = reference.parse(ref, clock.now())
+        database = self._up_to_date().database
+        place = self.location
+        if named.kind is reference.Kind.LATEST:
+            newest = queries.latest(database)
+            if newest is None:
+                raise NotFoundError(f"the archive {place} has no snapshot yet; capture one, or give --archive")
+            return newest, None
+        if named.kind in (reference.Kind.ID, reference.Kind.PREFIX):
+            matches = queries.by_prefix(database, named.text)
+            if not matches.total:
+                raise NotFoundError(f"no snapshot {ref!r} in {place}; capture one, or give --archive")
+            if matches.total > 1:
+                first = ", ".join(found.id for found in matches.first[:3])
+                raise UsageError(f"{ref!r} begins {matches.total} ids; the first are {first}")
+            return matches.first[0], None
+        if named.time is None:
+            answer = queries.newest_of(database, named.text, queries.STORED)
+        else:
+            answer = queries.nearest(database, named.text, named.time.middle, queries.STORED)
+        if answer.capture is None:
+            raise NotFoundError(_why_none(answer, place))
+        found = answer.capture
+        return found, named.time and abs((found.captured_at - named.time.middle).total_seconds())
+
+    def find(self, ref: str) -> Snapshot:
+        """The snapshot that a REF names, as `locate` finds it. Raises also when its capture left none."""
+        capture, distance_s = self.locate(ref)
+        result = capture.result
+        if result is None:
+            raise NotFoundError(f"{capture.id} has no snapshot: its capture is under way, or was never finished")
+        statement = self.statement(capture)
+        if result.type != "snapshot":
+            message = statement["error"]["message"] if isinstance(statement.get("error"), dict) else result.type
+            raise NotFoundError(f"{capture.id} has no snapshot, its capture failed: {message}")
+        store = self._open().store
+        if not isinstance(statement.get("artifacts"), list):
+            raise StorageError(f"{store.where(layout.note(result.commitment))} is damaged: it lists no artifacts")
+        return Snapshot(capture.id, statement, result.index, store, distance_s)
+
+    def statement(self, capture: Capture) -> dict[str, Any]:
+        """What the log's note says of a capture: its result, or its intent where there is no result."""
+        said = capture.result or capture.intent
+        assert said is not None
+        return log.statement(self._open().store, log.Entry(said.index, said.type, capture.id, said.commitment))
+
+    # taking out
+
+    def part(self, snapshot: Snapshot, name: str) -> Iterator[bytes]:
+        """One of `PARTS` of a snapshot, in pieces, by its own range of the WARC. Raises `NotFoundError`."""
+        warc = layout.warc(snapshot.id)
+        if name == "warc":
+            return snapshot.store.get(warc)
+        index = read(snapshot.store, layout.cdxj(snapshot.id), _MAX_INDEX_BYTES)
+        if name == "wacz":
+            return wacz.load(snapshot.store, snapshot.statement, index).read(snapshot.store)
+        prefix, _ = RECORDS["dom" if name == "html" else name]
+        for entry in cdxj.parse(index, snapshot.store.where(layout.cdxj(snapshot.id))):
+            if entry.url.startswith(prefix) and "#tile=" not in entry.url:
+                pieces = reader.content(snapshot.store, warc, entry)
+                return _html(pieces, snapshot) if name == "html" else pieces
+        raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
+
+
+def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:
+    """The DOM of the page's main frame as HTML."""
     try:
-        document = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise StorageError(f"{name} is damaged: {error}") from None
-    if not isinstance(document, dict):
-        raise StorageError(f"{name} is damaged: it holds no JSON object")
-    return document
+        html = orjson.loads(b"".join(pieces))["frames"][0]["html"]
+    except (orjson.JSONDecodeError, LookupError, TypeError):
+        html = None
+    if not isinstance(html, str):
+        raise NotFoundError(f"{snapshot.id} has no html: the DOM of its main frame was not read")
+    yield html.encode()
+
+
+def _why_none(answer: queries.Answer, place: str) -> str:
+    others = ", ".join(f"{count} {state}" for state, count in answer.left_out)
+    if others:
+        return f"no snapshot of {answer.url} in {place}, only captures that left none: {others}"
+    if answer.look_alikes:
+        alike = ", ".join(found.url or "" for found in answer.look_alikes[:3])
+        return f"no snapshot of exactly {answer.url} in {place}; there are some of {alike}"
+    return f"no snapshot of {answer.url} in {place}; capture it, or give --archive"
 
 
 def _digests(path: Path) -> tuple[str, int]:

@@ -1,19 +1,21 @@
-"""The statement: what was captured, when and how, with the SHA-256 of every artifact, as canonical JSON (RFC 8785)."""
+"""Statements: what was to be captured, and what came of it. The log puts them into canonical JSON (RFC 8785)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-
-import rfc8785
 
 from archiver import clock
 from archiver.config import CaptureSettings
 from archiver.model import Recording, Result
 from archiver.version import __version__
 
+_FORMAT = "archiver-statement/1"
 _MAX_URL_CHARACTERS = 8192
+_MAX_TITLE_CHARACTERS = 1000
+_MAX_TAGS = 100
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,68 @@ class Artifact:
     crc32: int | None = None
 
 
-def build(snapshot: str, recording: Recording, artifacts: list[Artifact], settings: CaptureSettings) -> dict[str, Any]:
-    """Everything the statement says, unsigned."""
+@dataclass(frozen=True)
+class About:
+    """What the operator says of a capture: for people and look-ups, and in its statements."""
+
+    tags: tuple[str, ...] = ()
+    case: str | None = None
+    operator: str | None = None
+    reason: str | None = None
+
+
+def intent(snapshot: str, url: str, began: datetime, deadline: datetime, about: About) -> dict[str, Any]:
+    """Said before the visit. One whose deadline passed without a result is an unfinished capture."""
+    return {
+        "type": "intent",
+        "format": _FORMAT,
+        "id": snapshot,
+        "requested_url": _cut(url),
+        "started_at": clock.rfc3339(began),
+        "deadline": clock.rfc3339(deadline),
+        **_said(about),
+        "software": f"archiver/{__version__}",
+    }
+
+
+def failure(
+    snapshot: str, intent_index: int, url: str, began: datetime, ended: datetime, kind: str, message: str, about: About
+) -> dict[str, Any]:
+    """Said when nothing of a capture was stored: `kind` is the error's class, `message` its one line."""
+    return {
+        "type": "failure",
+        "format": _FORMAT,
+        "id": snapshot,
+        "intent": intent_index,
+        "requested_url": _cut(url),
+        "started_at": clock.rfc3339(began),
+        "ended_at": clock.rfc3339(ended),
+        "error": {"kind": kind, "message": _cut(message)},
+        **_said(about),
+        "software": f"archiver/{__version__}",
+    }
+
+
+def build(
+    snapshot: str,
+    intent_index: int,
+    recording: Recording,
+    artifacts: list[Artifact],
+    settings: CaptureSettings,
+    about: About,
+) -> dict[str, Any]:
+    """Everything that is said of a stored snapshot, unsigned."""
     counts = Counter(str(x.result) for x in recording.exchanges)
     main = recording.main
     return {
         "type": "snapshot",
-        "format": "archiver-statement/1",
+        "format": _FORMAT,
         "id": snapshot,
+        "intent": intent_index,
         "requested_url": _cut(recording.url),
         "final_url": _cut(recording.final_url or recording.url),
         "redirects": _redirects(recording),
+        "title": _cut(recording.title)[:_MAX_TITLE_CHARACTERS],
         "outcome": str(recording.outcome),
         "warnings": [{"code": w.code, "message": _cut(w.message)} for w in recording.warnings[:100]],
         "started_at": clock.rfc3339(recording.started_at),
@@ -53,13 +106,17 @@ def build(snapshot: str, recording: Recording, artifacts: list[Artifact], settin
         "certificates_unchecked": settings.accept_bad_certificates,
         "guard_lifted": settings.allow_private,
         "credentialed": settings.storage_state is not None,
+        **_said(about),
         "software": f"archiver/{__version__}",
     }
 
 
-def canonical(document: dict[str, Any]) -> bytes:
-    """One line of canonical JSON (RFC 8785)."""
-    return rfc8785.dumps(document)
+def _said(about: About) -> dict[str, Any]:
+    given = {"case": about.case, "operator": about.operator, "reason": about.reason}
+    return {
+        "tags": [_cut(tag) for tag in about.tags[:_MAX_TAGS]],
+        **{name: _cut(text) for name, text in given.items() if text is not None},
+    }
 
 
 def not_recorded(recording: Recording) -> int:

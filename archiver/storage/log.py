@@ -62,7 +62,12 @@ def append(store: ObjectStore, statement: dict[str, Any], after: int) -> Entry:
     salt = secrets.token_bytes(_SALT_BYTES)
     commitment = hashlib.sha256(salt + line).hexdigest()
     store.put_new(layout.note(commitment), salt.hex().encode() + b"\n" + line)
-    body = rfc8785.dumps({"commitment": commitment, "id": statement["id"], "type": statement["type"]})
+    return enter(store, statement["type"], statement["id"], commitment, after)
+
+
+def enter(store: ObjectStore, type_: str, id_: str, commitment: str, after: int) -> Entry:
+    """Put an entry for a note that is there into the first free slot. As `append`."""
+    body = rfc8785.dumps({"commitment": commitment, "id": id_, "type": type_})
     index = after + 1
     while True:
         try:
@@ -71,7 +76,7 @@ def append(store: ObjectStore, statement: dict[str, Any], after: int) -> Entry:
         except ExistsError:
             index += 1
             continue
-        return Entry(index, statement["type"], statement["id"], commitment)
+        return Entry(index, type_, id_, commitment)
 
 
 def _refuse_hole(store: ObjectStore, index: int) -> None:

@@ -1,0 +1,176 @@
+"""Copying archives: a whole one, or the captures of one URL, into another store, verified as it goes.
+
+What is copied last is what refers to the rest, so a copy that was broken off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archiver.archive import Archive
+from archiver.errors import ExistsError, NotFoundError, StorageError
+from archiver.index.queries import Filter, LogRef
+from archiver.storage import layout, log
+from archiver.storage.base import ObjectStore, read
+
+_MAX_NOTE_BYTES = 1 << 20
+_MAX_SLOT_BYTES = 1 << 16
+
+#: told of each entry: how many are done, how many bytes were copied
+OnProgress = Callable[[int, int], None]
+
+
+@dataclass
+class Copied:
+    """What a copy did. `problems` has one line for each object that could not be copied, or not as it should be."""
+
+    entries: int = 0
+    objects: int = 0
+    size_bytes: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def copy(source: Archive, target: Archive, on_progress: OnProgress, url: str | None = None) -> Copied:
+    """Copy a whole archive, or the captures of one URL; the target is made if there is none.
+
+    A whole copy is the same archive, entry by entry; into an archive that is another one only captures of a URL can be
+    copied, which enter its log anew. Every artifact is held against the SHA-256 in its statement. An object that is
+    damaged or missing is a problem, and the rest is copied all the same. Raises `StorageError` when a store fails.
+    """
+    described, there = source.describe(), target.describe()
+    if described is None:
+        raise NotFoundError(f"there is no archive in {source.location}; nothing was copied")
+    if there is None:
+        there = target.found(copy_of=described.id if url is None else None)
+    if url is None and there.id != described.id:
+        raise StorageError(
+            f"{target.location} is another archive; copy a whole one into an empty place, or name a --url"
+        )
+    work = _Copy(source.store, target.store, on_progress)
+    if url is None:
+        work.whole()
+    else:
+        work.some(source, target, url)
+    work.done.problems = tuple(work.problems)
+    return work.done
+
+
+class _Copy:
+    def __init__(self, source: ObjectStore, target: ObjectStore, on_progress: OnProgress) -> None:
+        self._source = source
+        self._target = target
+        self._on_progress = on_progress
+        self.done = Copied()
+        self.problems: list[str] = []
+
+    def whole(self) -> None:
+        """Entry by entry, from the first slot that the target has not."""
+        start = self._common_length()
+        for index in range(start, 1 << 62):
+            try:
+                body = read(self._source, layout.slot(index), _MAX_SLOT_BYTES)
+            except NotFoundError:
+                break
+            for entry in log.entries(self._source, index):
+                if isinstance(entry, log.Entry):
+                    self._carry(entry)
+                break
+            self._put(layout.slot(index), body)
+            self._count()
+        later = next(self._source.list(layout.SLOTS, after=layout.slot(start + self.done.entries)), None)
+        if later is not None:
+            self.problems.append(f"the log of {self._source.location} has a hole before {later}; the rest was not copied")
+
+    def some(self, source: Archive, target: Archive, url: str) -> None:
+        """The captures of a URL that the target has not, oldest first."""
+        known = {capture.id for capture in target.snapshots(Filter(url=url))}
+        captures = [capture for capture in source.snapshots(Filter(url=url)) if capture.id not in known]
+        if not captures and not known:
+            raise NotFoundError(f"{source.location} has no capture of exactly {url}; nothing was copied")
+        after = -1
+        for capture in reversed(captures):
+            for said in (capture.intent, capture.result):
+                if said is not None:
+                    entry = _entry(said, capture.id)
+                    self._carry(entry)
+                    after = log.enter(self._target, entry.type, entry.id, entry.commitment, after).index
+                    self._count()
+
+    def _common_length(self) -> int:
+        """How many slots the target has; that the last one is the same stands for those before it."""
+        last = None
+        for last in self._target.list(layout.SLOTS):  # noqa: B007  # the last one is wanted
+            pass
+        if last is None:
+            return 0
+        ours, theirs = (read(store, last, _MAX_SLOT_BYTES) for store in (self._source, self._target))
+        if ours != theirs:
+            raise StorageError(f"{self._target.where(last)} is another entry than {self._source.where(last)}")
+        index = layout.slot_index(last)
+        assert index is not None
+        return index + 1
+
+    def _carry(self, entry: log.Entry) -> None:
+        """Copy what an entry refers to: artifacts, then the note."""
+        try:
+            statement = log.statement(self._source, entry)
+            note = read(self._source, layout.note(entry.commitment), _MAX_NOTE_BYTES)
+        except (StorageError, NotFoundError) as error:
+            self.problems.append(str(error))
+            return
+        if entry.type == "snapshot":
+            digests = dict(_digests(statement))
+            listed = set(self._source.list(layout.prefix(entry.id)))
+            for key in sorted(listed | set(digests)):
+                self._carry_object(key, digests.get(key))
+        self._put(layout.note(entry.commitment), note)
+
+    def _carry_object(self, key: str, sha256: str | None) -> None:
+        """Copy an object by way of a file, held against its digest where there is one."""
+        with tempfile.TemporaryDirectory(prefix="archiver-copy-") as folder:
+            path, digest = Path(folder) / "object", hashlib.sha256()
+            try:
+                with path.open("wb") as stream:
+                    for piece in self._source.get(key):
+                        digest.update(piece)
+                        stream.write(piece)
+            except (StorageError, NotFoundError) as error:
+                self.problems.append(str(error))
+                return
+            if sha256 is not None and digest.hexdigest() != sha256:
+                self.problems.append(f"{self._source.where(key)} is damaged: its SHA-256 is not that of its statement")
+                return
+            self._put(key, path, digest.hexdigest())
+
+    def _put(self, key: str, content: bytes | Path, sha256: str | None = None) -> None:
+        try:
+            self.done.size_bytes += self._target.put_new(key, content).size_bytes
+            self.done.objects += 1
+        except ExistsError:
+            wanted = sha256 or hashlib.sha256(content if isinstance(content, bytes) else b"").hexdigest()
+            found = hashlib.sha256()
+            for piece in self._target.get(key):
+                found.update(piece)
+            if found.hexdigest() != wanted:
+                self.problems.append(f"{self._target.where(key)} is there already and is not the same")
+
+    def _count(self) -> None:
+        self.done.entries += 1
+        self._on_progress(self.done.entries, self.done.size_bytes)
+
+
+def _entry(said: LogRef, id_: str) -> log.Entry:
+    return log.Entry(said.index, said.type, id_, said.commitment)
+
+
+def _digests(statement: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Key and SHA-256 of each artifact that is an object of its own."""
+    prefix = layout.prefix(statement["id"])
+    for artifact in statement.get("artifacts", ()):
+        if isinstance(artifact, dict) and str(artifact.get("key")).startswith(prefix):
+            yield str(artifact["key"]), str(artifact.get("sha256"))
