@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import secrets
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,9 +21,12 @@ from archiver.capture.workplace import working_directory
 from archiver.config import Settings, load
 from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
 from archiver.index import follow, queries, reference
-from archiver.index.database import Database
-from archiver.index.opening import open_index
+from archiver.index.check import Problem
+from archiver.index.check import check as check_index
+from archiver.index.database import Database, connect
+from archiver.index.opening import identity, open_index
 from archiver.index.queries import Capture, Filter
+from archiver.index.rebuild import rebuild
 from archiver.model import Recording
 from archiver.seal import statement as statements
 from archiver.seal.statement import About
@@ -162,16 +165,20 @@ class Archive:
     def _open(self) -> _Opened:
         """Raises `NotFoundError` where there is no archive."""
         if self._opened is None:
-            store = open_store(self._settings.archive)
-            described = descriptor.load(store)
-            if described is None:
-                raise NotFoundError(f"there is no archive in {store.location}; capture something, or give --archive")
-            if described.evidence is not None:
-                days = described.retention_days
-                retention = Retention(days) if days else None
-                store = open_store(self._settings.archive, described.evidence, retention)
+            store = self._plain_store()
             self._opened = _Opened(store, open_index(self._index_location(store), store))
         return self._opened
+
+    def _plain_store(self) -> ObjectStore:
+        """The store of the archive, the one for its evidence included. Raises `NotFoundError`."""
+        store = open_store(self._settings.archive)
+        described = descriptor.load(store)
+        if described is None:
+            raise NotFoundError(f"there is no archive in {store.location}; capture something, or give --archive")
+        if described.evidence is None:
+            return store
+        days = described.retention_days
+        return open_store(self._settings.archive, described.evidence, Retention(days) if days else None)
 
     def _index_location(self, store: ObjectStore) -> str | Path:
         if self._settings.database_url is not None:
@@ -362,6 +369,19 @@ class Archive:
         said = capture.result or capture.intent
         assert said is not None
         return log.statement(self._open().store, log.Entry(said.index, said.type, capture.id, said.commitment))
+
+    # the index
+
+    def rebuild_index(self, on_progress: Callable[[int], None] | None = None) -> int:
+        """Make the index again from the store; how many entries of the log went in. Raises `StorageError`."""
+        store = self._plain_store()
+        with contextlib.closing(connect(self._index_location(store))) as database:
+            return rebuild(database, store, identity(store), on_progress)
+
+    def check_index(self) -> Iterator[Problem]:
+        """What is wrong with log, index and store, as it is found; nothing is altered."""
+        opened = self._up_to_date()
+        yield from check_index(opened.database, opened.store, clock.now())
 
     # taking out
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 
 from archiver.errors import ConfigurationError, UsageError
@@ -36,8 +36,11 @@ PROTECTED = frozenset(
         "capture.proxy",
         "capture.accept_bad_certificates",
         "capture.storage_state",
+        "database_url",
     }
 )
+#: settings that are lists; the environment gives them with commas between, or as JSON
+LISTS = frozenset({"capture.resolve", "capture.tag"})
 
 
 def _read_proxy(value: object) -> Proxy | None:
@@ -87,6 +90,15 @@ class CaptureSettings(BaseModel):
     profile: str = Field("desktop", description="the device to be: desktop, mobile, or a TOML file")
     storage_state: Path | None = Field(None, description="cookies and localStorage to start with, as Playwright saves")
     fail_on_http_error: bool = Field(False, description="store nothing of a page that answers with status 400 or above")
+    if_older_than_s: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="skip a URL of which there is a complete capture not older than this"
+    )
+    tag: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
+        (), max_length=100, description="words to find captures by"
+    )
+    case: str | None = Field(None, max_length=1000, description="the case a capture is for, put into its statement")
+    operator: str | None = Field(None, max_length=1000, description="who captures, put into the statement")
+    reason: str | None = Field(None, max_length=1000, description="why a capture is made, put into its statement")
 
 
 class Settings(BaseModel):
@@ -94,7 +106,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    archive: str = Field("./archive", description="where the archive is: a directory or file:// URL")
+    archive: str = Field("./archive", description="where the archive is: a directory, file:// or s3://bucket/prefix")
+    database_url: SecretStr | None = Field(
+        None, description="postgresql:// URL of an index that several machines share; else a SQLite file"
+    )
     capture: CaptureSettings = CaptureSettings()
 
 
@@ -151,7 +166,7 @@ def load(flags: Mapping[str, Any] | None = None, config_file: Path | None = None
 
 def names() -> tuple[str, ...]:
     """The dotted names of all settings."""
-    return ("archive", *(f"capture.{name}" for name in CaptureSettings.model_fields))
+    return ("archive", "database_url", *(f"capture.{name}" for name in CaptureSettings.model_fields))
 
 
 def value_of(settings: Settings, name: str) -> Any:
@@ -214,11 +229,11 @@ def _environment() -> dict[str, Any]:
 
 
 def _from_text(name: str, text: str) -> Any:
-    if name != "capture.resolve":
+    if name not in LISTS:
         return text
     if not text.startswith("["):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     try:
         return json.loads(text)
     except json.JSONDecodeError:
-        raise ConfigurationError(f"{name} (from environment): not a JSON list of rules") from None
+        raise ConfigurationError(f"{name} (from environment): not a JSON list") from None

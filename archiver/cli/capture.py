@@ -20,7 +20,7 @@ from archiver.config import Settings
 from archiver.demo.server import DemoServer
 from archiver.demo.site import REPOST_URL
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 class Duration(click.ParamType[float]):
@@ -32,7 +32,7 @@ class Duration(click.ParamType[float]):
         if isinstance(value, float):
             return value
         text = str(value)
-        digits = text.rstrip("smh")
+        digits = text.rstrip("smhd")
         try:
             seconds = float(digits) * _SECONDS[text[len(digits) :] or "s"]
         except (ValueError, KeyError):
@@ -86,6 +86,16 @@ class Duration(click.ParamType[float]):
     default=None,
     help="Store nothing of a page that answers with status 400 or above: exit 7.",
 )
+@click.option(
+    "--if-older-than",
+    type=Duration(),
+    metavar="6h",
+    help="Skip a URL that has a complete capture not older than this.",
+)
+@click.option("--tag", multiple=True, metavar="T", help="A word to find the capture by; repeatable.")
+@click.option("--case", metavar="C", help="The case it is for; put into the statement.")
+@click.option("--operator", metavar="O", help="Who captures; put into the statement.")
+@click.option("--reason", metavar="R", help="Why; put into the statement.")
 @click.pass_obj
 def capture(
     globals_: Globals,
@@ -101,6 +111,11 @@ def capture(
     profile: str | None,
     storage_state: Path | None,
     fail_on_http_error: bool | None,
+    if_older_than: float | None,
+    tag: tuple[str, ...],
+    case: str | None,
+    operator: str | None,
+    reason: str | None,
 ) -> None:
     """Archive each URL: visit it in a real browser and store everything received, byte for byte."""
     flags = {
@@ -114,6 +129,11 @@ def capture(
         "capture.profile": profile,
         "capture.storage_state": storage_state,
         "capture.fail_on_http_error": fail_on_http_error,
+        "capture.if_older_than_s": if_older_than,
+        "capture.tag": tag,
+        "capture.case": case,
+        "capture.operator": operator,
+        "capture.reason": reason,
     }
     if not urls and from_file is None:
         raise click.UsageError("no URL was given; name one or more, or a file of them with --from-file")

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from archiver import interrupts
+from archiver import clock, interrupts
 from archiver.archive import Archive
 from archiver.capture import workplace
 from archiver.capture.capture import OnProgress
@@ -22,6 +22,8 @@ from archiver.cli.signals import stop_as_interrupted
 from archiver.cli.text import printable, unexpected
 from archiver.config import Settings
 from archiver.errors import ArchiverError
+from archiver.index.queries import Capture
+from archiver.seal.statement import About
 
 _PR_SET_PDEATHSIG = 1
 _END_S = 30.0
@@ -38,14 +40,36 @@ class Done:
 
 def capture_one(settings: Settings, url: str, archive_option: str, on_progress: OnProgress) -> Done:
     """Capture a URL; an error is a result, too."""
+    given = settings.capture
+    about = About(given.tag, given.case, given.operator, given.reason)
     try:
-        captured = Archive(settings).capture(url, on_progress)
+        with Archive(settings) as archive:
+            recent = _recent(archive, url, given.if_older_than_s)
+            if recent is not None:
+                return _skipped(url, recent)
+            captured = archive.capture(url, on_progress, about)
     except ArchiverError as error:
         return failed(url, str(error), code_of(error))
     except Exception as error:  # noqa: BLE001  # a fault of ours with one page must not cost the others
         return failed(url, f"{url}: {unexpected(error)}", ExitCode.ERROR)
     code = ExitCode.DONE if captured.recording.outcome == "complete" else ExitCode.PARTIAL
     return Done(code, render.summary(captured, archive_option), render.snapshot_object(captured))
+
+
+def _recent(archive: Archive, url: str, older_than_s: float | None) -> Capture | None:
+    """The newest complete capture of this URL, if it is not older than that."""
+    if older_than_s is None or archive.describe() is None:
+        return None
+    newest = archive.newest(url)
+    if newest is None or (clock.now() - newest.captured_at).total_seconds() > older_than_s:
+        return None
+    return newest
+
+
+def _skipped(url: str, recent: Capture) -> Done:
+    moment = f"{recent.captured_at:%Y-%m-%d %H:%M:%S} UTC"
+    document = {"type": "skipped", "url": url, "id": recent.id, "captured_at": clock.rfc3339(recent.captured_at)}
+    return Done(ExitCode.DONE, f"Skipped   {printable(url)}\n  captured   {moment} already: {recent.id}", document)
 
 
 def failed(url: str, error: str, code: ExitCode) -> Done:

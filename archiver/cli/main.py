@@ -31,13 +31,26 @@ class Commands(click.Group):
             "archiver.cli.capture",
             "Archive each URL: visit it in a real browser and store everything received, byte for byte.",
         ),
+        "copy": (
+            "archiver.cli.copy",
+            "Copy an archive to another store, verified as it goes. Broken off, it goes on where it was.",
+        ),
         "demo": (
             "archiver.cli.capture",
             "Archive a made-up news page that comes with archiver, served on this machine: no internet needed.",
         ),
         "doctor": ("archiver.cli.doctor", "Say which browser and settings are in force, and where each comes from."),
         "get": ("archiver.cli.snapshots", "Take a part out of a snapshot."),
-        "show": ("archiver.cli.snapshots", "Show what a snapshot's statement says."),
+        "index": (
+            "archiver.cli.index",
+            "Make the index again from the store, or hold log, index and store against each other.",
+        ),
+        "init": ("archiver.cli.init", "Make an archive, and try out what its store really does."),
+        "show": ("archiver.cli.snapshots", "Show what the statement of a capture says."),
+        "snapshots": (
+            "archiver.cli.snapshots",
+            "List captures, newest first: of a URL, of a domain and all below it, or all.",
+        ),
     }
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -63,7 +76,7 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="archiver")
-@click.option("--archive", metavar="LOCATION", help="The archive: a directory or file:// URL. Default: ./archive")
+@click.option("--archive", metavar="LOCATION", help="The archive: a directory, file:// URL or s3://bucket/prefix. Default: ./archive")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="Read settings from it.")
 @click.option("--json", is_flag=True, help="Print JSON Lines.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")

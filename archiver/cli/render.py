@@ -29,6 +29,16 @@ def size(count: int) -> str:
     return f"{value:.1f} GB"
 
 
+def distance(seconds: float) -> str:
+    """How far two moments are apart, for people: `3 days 2 h`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "day" if days == 1 else "days"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    shown = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(shown[:2]) or "0 s"
+
+
 def program() -> str:
     """How to call this program again: by its name where it is on the path, else as it was called."""
     if shutil.which("archiver"):
@@ -58,6 +68,10 @@ class LiveLine:
             f"{size(progress.size_bytes):>9}  {progress.elapsed_s:5.1f} s"
         )
         self._write(text)
+
+    def say(self, text: str) -> None:
+        if self._enabled:
+            self._write(text)
 
     def count(self, done: int, total: int, under_way: int) -> None:
         if self._enabled:
@@ -95,11 +109,13 @@ def summary(captured: Captured, archive_option: str) -> str:
     lines += [
         f"  captured   {recording.started_at:%Y-%m-%d %H:%M:%S} UTC, in {elapsed:.1f} s",
         f"  recorded   {answered} exchanges{_others(counts)}",
-        f"  WARC       {snapshot.warc}  ({size(snapshot.warc_artifact['bytes'])})",
+        f"  WARC       {snapshot.where}  ({size(snapshot.warc_artifact['bytes'])})",
         f"  SHA-256    {snapshot.warc_artifact['sha256']}",
         f"  snapshot   {snapshot.id}",
     ]
     lines += [f"  warning    {_short(w.message, 1000)}" for w in recording.warnings]
+    if captured.index_error:
+        lines.append(f"  warning    the snapshot is stored, but {captured.index_error}")
     look = f"  look       {program()}{archive_option} get {snapshot.id[:20]}"
     if not recording.renditions:
         return "\n".join([*lines, f"{look} --as exchanges (what was and was not recorded), or warc"])
@@ -136,9 +152,9 @@ def snapshot_object(captured: Captured) -> dict[str, Any]:
         "http_status": recording.main.status if recording.main else None,
         "exchanges": len(recording.exchanges),
         "not_recorded": captured.not_recorded,
-        "warc": str(snapshot.warc),
+        "warc": snapshot.where,
         "warc_sha256": snapshot.warc_artifact["sha256"],
-        "log_index": None,
+        "log_index": snapshot.log_index,
         "warnings": [{"code": w.code, "message": w.message} for w in recording.warnings],
     }
 

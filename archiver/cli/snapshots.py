@@ -1,67 +1,157 @@
-"""`archiver show` and `archiver get`."""
+"""`archiver snapshots`, `archiver show` and `archiver get`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
 
-from archiver.archive import PARTS, Archive, Snapshot
+from archiver import clock
+from archiver.archive import PARTS, Archive
 from archiver.cli import render
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
-from archiver.errors import StorageError
+from archiver.errors import StorageError, UsageError
+from archiver.index.queries import Capture, Filter
+from archiver.index.schema import State
+from archiver.moments import parse_time
+from archiver.urls import parse_capturable
 
-_CHUNK_BYTES = 1 << 20
+_REF = "REF is an id or the beginning of one, a URL (the newest), URL@TIME (the nearest), or `latest`."
 
 
 @click.command()
+@click.argument("page", metavar="[URL|DOMAIN]", required=False)
+@click.option("--since", metavar="TIME", help="Not before it: 2026-02-01, RFC 3339, 14 digits, or '2 days ago'.")
+@click.option("--until", metavar="TIME", help="Not after it; of a date, its whole day counts.")
+@click.option("--tag", "tags", multiple=True, metavar="T", help="With this tag; repeatable, then with all of them.")
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=click.Choice([state.value for state in State]),
+    help="Ended so; repeatable, then any of them.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N.")
+@click.pass_obj
+def snapshots(
+    globals_: Globals,
+    page: str | None,
+    since: str | None,
+    until: str | None,
+    tags: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    limit: int | None,
+) -> None:
+    """List captures, newest first: of a URL, of a domain and all below it, or all."""
+    now = clock.now()
+    url = domain = None
+    if page is not None and "://" in page:
+        parse_capturable(page)
+        url = page
+    elif page is not None:
+        if "/" in page or "." not in page.strip("."):
+            raise UsageError(f"{page!r} is neither a URL nor a domain; write https://example.com/ or example.com")
+        domain = page
+    wanted = Filter(
+        url=url,
+        domain=domain,
+        since=None if since is None else parse_time(since, now).first,
+        until=None if until is None else parse_time(until, now).last,
+        tags=tags,
+        states=frozenset(State(outcome) for outcome in outcomes) or frozenset(State),
+        limit=limit,
+    )
+    count = 0
+    with Archive(globals_.load().settings) as archive:
+        for capture in archive.snapshots(wanted):
+            count += 1
+            if globals_.json:
+                render.print_json(_object(capture))
+            else:
+                click.echo(_row(capture))
+        if not count and not globals_.json and not globals_.quiet:
+            click.echo(f"nothing of that in {archive.location}", err=True)
+
+
+def _state(capture: Capture) -> str:
+    return "unfinished" if capture.is_unfinished(clock.now()) else str(capture.state)
+
+
+def _row(capture: Capture) -> str:
+    status = capture.http_status or "-"
+    url = printable((capture.url or "(its statement cannot be read)")[:300])
+    tags = "".join(f"  #{printable(tag)}" for tag in capture.tags)
+    return f"{capture.id}  {capture.captured_at:%Y-%m-%d %H:%M:%S}  {_state(capture):<10}  {status:>3}  {url}{tags}"
+
+
+def _object(capture: Capture) -> dict[str, Any]:
+    """The object `snapshots --json` prints for each capture."""
+    said = capture.result or capture.intent
+    return {
+        "type": "capture",
+        "id": capture.id,
+        "url": capture.url,
+        "final_url": capture.final_url,
+        "captured_at": clock.rfc3339(capture.captured_at),
+        "outcome": _state(capture),
+        "http_status": capture.http_status,
+        "title": capture.title,
+        "tags": list(capture.tags),
+        "case": capture.case,
+        "warc_bytes": capture.warc_bytes,
+        "log_index": said.index if said else None,
+        "duplicates": [entry.index for entry in capture.duplicates],
+    }
+
+
+@click.command(help=f"Show what the statement of a capture says. {_REF}")
 @click.argument("reference", metavar="REF")
 @click.pass_obj
 def show(globals_: Globals, reference: str) -> None:
-    """Show what a snapshot's statement says. REF is an id, the beginning of one, or `latest`."""
-    statement = Archive(globals_.load().settings).find(reference).statement
+    with Archive(globals_.load().settings) as archive:
+        capture, distance_s = archive.locate(reference)
+        statement = archive.statement(capture)
     if globals_.json:
-        render.print_json(statement)
+        render.print_json(statement | ({} if distance_s is None else {"distance_s": distance_s}))
         return
+    said = capture.result or capture.intent
+    assert said is not None
+    lines = [f"{capture.id}  {_state(capture)}  entry {said.index} of the log"]
+    if distance_s is not None:
+        lines.append(f"{render.distance(distance_s)} from the moment asked for")
     text = orjson.dumps(statement, option=orjson.OPT_INDENT_2).decode()
-    click.echo("\n".join(printable(line) for line in text.splitlines()))
+    click.echo("\n".join([*lines, *(printable(line) for line in text.splitlines())]))
 
 
-@click.command()
+@click.command(help=f"Take a part out of a snapshot. {_REF}")
 @click.argument("reference", metavar="REF")
-@click.option("--as", "part", type=click.Choice(["warc", *PARTS]), required=True, help="What to take out.")
+@click.option("--as", "part", type=click.Choice(PARTS), required=True, help="What to take out.")
 @click.option("-o", "--output", metavar="FILE|-", help="Where to; standard output when not given or -.")
 @click.pass_obj
 def get(globals_: Globals, reference: str, part: str, output: str | None) -> None:
-    """Take a part out of a snapshot. REF is an id, the beginning of one, or `latest`."""
-    archive = Archive(globals_.load().settings)
-    snapshot = archive.find(reference)
-    pieces = _warc(snapshot) if part == "warc" else archive.part(snapshot, part)
-    tiles = sum(a["role"] == "full_screenshot" for a in snapshot.statement["artifacts"])
-    if part == "full-screenshot" and tiles > 1:
-        click.echo(f"the page is higher than one picture: this is tile 1 of {tiles}; the WARC has the others", err=True)
-    if output in (None, "-"):
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
-        return
-    assert output is not None
-    _write_new(Path(output), pieces)
-    if not globals_.quiet:
-        click.echo(f"{part} of {snapshot.id} written to {output}", err=True)
-
-
-def _warc(snapshot: Snapshot) -> Iterator[bytes]:
-    try:
-        with snapshot.warc.open("rb") as stream:
-            while data := stream.read(_CHUNK_BYTES):
-                yield data
-    except OSError as error:
-        raise StorageError(f"{snapshot.warc} could not be read: {error.strerror}") from None
+    with Archive(globals_.load().settings) as archive:
+        snapshot = archive.find(reference)
+        pieces = archive.part(snapshot, part)
+        tiles = sum(a["role"] == "full_screenshot" for a in snapshot.statement["artifacts"])
+        if part == "full-screenshot" and tiles > 1:
+            click.echo(
+                f"the page is higher than one picture: this is tile 1 of {tiles}; the WARC has the others", err=True
+            )
+        if output in (None, "-"):
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+            return
+        assert output is not None
+        _write_new(Path(output), pieces)
+        if not globals_.quiet:
+            away = "" if snapshot.distance_s is None else f", {render.distance(snapshot.distance_s)} from then,"
+            click.echo(f"{part} of {snapshot.id}{away} written to {output}", err=True)
 
 
 def _write_new(path: Path, pieces: Iterator[bytes]) -> None:
