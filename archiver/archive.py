@@ -19,10 +19,13 @@ from archiver.errors import NotFoundError, StorageError, UsageError
 from archiver.model import Recording
 from archiver.seal import statement as statements
 from archiver.storage import layout
-from archiver.storage.local import LocalStore, open_location
+from archiver.storage.base import read
+from archiver.storage.local import LocalStore
+from archiver.storage.location import open_store
 from archiver.warc import cdxj, reader, writer
 
 _FORMAT = "archiver/1"
+_MAX_BYTES = 1 << 28  # of what is read whole
 
 #: what `get` can take out of a snapshot besides the WARC: the name of its record and the usual file ending
 PARTS = {
@@ -62,7 +65,12 @@ class Archive:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._store: LocalStore = open_location(settings.archive)
+        store = open_store(settings.archive)
+        if not isinstance(store, LocalStore):
+            raise StorageError(
+                f"{settings.archive}: this version keeps archives in a directory; give a path or a file:// URL"
+            )
+        self._store = store
 
     def capture(self, url: str, on_progress: OnProgress) -> Captured:
         """Visit a URL and store what came of it.
@@ -77,16 +85,17 @@ class Archive:
             size = sum(x.response_body.size_bytes for x in recording.exchanges if x.response_body)
             on_progress(Progress("store", len(recording.exchanges), size, elapsed))
             # The statement comes last: without it there is no snapshot, and what was written of one is removed.
-            with self._store.group(snapshot):
+            with self._store.group(snapshot, lambda: self._exists(_statement_key(snapshot))):
                 artifacts = self._store_artifacts(snapshot, recording, directory)
                 statement = statements.build(snapshot, recording, artifacts, self._settings.capture)
-                self._store.put_new(layout.statement(snapshot), statements.canonical(statement))
+                self._store.put_new(_statement_key(snapshot), statements.canonical(statement))
         return Captured(self._snapshot(snapshot), recording, statements.not_recorded(recording))
 
     def find(self, reference: str) -> Snapshot:
         """The snapshot with this id or unique prefix of one, or the `latest`. Raises `NotFoundError`, `UsageError`."""
-        known = [name for name in self._store.snapshots() if layout.is_id(name)]
-        known = [name for name in known if self._store.exists(layout.statement(name))]
+        ending = _statement_key("")[len(layout.prefix("")) - 1 :]
+        keys = [key for key in self._store.list(layout.SNAPSHOTS) if key.endswith(ending)]
+        known = [key.split("/")[1] for key in keys if layout.is_id(key.split("/")[1])]
         matches = known[-1:] if reference == "latest" else [name for name in known if name.startswith(reference)]
         if not matches:
             raise NotFoundError(f"no snapshot {reference!r} in {self._store.root}; capture one, or give --archive")
@@ -97,41 +106,48 @@ class Archive:
     def part(self, snapshot: Snapshot, name: str) -> Iterator[bytes]:
         """A rendition or manifest of a snapshot, in pieces; `name` is one of `PARTS`. Raises `NotFoundError`."""
         prefix, _ = PARTS[name]
-        for line in self._store.get(layout.cdxj(snapshot.id)).splitlines():
+        for line in read(self._store, layout.cdxj(snapshot.id), _MAX_BYTES).splitlines():
             values = _read_json(line.split(b" ", 2)[-1], layout.cdxj(snapshot.id))
             if values["url"].startswith(prefix) and "#tile=" not in values["url"]:
                 return reader.content(snapshot.warc, int(values["offset"]))
         raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
 
     def _snapshot(self, snapshot: str) -> Snapshot:
-        key = layout.statement(snapshot)
-        statement = _read_json(self._store.get(key), str(self._store.path(key)))
+        key = _statement_key(snapshot)
+        statement = _read_json(read(self._store, key, _MAX_BYTES), str(self._store.path(key)))
         if not isinstance(statement.get("artifacts"), list):
             raise StorageError(f"{self._store.path(key)} is damaged: it lists no artifacts")
         return Snapshot(snapshot, statement, self._store.path(layout.warc(snapshot)))
 
+    def _exists(self, key: str) -> bool:
+        try:
+            self._store.stat(key)
+        except NotFoundError:
+            return False
+        return True
+
     def _prepare(self) -> None:
         """Make the archive if there is none; refuse a directory that is something else."""
-        if self._store.exists(layout.ARCHIVE):
+        if self._exists(layout.ARCHIVE):
             place = str(self._store.path(layout.ARCHIVE))
-            found = _read_json(self._store.get(layout.ARCHIVE), place).get("format")
+            found = _read_json(read(self._store, layout.ARCHIVE, _MAX_BYTES), place).get("format")
             if found != _FORMAT:
                 raise StorageError(
                     f"{self._store.root} is an archive of format {found!r}; this version reads {_FORMAT}"
                 )
-            self._store.clear_unfinished()
+            self._store.sweep(lambda snapshot: self._exists(_statement_key(snapshot)))
             return
         if self._store.root.exists() and not self._store.root.is_dir():
             raise StorageError(f"{self._store.root} is a file; give another --archive")
         if self._store.has_foreign_files():
             raise StorageError(f"{self._store.root} holds other files and no archive.json; give an empty --archive")
         self._store.make_root()
-        self._store.clear_unfinished()
+        self._store.sweep(lambda snapshot: self._exists(_statement_key(snapshot)))
         document = {"format": _FORMAT, "created_at": clock.rfc3339(clock.now())}
         try:
             self._store.put_new(layout.ARCHIVE, orjson.dumps(document) + b"\n")
         except StorageError:
-            if not self._store.exists(layout.ARCHIVE):  # else another capture has just made it
+            if not self._exists(layout.ARCHIVE):  # else another capture has just made it
                 raise
 
     def _store_artifacts(self, snapshot: str, recording: Recording, directory: Path) -> list[statements.Artifact]:
@@ -159,6 +175,10 @@ class Archive:
                 statements.Artifact(rendition.role, rendition.urn, rendition.media_type, body.size_bytes, body.sha256)
             )
         return artifacts
+
+
+def _statement_key(snapshot: str) -> str:
+    return f"{layout.prefix(snapshot)}statement.json"
 
 
 def _read_json(data: bytes, name: str) -> dict[str, Any]:
