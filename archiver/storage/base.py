@@ -3,19 +3,22 @@
 An object is bytes under a key. It appears whole or not at all, and what was created stays as it is: nothing but
 `replace` ever changes one, and nothing but `delete` takes one away.
 
-Keys are relative, made by `layout`, of the characters `[a-z0-9._/-]`, without empty, `.` or `..` parts; any other key
-raises `StorageError` before the store is asked.
+Keys are relative, made by `layout`, of the characters `[a-z0-9._/-]`; no part of one is empty or begins with a dot. Any
+other key raises `StorageError` before the store is asked, and is never listed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from archiver.errors import StorageError
+
+_KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,18 @@ class Stat:
 
     size_bytes: int
     version: str | None = None
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How S3 Object Lock keeps each new object: for `days` days (0: not by date), under a legal hold, or both.
+
+    GOVERNANCE can be lifted by whoever has the right to; COMPLIANCE by nobody, not even when a court orders it.
+    """
+
+    days: int = 0
+    mode: Literal["GOVERNANCE", "COMPLIANCE"] = "GOVERNANCE"
+    legal_hold: bool = False
 
 
 class ObjectStore(Protocol):
@@ -54,7 +69,8 @@ class ObjectStore(Protocol):
     def get(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The bytes of an object from `offset` on, in pieces, `length` of them at most and fewer where it ends.
 
-        Raises `NotFoundError` before the first piece, and `StorageError` when fewer bytes come than there are.
+        Nothing is asked before the first piece is. Raises `NotFoundError` then, and `StorageError` when fewer bytes
+        come than there are.
         """
         ...
 
@@ -87,6 +103,17 @@ class ObjectStore(Protocol):
         A store that cannot tell a dead writer from a slow one takes nothing away.
         """
         ...
+
+
+def check_key(key: str) -> str:
+    """The key itself. Raises `StorageError` for what is none."""
+    if not _KEY.fullmatch(key):
+        raise StorageError(f"{key!r} is no key of an archive")
+    return key
+
+
+def is_key(text: str) -> bool:
+    return _KEY.fullmatch(text) is not None
 
 
 def read(store: ObjectStore, key: str, limit_bytes: int) -> bytes:

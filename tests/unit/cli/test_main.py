@@ -55,7 +55,7 @@ def store_snapshots(folder: Path) -> None:
         store.put_new(layout.warc(snapshot), path)
         store.put_new(layout.cdxj(snapshot), cdxj.lines(entries, "capture.warc.gz"))
         statement = {"id": snapshot, "title": "\x1b[31m\u202e", "artifacts": []}
-        store.put_new(layout.statement(snapshot), json.dumps(statement).encode())
+        store.put_new(f"{layout.prefix(snapshot)}statement.json", json.dumps(statement).encode())
     store.put_new(layout.warc("20260401t000000z-dddddddddddddddd"), b"orphan")
 
 
@@ -309,7 +309,7 @@ def test_a_damaged_warc_is_exit_code_8_and_one_line(data: bytes, archiver: Run) 
 
 def test_a_damaged_statement_is_exit_code_8_and_one_line(archiver: Run) -> None:
     store_snapshots(Path("archive"))
-    (Path("archive") / layout.statement(_IDS[2])).write_bytes(b"{")
+    (Path("archive") / f"{layout.prefix(_IDS[2])}statement.json").write_bytes(b"{")
     code, out, err = archiver("show", "latest")
     assert (code, out) == (8, "")
     assert_one_line(err)
