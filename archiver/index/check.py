@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -51,7 +50,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is not as it should be. `name` is the object's place, or the capture's id; `detail` one sentence."""
+    """Something that is not as it should be: the object's place or the capture's id, and one sentence."""
 
     kind: Kind
     name: str
@@ -156,12 +155,13 @@ def _artifacts(store: ObjectStore, reading: Reading) -> Iterator[Problem]:
 def _orphans(fresh: Database, store: ObjectStore) -> Iterator[Problem]:
     """Objects of snapshots that no entry names, one problem for all objects of one name."""
     waiting: dict[str, tuple[str, int]] = {}  # by name: the first object, how many there are
-    for name, keys in groupby(store.list(layout.SNAPSHOTS), lambda key: key[len(layout.SNAPSHOTS) :].split("/")[0]):
-        first, count = next(keys), 1 + sum(1 for _ in keys)
-        waiting[name] = (first, count)
-        if len(waiting) == follow.BATCH:
-            yield from _unnamed(fresh, store, waiting)
-            waiting = {}
+    for key in store.list(layout.SNAPSHOTS):
+        name = key.removeprefix(layout.SNAPSHOTS).partition("/")[0]
+        first, count = waiting.get(name, (key, 0))
+        waiting[name] = (first, count + 1)
+        if len(waiting) > follow.BATCH:
+            done = {other: waiting.pop(other) for other in list(waiting) if other != name}
+            yield from _unnamed(fresh, store, done)
     yield from _unnamed(fresh, store, waiting)
 
 

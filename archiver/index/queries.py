@@ -229,8 +229,8 @@ def troubles(database: Database, id_: str | None = None) -> Iterator[LogTrouble]
     query = sa.select(problems).order_by(problems.c.log_index)
     if id_ is not None:
         query = query.where(problems.c.id == plain(id_))
-    with database.reading() as connection:
-        for row in connection.execution_options(yield_per=_PAGE).execute(query):
+    with database.reading() as connection, _paged(connection, query) as rows:
+        for row in rows:
             yield LogTrouble(row.log_index, row.kind, row.id, row.detail)
 
 
@@ -289,9 +289,14 @@ def _conditions(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
 
 
 def _stream(database: Database, query: sa.Select[Any]) -> Iterator[Capture]:
-    with database.reading() as connection:
-        for page in connection.execution_options(yield_per=_PAGE).execute(query).partitions():
+    # The result is closed before its connection: PostgreSQL's cursor for it lives on the server.
+    with database.reading() as connection, _paged(connection, query) as rows:
+        for page in rows.partitions():
             yield from _complete(connection, page)
+
+
+def _paged(connection: Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
+    return connection.execution_options(yield_per=_PAGE).execute(query)
 
 
 def _captures(connection: Connection, query: sa.Select[Any]) -> list[Capture]:

@@ -107,16 +107,18 @@ def _copy_over(new: Path, path: Path) -> bool:
     Renaming the new file into its place would leave others with the old one, and the new one with the old one's WAL:
     https://www.sqlite.org/howtocorrupt.html section 2. False when the old one is too damaged to be written into.
     """
-    database = connect(path)
-    with database.errors(), contextlib.closing(sqlite3.connect(new)) as source:
-        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as target:
-            try:
-                source.backup(target)
-            except sqlite3.DatabaseError as error:
-                if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-                    return False
-                raise
-            target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with (
+        connect(path).errors(),
+        contextlib.closing(sqlite3.connect(new)) as source,
+        contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as target,
+    ):
+        try:
+            source.backup(target)
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+                return False
+            raise
+        target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return True
 
 
