@@ -1,0 +1,336 @@
+"""Questions to an index. Each answers from what the index has seen; `follow.catch_up` comes first.
+
+Which page: the URL as it was requested, character by character. URLs that only share its SURT (another scheme, `www`,
+case, order of the query) are look-alikes. They are named, and never given in place of what was asked for.
+
+Which moment: the smallest distance in milliseconds, of two that are equally far the earlier one. Of captures of one
+moment, the one with the smaller id is the earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from archiver import moments
+from archiver.index.database import Database, read_head
+from archiver.index.facts import plain
+from archiver.index.facts import tag as stored_tag
+from archiver.index.rows import tags_of
+from archiver.index.schema import STORED, State, captures, duplicates, hash_of, host_key, problems, tags, unknown_types
+from archiver.urls import surt
+
+COMPLETE = frozenset({State.COMPLETE})
+_PAGE = 500  # rows read at a time
+_MAX_LOOK_ALIKES = 20
+_AFTER_PREFIX = "~"  # sorts behind every character of an id
+
+
+@dataclass(frozen=True)
+class LogRef:
+    """An entry of the log: its slot, its type, and the hash its note lies under."""
+
+    index: int
+    type: str
+    commitment: str
+
+
+@dataclass(frozen=True)
+class Capture:
+    """What the index holds of one capture. `url` is None while no statement of it can be read.
+
+    `intent` and `result` are the entries that count; `duplicates` are later ones for the same id, which do not.
+    """
+
+    id: str
+    state: State
+    intent: LogRef | None
+    result: LogRef | None
+    url: str | None
+    final_url: str | None
+    captured_at: datetime
+    deadline: datetime | None
+    http_status: int | None
+    title: str | None
+    tags: tuple[str, ...]
+    case: str | None
+    warc_bytes: int | None
+    duplicates: tuple[LogRef, ...] = ()
+
+    def is_unfinished(self, now: datetime) -> bool:
+        """Whether its deadline has passed without a result."""
+        return self.state is State.PENDING and (self.deadline is None or self.deadline < now)
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The captures whose ids begin alike: how many, and the first of them by id."""
+
+    total: int
+    first: tuple[Capture, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer for a URL.
+
+    `capture` is of exactly that URL. Where there is none, `left_out` counts the captures of that URL whose state was
+    not asked for, and `look_alikes` has, of each URL that only looks alike, the capture that would have answered.
+    """
+
+    url: str
+    capture: Capture | None
+    left_out: tuple[tuple[State, int], ...] = ()
+    look_alikes: tuple[Capture, ...] = ()
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which captures to list: those that are all of this. `since` and `until` belong to it."""
+
+    url: str | None = None
+    domain: str | None = None  # a host and every host below it
+    since: datetime | None = None
+    until: datetime | None = None
+    tags: tuple[str, ...] = ()
+    states: frozenset[State] = frozenset(State)
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class UnknownType:
+    """A type of entry that a later version of the program has written."""
+
+    type: str
+    first_index: int
+    entries: int
+
+
+@dataclass(frozen=True)
+class LogTrouble:
+    """A slot of the log that says less than it should; `kind` is one of `follow.Trouble`."""
+
+    index: int
+    kind: str
+    id: str | None
+    detail: str
+
+
+def by_id(database: Database, id_: str) -> Capture | None:
+    """The capture with this id."""
+    with database.reading() as connection:
+        found = _captures(connection, sa.select(captures).where(captures.c.id == plain(id_)))
+    return found[0] if found else None
+
+
+def by_prefix(database: Database, prefix: str, limit: int = 20) -> Matches:
+    """The captures whose ids begin so; `limit` of them are given, all are counted."""
+    begin = plain(prefix)
+    alike = sa.and_(captures.c.id >= begin, captures.c.id < begin + _AFTER_PREFIX)
+    with database.reading() as connection:
+        found = _captures(connection, sa.select(captures).where(alike).order_by(captures.c.id).limit(limit))
+        total = len(found)
+        if total == limit:
+            total = connection.scalar(sa.select(sa.func.count()).select_from(captures).where(alike)) or 0
+    return Matches(total, tuple(found))
+
+
+def latest(database: Database, states: Collection[State] = STORED) -> Capture | None:
+    """The newest capture; without further wish, of those that left a snapshot."""
+    wanted = _newest_first(sa.select(captures).where(_in(states))).limit(1)
+    with database.reading() as connection:
+        found = _captures(connection, wanted)
+    return found[0] if found else None
+
+
+def nearest(database: Database, url: str, moment: datetime, states: Collection[State] = COMPLETE) -> Answer:
+    """The capture of a URL nearest to a moment; without further wish, of the complete ones."""
+    at = moments.to_ms(moment)
+
+    def query(wanted: str) -> sa.Select[Any]:
+        sides = []
+        for state in sorted(states):
+            same = _of_url(wanted) & (captures.c.state == state.value)
+            ids = sa.select(captures.c.id, captures.c.captured_at_ms).where(same).limit(1)
+            before = ids.where(captures.c.captured_at_ms <= at)
+            sides.append(before.order_by(captures.c.captured_at_ms.desc(), captures.c.id))
+            after = ids.where(captures.c.captured_at_ms > at)
+            sides.append(after.order_by(captures.c.captured_at_ms, captures.c.id))
+        found = sa.union_all(*(sa.select(side.subquery()) for side in sides)).subquery()
+        distance = sa.func.abs(found.c.captured_at_ms - at)
+        best = sa.select(found.c.id).order_by(distance, found.c.captured_at_ms, found.c.id).limit(1)
+        return sa.select(captures).where(captures.c.id == best.scalar_subquery())
+
+    return _answer(database, url, states, query)
+
+
+def newest_of(database: Database, url: str, states: Collection[State] = COMPLETE) -> Answer:
+    """The newest capture of a URL; without further wish, of the complete ones."""
+
+    def query(wanted: str) -> sa.Select[Any]:
+        sides = []
+        for state in sorted(states):
+            same = _of_url(wanted) & (captures.c.state == state.value)
+            sides.append(_newest_first(sa.select(captures.c.id, captures.c.captured_at_ms).where(same)).limit(1))
+        found = sa.union_all(*(sa.select(side.subquery()) for side in sides)).subquery()
+        best = sa.select(found.c.id).order_by(found.c.captured_at_ms.desc(), found.c.id.desc()).limit(1)
+        return sa.select(captures).where(captures.c.id == best.scalar_subquery())
+
+    return _answer(database, url, states, query)
+
+
+def listing(database: Database, wanted: Filter) -> Iterator[Capture]:
+    """The captures that pass a filter, newest first, read as they are taken; close the iterator to end early."""
+    query = _newest_first(sa.select(captures).where(*_conditions(wanted)))
+    if wanted.limit is not None:
+        query = query.limit(wanted.limit)
+    yield from _stream(database, query)
+
+
+def every(database: Database) -> Iterator[Capture]:
+    """All captures by id."""
+    yield from _stream(database, sa.select(captures).order_by(captures.c.id))
+
+
+def unfinished(database: Database, now: datetime) -> Iterator[Capture]:
+    """The intents whose deadline has passed without a result, oldest first.
+
+    One whose statement cannot be read has no deadline that is known, and counts as passed.
+    """
+    passed = captures.c.deadline_ms.is_(None) | (captures.c.deadline_ms < moments.to_ms(now))
+    query = (
+        sa.select(captures)
+        .where(captures.c.state == State.PENDING.value, passed)
+        .order_by(captures.c.captured_at_ms, captures.c.id)
+    )
+    yield from _stream(database, query)
+
+
+def next_index(database: Database) -> int:
+    """How far the index has followed: the slot it goes on with, one more than the last it has seen."""
+    with database.reading() as connection:
+        return read_head(connection).next_index
+
+
+def unknown(database: Database) -> tuple[UnknownType, ...]:
+    """The types of entries this version passes over."""
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(unknown_types).order_by(unknown_types.c.first_index))
+        return tuple(UnknownType(row.type, row.first_index, row.entries) for row in rows)
+
+
+def troubles(database: Database, id_: str | None = None) -> Iterator[LogTrouble]:
+    """The slots that say less than they should, all or those of one capture, in log order."""
+    query = sa.select(problems).order_by(problems.c.log_index)
+    if id_ is not None:
+        query = query.where(problems.c.id == plain(id_))
+    with database.reading() as connection, _paged(connection, query) as rows:
+        for row in rows:
+            yield LogTrouble(row.log_index, row.kind, row.id, row.detail)
+
+
+def _answer(database: Database, url: str, states: Collection[State], query: Any) -> Answer:
+    text = plain(url)
+    with database.reading() as connection:
+        found = _captures(connection, query(text)) if states else []
+        if found:
+            return Answer(url, found[0])
+        counts = sa.select(captures.c.state, sa.func.count()).where(_of_url(text)).group_by(captures.c.state)
+        left_out = sorted((State(state), count) for state, count in connection.execute(counts))
+        alike = []
+        for other in _look_alikes(connection, text, states):
+            alike += _captures(connection, query(other))
+    return Answer(url, None, tuple(left_out), tuple(alike))
+
+
+def _look_alikes(connection: Connection, url: str, states: Collection[State]) -> list[str]:
+    key = plain(surt(url))
+    query = (
+        sa.select(captures.c.url)
+        .where(captures.c.surt_hash == hash_of(key), captures.c.surt == key, captures.c.url != url, _in(states))
+        .distinct()
+        .limit(_MAX_LOOK_ALIKES)
+    )
+    return sorted(other for other in connection.scalars(query) if other is not None)
+
+
+def _of_url(url: str) -> sa.ColumnElement[bool]:
+    return sa.and_(captures.c.url_hash == hash_of(url), captures.c.url == url)
+
+
+def _in(states: Collection[State]) -> sa.ColumnElement[bool]:
+    return captures.c.state.in_(sorted(state.value for state in states))
+
+
+def _newest_first(query: sa.Select[Any]) -> sa.Select[Any]:
+    return query.order_by(captures.c.captured_at_ms.desc(), captures.c.id.desc())
+
+
+def _conditions(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.url is not None:
+        yield _of_url(plain(wanted.url))
+    if wanted.domain is not None:
+        begin = host_key(plain(wanted.domain))
+        # What is below a host goes on after its last comma; "-" is the character that follows "," in order.
+        yield sa.and_(captures.c.host >= begin, captures.c.host < begin[:-1] + "-")
+    if wanted.since is not None:
+        yield captures.c.captured_at_ms >= moments.to_ms(wanted.since)
+    if wanted.until is not None:
+        yield captures.c.captured_at_ms <= moments.to_ms(wanted.until)
+    for each in wanted.tags:
+        yield captures.c.id.in_(sa.select(tags.c.id).where(tags.c.tag == stored_tag(each)))
+    if set(wanted.states) != set(State):
+        yield _in(wanted.states)
+
+
+def _stream(database: Database, query: sa.Select[Any]) -> Iterator[Capture]:
+    # The result is closed before its connection: PostgreSQL's cursor for it lives on the server.
+    with database.reading() as connection, _paged(connection, query) as rows:
+        for page in rows.partitions():
+            yield from _complete(connection, page)
+
+
+def _paged(connection: Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
+    return connection.execution_options(yield_per=_PAGE).execute(query)
+
+
+def _captures(connection: Connection, query: sa.Select[Any]) -> list[Capture]:
+    return list(_complete(connection, connection.execute(query).all()))
+
+
+def _complete(connection: Connection, rows: Any) -> Iterator[Capture]:
+    """Rows with what other tables hold of them."""
+    ids = [row.id for row in rows]
+    if not ids:
+        return
+    labels = tags_of(connection, ids)
+    later: dict[str, list[LogRef]] = {}
+    query = sa.select(duplicates).where(duplicates.c.id.in_(ids)).order_by(duplicates.c.log_index)
+    for row in connection.execute(query):
+        later.setdefault(row.id, []).append(LogRef(row.log_index, row.type, row.commitment))
+    for row in rows:
+        yield _capture(row, labels.get(row.id, ()), tuple(later.get(row.id, ())))
+
+
+def _capture(row: Row[Any], labels: tuple[str, ...], later: tuple[LogRef, ...]) -> Capture:
+    return Capture(
+        id=row.id,
+        state=State(row.state),
+        intent=None if row.intent_index is None else LogRef(row.intent_index, "intent", row.intent_commitment),
+        result=None if row.result_index is None else LogRef(row.result_index, row.result_type, row.result_commitment),
+        url=row.url,
+        final_url=row.final_url,
+        captured_at=moments.from_ms(row.captured_at_ms),
+        deadline=None if row.deadline_ms is None else moments.from_ms(row.deadline_ms),
+        http_status=row.http_status,
+        title=row.title,
+        tags=labels,
+        case=row.case_name,
+        warc_bytes=row.warc_bytes,
+        duplicates=later,
+    )

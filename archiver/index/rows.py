@@ -1,0 +1,216 @@
+"""From entries to rows: one row a capture.
+
+A row says what the first result in log order says. What that does not say, or where there is none, the first intent
+says. So a row is the same whatever the steps in which the index followed the log.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from archiver import moments
+from archiver.errors import UsageError
+from archiver.index import schema
+from archiver.index.facts import Facts, plain
+from archiver.index.schema import State
+from archiver.storage import log
+from archiver.urls import surt
+
+if TYPE_CHECKING:
+    from archiver.index.follow import Reading
+
+INTENT = "intent"
+SNAPSHOT = "snapshot"
+_COLUMNS = tuple(column.name for column in schema.captures.c)
+_IN = 500  # values of one IN: SQLite takes 999 in old versions
+
+
+@dataclass
+class _Draft:
+    """A row while a batch is put in."""
+
+    values: dict[str, Any]
+    is_new: bool
+    tags: tuple[str, ...] = ()
+    tags_before: tuple[str, ...] = ()
+    duplicates: list[log.Entry] = field(default_factory=list)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a result says something; one that is lost does not."""
+        return self.values["state"] not in (State.PENDING, State.LOST)
+
+
+def put(connection: Connection, batch: Sequence[Reading]) -> None:
+    """Put entries into the index. Each slot is put in once, in order, or again after its note could be read."""
+    known = [reading for reading in batch if reading.entry and reading.entry.type in log.TYPES]
+    drafts = _load(connection, sorted({reading.entry.id for reading in known if reading.entry}))
+    for reading in known:
+        assert reading.entry is not None
+        draft = drafts.get(reading.entry.id) or _new(reading.entry.id)
+        drafts[reading.entry.id] = draft
+        _add(draft, reading.entry, reading.facts)
+    _write(connection, list(drafts.values()))
+    _note_troubles(connection, batch)
+    _note_unknown(connection, batch)
+
+
+def _new(id_: str) -> _Draft:
+    values: dict[str, Any] = dict.fromkeys(_COLUMNS)
+    values |= {"id": id_, "state": State.PENDING.value, "captured_at_ms": _moment_of(id_)}
+    return _Draft(values, is_new=True)
+
+
+def _moment_of(id_: str) -> int:
+    """Where a capture has its place while no statement says when it was: the time its id was given."""
+    try:
+        return moments.to_ms(moments.parse_time(id_[:8] + id_[9:15], moments.from_ms(0)).first)
+    except UsageError:
+        return 0
+
+
+def _add(draft: _Draft, entry: log.Entry, facts: Facts | None) -> None:
+    if entry.type == INTENT:
+        _add_intent(draft, entry, facts)
+    else:
+        _add_result(draft, entry, facts)
+
+
+def _add_intent(draft: _Draft, entry: log.Entry, facts: Facts | None) -> None:
+    values = draft.values
+    if values["intent_index"] not in (None, entry.index):
+        draft.duplicates.append(entry)
+        return
+    values |= {"intent_index": entry.index, "intent_commitment": entry.commitment}
+    if facts is None:
+        return
+    values["deadline_ms"] = facts.deadline_ms
+    values["case_name"] = values["case_name"] if values["case_name"] is not None else facts.case_name
+    draft.tags = draft.tags or facts.tags
+    if not draft.has_result:
+        _say(draft, facts)
+
+
+def _add_result(draft: _Draft, entry: log.Entry, facts: Facts | None) -> None:
+    values = draft.values
+    if values["result_index"] not in (None, entry.index):
+        draft.duplicates.append(entry)
+        return
+    values |= {"result_index": entry.index, "result_type": entry.type, "result_commitment": entry.commitment}
+    if facts is None:
+        values["state"] = State.LOST.value
+        return
+    values |= {
+        "state": facts.state.value,
+        "final_url": facts.final_url,
+        "http_status": facts.http_status,
+        "title": facts.title,
+        "warc_bytes": facts.warc_bytes,
+        "case_name": facts.case_name if facts.case_name is not None else values["case_name"],
+    }
+    draft.tags = facts.tags or draft.tags
+    _say(draft, facts)
+
+
+def _say(draft: _Draft, facts: Facts) -> None:
+    key = plain(surt(facts.url))
+    draft.values |= {
+        "url": facts.url,
+        "url_hash": schema.hash_of(facts.url),
+        "surt": key,
+        "surt_hash": schema.hash_of(key),
+        "host": schema.host_of(facts.url),
+        "captured_at_ms": facts.captured_at_ms,
+    }
+
+
+def chunks(values: Sequence[str]) -> Iterator[list[str]]:
+    """As many as one statement takes."""
+    rest = iter(values)
+    while chunk := list(islice(rest, _IN)):
+        yield chunk
+
+
+def tags_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The tags of captures, sorted; those without any are left out."""
+    found: dict[str, list[str]] = {}
+    for chunk in chunks(ids):
+        wanted = sa.select(schema.tags.c.id, schema.tags.c.tag).where(schema.tags.c.id.in_(chunk))
+        for id_, tag in connection.execute(wanted):
+            found.setdefault(id_, []).append(tag)
+    return {id_: tuple(sorted(tags)) for id_, tags in found.items()}
+
+
+def _load(connection: Connection, ids: list[str]) -> dict[str, _Draft]:
+    drafts = {}
+    for chunk in chunks(ids):
+        wanted = sa.select(schema.captures).where(schema.captures.c.id.in_(chunk))
+        for row in connection.execute(wanted):
+            drafts[row.id] = _Draft(dict(row._mapping), is_new=False)
+    for id_, tags in tags_of(connection, list(drafts)).items():
+        drafts[id_].tags = drafts[id_].tags_before = tags
+    return drafts
+
+
+def _write(connection: Connection, drafts: list[_Draft]) -> None:
+    captures = schema.captures
+    new = [draft.values for draft in drafts if draft.is_new]
+    old = [{f"b_{name}": value for name, value in draft.values.items()} for draft in drafts if not draft.is_new]
+    _execute(connection, sa.insert(captures), new)
+    setters: dict[str, Any] = {name: sa.bindparam(f"b_{name}") for name in _COLUMNS if name != "id"}
+    _execute(connection, sa.update(captures).where(captures.c.id == sa.bindparam("b_id")).values(setters), old)
+    changed = [draft for draft in drafts if draft.tags != draft.tags_before]
+    stale = [{"b_id": draft.values["id"]} for draft in changed if draft.tags_before]
+    _execute(connection, sa.delete(schema.tags).where(schema.tags.c.id == sa.bindparam("b_id")), stale)
+    pairs = [{"id": draft.values["id"], "tag": tag} for draft in changed for tag in draft.tags]
+    _execute(connection, sa.insert(schema.tags), pairs)
+    more = [
+        {"log_index": entry.index, "id": entry.id, "type": entry.type, "commitment": entry.commitment}
+        for draft in drafts
+        for entry in draft.duplicates
+    ]
+    _execute(connection, sa.insert(schema.duplicates), more)
+
+
+def _note_troubles(connection: Connection, batch: Iterable[Reading]) -> None:
+    rows = [
+        {
+            "log_index": reading.index,
+            "kind": reading.trouble.value,
+            "id": reading.entry.id if reading.entry else None,
+            "type": reading.entry.type if reading.entry else None,
+            "commitment": reading.entry.commitment if reading.entry else None,
+            "detail": reading.detail,
+        }
+        for reading in batch
+        if reading.trouble
+    ]
+    _execute(connection, sa.insert(schema.problems), rows)
+
+
+def _note_unknown(connection: Connection, batch: Iterable[Reading]) -> None:
+    """Types of later versions: only that there are such entries. A version that knows them makes the index again."""
+    first: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    for reading in batch:
+        if reading.entry and reading.entry.type not in log.TYPES:
+            name = plain(reading.entry.type)
+            first.setdefault(name, reading.index)
+            counts[name] += 1
+    table = schema.unknown_types
+    for name, count in counts.items():
+        more = sa.update(table).where(table.c.type == name).values(entries=table.c.entries + count)
+        if connection.execute(more).rowcount == 0:
+            connection.execute(sa.insert(table).values(type=name, first_index=first[name], entries=count))
+
+
+def _execute(connection: Connection, statement: sa.Executable, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(statement, rows)

@@ -1,0 +1,169 @@
+"""The tables of the index, for SQLite and PostgreSQL alike.
+
+One row a capture. URLs can be longer than a database takes into its search trees (PostgreSQL: 2,704 bytes), so they are
+searched by a hash of 64 bits, and the text is compared afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.sql.type_api import TypeEngine
+
+#: raised whenever the tables, or what goes into them, change; an index of a lower version is made again
+VERSION = 1
+#: SQLite's `application_id`: only a file that bears it is ever replaced
+APPLICATION_ID = 0x41524358  # "ARCX"
+MAX_TAG_CHARACTERS = 500
+_MAX_HOST_CHARACTERS = 255
+
+
+class State(StrEnum):
+    """What the log says of a capture: its outcome, or why there is none."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    PENDING = "pending"  # an intent without a result: under way, or unfinished once its deadline has passed
+    LOST = "lost"  # a result whose statement is missing, damaged, or not to be understood
+
+
+#: those that have a snapshot
+STORED = frozenset({State.COMPLETE, State.PARTIAL})
+
+
+def _ordered() -> TypeEngine[str]:
+    """Text that sorts by code point: PostgreSQL would follow the language of the machine."""
+    return Text().with_variant(Text(collation="C"), "postgresql")
+
+
+metadata = MetaData()
+
+head = Table(
+    "head",
+    metadata,
+    Column("one", Integer, CheckConstraint("one = 1"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("archive", Text, nullable=False),  # which archive this is the index of
+    Column("next_index", BigInteger, nullable=False),  # the slot to go on with
+)
+
+captures = Table(
+    "captures",
+    metadata,
+    Column("id", _ordered(), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("intent_index", BigInteger),
+    Column("intent_commitment", Text),
+    Column("result_index", BigInteger),
+    Column("result_type", Text),
+    Column("result_commitment", Text),
+    Column("url", Text),
+    Column("url_hash", BigInteger),
+    Column("final_url", Text),
+    Column("surt", Text),
+    Column("surt_hash", BigInteger),
+    Column("host", _ordered()),
+    Column("captured_at_ms", BigInteger, nullable=False),
+    Column("deadline_ms", BigInteger),
+    Column("http_status", Integer),
+    Column("title", Text),
+    Column("case_name", Text),
+    Column("warc_bytes", BigInteger),
+    Index("captures_by_url", "url_hash", "state", "captured_at_ms"),
+    Index("captures_by_surt", "surt_hash"),
+    Index("captures_by_host", "host", "captured_at_ms"),
+    Index("captures_by_time", "captured_at_ms", "id"),
+    Index(
+        "captures_pending",
+        "deadline_ms",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("id", _ordered(), ForeignKey("captures.id"), primary_key=True),
+    Column("tag", _ordered(), primary_key=True),
+    Index("tags_by_tag", "tag", "id"),
+)
+
+duplicates = Table(
+    "duplicates",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", _ordered(), ForeignKey("captures.id"), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("commitment", Text, nullable=False),
+    Index("duplicates_by_id", "id"),
+)
+
+unknown_types = Table(
+    "unknown_types",
+    metadata,
+    Column("type", Text, primary_key=True),
+    Column("first_index", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+)
+
+problems = Table(
+    "problems",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("id", Text),
+    Column("type", Text),
+    Column("commitment", Text),
+    Column("detail", Text, nullable=False),
+)
+
+#: in the order in which everybody locks them, so that nobody waits for each other
+TABLES = (head, captures, tags, duplicates, unknown_types, problems)
+
+
+def hash_of(value: str) -> int:
+    """The 64 bits a URL or SURT is searched by, as a signed number."""
+    return int.from_bytes(hashlib.sha256(value.encode("utf-8", "replace")).digest()[:8], "big", signed=True)
+
+
+def host_key(host: str) -> str:
+    """A host turned round, each label with a comma after it: `www.example.com` is `com,example,www,`.
+
+    So a host and everything below it is one stretch of the sorted keys. Addresses stay as they are, with a comma.
+    """
+    name = host.strip("[]").rstrip(".").lower()
+    try:
+        return f"{ipaddress.ip_address(name)},"
+    except ValueError:
+        pass
+    try:
+        name = name.encode("idna").decode("ascii")
+    except UnicodeError:
+        pass  # no name DNS knows; it is found as it was written
+    return "".join(f"{label}," for label in reversed(name.split(".")))[:_MAX_HOST_CHARACTERS]
+
+
+def host_of(url: str) -> str | None:
+    """The key of a URL's host; None for what has none."""
+    try:
+        name = urlsplit(url).hostname
+    except ValueError:
+        return None
+    return host_key(name) if name else None
