@@ -97,10 +97,10 @@ class Archive:
     def part(self, snapshot: Snapshot, name: str) -> Iterator[bytes]:
         """A rendition or manifest of a snapshot, in pieces; `name` is one of `PARTS`. Raises `NotFoundError`."""
         prefix, _ = PARTS[name]
-        for line in self._store.get(layout.cdxj(snapshot.id)).splitlines():
-            values = _read_json(line.split(b" ", 2)[-1], layout.cdxj(snapshot.id))
-            if values["url"].startswith(prefix) and "#tile=" not in values["url"]:
-                return reader.content(snapshot.warc, int(values["offset"]))
+        index = layout.cdxj(snapshot.id)
+        for entry in cdxj.parse(b"".join(self._store.get(index)), self._store.where(index)):
+            if entry.url.startswith(prefix) and "#tile=" not in entry.url:
+                return reader.content(self._store, layout.warc(snapshot.id), entry)
         raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
 
     def _snapshot(self, snapshot: str) -> Snapshot:

@@ -1,0 +1,78 @@
+"""A store in memory that keeps account of what it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from archiver.errors import ExistsError, NotFoundError
+from archiver.storage.base import Stat
+
+
+class MemoryStore:
+    """Objects are handed out in pieces of `piece_bytes`. `asked` has each range that was asked for."""
+
+    location = "memory:"
+
+    def __init__(self, piece_bytes: int = 1 << 16, **objects: bytes) -> None:
+        self.objects = dict(objects)
+        self.asked: list[tuple[str, int, int | None]] = []
+        self.given_bytes = 0
+        self._piece_bytes = piece_bytes
+
+    def where(self, key: str) -> str:
+        return f"memory:{key}"
+
+    def put_new(self, key: str, source: bytes | Path) -> Stat:
+        if key in self.objects:
+            raise ExistsError(f"{self.where(key)} exists already")
+        self.objects[key] = source if isinstance(source, bytes) else source.read_bytes()
+        return self.stat(key)
+
+    def get(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        self.asked.append((key, offset, length))
+        end = self.stat(key).size_bytes
+        end = end if length is None else min(end, offset + length)
+        for begin in range(offset, end, self._piece_bytes):
+            piece = self._bytes(key, begin, min(begin + self._piece_bytes, end))
+            self.given_bytes += len(piece)
+            yield piece
+
+    def _bytes(self, key: str, begin: int, end: int) -> bytes:
+        return self.objects[key][begin:end]
+
+    def stat(self, key: str) -> Stat:
+        if key not in self.objects:
+            raise NotFoundError(f"there is no {self.where(key)}")
+        return Stat(len(self.objects[key]))
+
+    def list(self, prefix: str, after: str = "") -> Iterator[str]:
+        return (key for key in sorted(self.objects) if key.startswith(prefix) and key > after)
+
+    def replace(self, key: str, data: bytes) -> None:
+        self.objects[key] = data
+
+    def delete(self, key: str) -> None:
+        self.objects.pop(key, None)
+
+    def group(self, snapshot: str, is_whole: Callable[[], bool]) -> AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def sweep(self, is_whole: Callable[[str], bool]) -> None:
+        pass
+
+
+class ZeroStore(MemoryStore):
+    """Objects of zeros, as large as they are said to be; nothing of them is held."""
+
+    def __init__(self, **sizes: int) -> None:
+        super().__init__()
+        self._sizes = sizes
+
+    def stat(self, key: str) -> Stat:
+        return Stat(self._sizes[key])
+
+    def _bytes(self, key: str, begin: int, end: int) -> bytes:
+        return bytes(end - begin)
