@@ -15,6 +15,7 @@ from archiver.urls import surt
 
 _PLACE = re.compile(r"[0-9]{1,15}")  # a petabyte: no WARC is longer, and no system call takes all that int() would
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+_TIME = re.compile(r"[0-9]{17}")
 _STATUS = re.compile(r"[0-9]{1,9}")
 
 
@@ -87,7 +88,7 @@ def _entry(time: str, values: Any) -> Entry:
     status, media_type = values.get("status"), values["mime"]
     return Entry(
         url=_text(values["url"]),
-        moment=datetime.strptime(f"{time}000", "%Y%m%d%H%M%S%f").replace(tzinfo=UTC),
+        moment=datetime.strptime(f"{_matched(_TIME, time)[0]}000", "%Y%m%d%H%M%S%f").replace(tzinfo=UTC),
         media_type="" if media_type == "unk" else _text(media_type),
         status=None if status is None else int(_matched(_STATUS, status)[0]),
         sha256=_matched(_DIGEST, values["digest"])[1],

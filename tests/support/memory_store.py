@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -16,8 +16,8 @@ class MemoryStore:
 
     location = "memory:"
 
-    def __init__(self, piece_bytes: int = 1 << 16, **objects: bytes) -> None:
-        self.objects = dict(objects)
+    def __init__(self, objects: Mapping[str, bytes] | None = None, piece_bytes: int = 1 << 16) -> None:
+        self.objects = dict(objects or {})
         self.asked: list[tuple[str, int, int | None]] = []
         self.given_bytes = 0
         self._piece_bytes = piece_bytes
@@ -67,7 +67,7 @@ class MemoryStore:
 class ZeroStore(MemoryStore):
     """Objects of zeros, as large as they are said to be; nothing of them is held."""
 
-    def __init__(self, **sizes: int) -> None:
+    def __init__(self, sizes: Mapping[str, int]) -> None:
         super().__init__()
         self._sizes = sizes
 
