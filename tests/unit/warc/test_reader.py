@@ -169,6 +169,14 @@ def test_a_record_that_unpacks_without_end_is_left_when_it_is_longer_than_it_say
     assert store.given_bytes < 1000
 
 
+def test_however_well_a_record_is_packed_its_pieces_are_small() -> None:
+    member = gzip.compress(record(bytes(8 << 20)))
+    store, entry = stored(member)
+    sizes = [len(piece) for piece in reader.content(store, "warc", entry)]
+    assert len(member) < 1 << 16
+    assert (sum(sizes), max(sizes)) == (8 << 20, 1 << 16)
+
+
 def test_a_header_without_end_is_left() -> None:
     store, entry = stored(bomb(b"WARC/1.1\r\nX: ", 64 << 20), 100)
     with pytest.raises(StorageError, match=_WHERE + "has a header without an end"):

@@ -309,6 +309,11 @@ def test_an_index_without_page_information_is_damaged(small: Stored) -> None:
         wacz.load(small.store, small.statement, b"".join(lines))
 
 
+def test_an_answer_that_calls_itself_page_information_is_passed_over(small: Stored) -> None:
+    answer = cdxj.Entry("urn:pageinfo:", BEGAN, "text/html", 200, "cd" * 32, 0, 9, "response")
+    assert wacz.load(small.store, small.statement, cdxj.lines([answer], "x") + small.index).size_bytes
+
+
 def test_an_index_that_cannot_be_read_is_damaged(small: Stored) -> None:
     with pytest.raises(StorageError, match=f"the index of the snapshot {_ID} is damaged: line 1"):
         wacz.load(small.store, small.statement, b"no index\n")
