@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from archiver.model import Exchange, Recording, Result
-from archiver.warc import cdxj, reader, writer
+from archiver.warc import cdxj, writer
 from tests.unit.recordings import CONNECTION, REQUEST_HEAD, RESPONSE_HEAD, body, exchange, recording, unanswered
 
 
@@ -263,12 +263,6 @@ def test_entries_say_where_their_members_lie(tmp_path: Path) -> None:
         digest = "WARC-Payload-Digest" if record.kind == "response" else "WARC-Block-Digest"
         assert record.one(digest) == f"sha256:{entry.sha256}"
     assert [(entry.method, entry.status) for entry in entries[:2]] == [("GET", 200), ("POST", 404)]
-
-
-def test_a_single_record_is_read_by_its_offset(tmp_path: Path) -> None:
-    _, entries = written(recording(exchange(0)), tmp_path)
-    text = next(entry for entry in entries if entry.url.startswith("urn:text:"))
-    assert b"".join(reader.content(tmp_path / "capture.warc.gz", text.offset)) == b"hello"
 
 
 def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
