@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import secrets
 import zlib
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from archiver.index.database import Database, connect
 from archiver.index.opening import identity, open_index
 from archiver.index.queries import Capture, Filter
 from archiver.index.rebuild import rebuild
+from archiver.index.schema import STORED
 from archiver.model import Recording
 from archiver.seal import statement as statements
 from archiver.seal.statement import About
@@ -183,7 +185,7 @@ class Archive:
     def _index_location(self, store: ObjectStore) -> str | Path:
         if self._settings.database_url is not None:
             return self._settings.database_url.get_secret_value()
-        if isinstance(store, LocalStore) and store.is_writable:
+        if isinstance(store, LocalStore) and os.access(store.root, os.W_OK):
             return store.root / "index.sqlite"
         name = hashlib.sha256(store.location.encode()).hexdigest()[:32]
         return platformdirs.user_cache_path("archiver", appauthor=False) / f"index-{name}.sqlite"
@@ -275,9 +277,7 @@ class Archive:
 
         with store.group(snapshot, is_whole):
             artifacts = self._store_artifacts(snapshot, recording, directory)
-            statement = statements.build(
-                snapshot, intended.index, recording, artifacts, self._settings.capture, said
-            )
+            statement = statements.build(snapshot, intended.index, recording, artifacts, self._settings.capture, said)
             entry = self._append(statement)
         return Snapshot(snapshot, statement, entry.index, store)
 
@@ -341,13 +341,15 @@ class Archive:
                 raise UsageError(f"{ref!r} begins {matches.total} ids; the first are {first}")
             return matches.first[0], None
         if named.time is None:
-            answer = queries.newest_of(database, named.text, queries.STORED)
+            answer = queries.newest_of(database, named.text, STORED)
         else:
-            answer = queries.nearest(database, named.text, named.time.middle, queries.STORED)
+            answer = queries.nearest(database, named.text, named.time.middle, STORED)
         if answer.capture is None:
             raise NotFoundError(_why_none(answer, place))
         found = answer.capture
-        return found, named.time and abs((found.captured_at - named.time.middle).total_seconds())
+        if named.time is None:
+            return found, None
+        return found, abs((found.captured_at - named.time.middle).total_seconds())
 
     def find(self, ref: str) -> Snapshot:
         """The snapshot that a REF names, as `locate` finds it. Raises also when its capture left none."""

@@ -91,7 +91,10 @@ class CaptureSettings(BaseModel):
     storage_state: Path | None = Field(None, description="cookies and localStorage to start with, as Playwright saves")
     fail_on_http_error: bool = Field(False, description="store nothing of a page that answers with status 400 or above")
     if_older_than_s: float | None = Field(
-        None, gt=0, allow_inf_nan=False, description="skip a URL of which there is a complete capture not older than this"
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="skip a URL that has a complete capture not older than this",
     )
     tag: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
         (), max_length=100, description="words to find captures by"

@@ -84,7 +84,9 @@ class _Copy:
             self._count()
         later = next(self._source.list(layout.SLOTS, after=layout.slot(start + self.done.entries)), None)
         if later is not None:
-            self.problems.append(f"the log of {self._source.location} has a hole before {later}; the rest was not copied")
+            self.problems.append(
+                f"the log of {self._source.location} has a hole before {later}; the rest was not copied"
+            )
 
     def some(self, source: Archive, target: Archive, url: str) -> None:
         """The captures of a URL that the target has not, oldest first."""

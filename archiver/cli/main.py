@@ -76,7 +76,11 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="archiver")
-@click.option("--archive", metavar="LOCATION", help="The archive: a directory, file:// URL or s3://bucket/prefix. Default: ./archive")
+@click.option(
+    "--archive",
+    metavar="LOCATION",
+    help="A directory, file:// URL or s3://bucket/prefix. Default: ./archive",
+)
 @click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="Read settings from it.")
 @click.option("--json", is_flag=True, help="Print JSON Lines.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")

@@ -21,8 +21,9 @@ _ID = re.compile(r"[0-9a-f]{32}")
 class Descriptor:
     """What `archive.json` says.
 
-    `id` is 32 hexadecimal digits that a copy of the archive has as well. `evidence` is the location of the store that has the snapshots where that is another one, and `retention_days` how
-    long each object there is kept from being deleted. `abilities` is what the store was found to do when it was probed.
+    `id` is 32 hexadecimal digits that a copy of the archive has as well. `evidence` is the location of the store that
+    has the snapshots where that is another one, and `retention_days` how long each object there is kept from being
+    deleted. `abilities` is what the store was found to do when it was probed.
     """
 
     id: str

@@ -14,6 +14,7 @@ from tests.sites.model import Fields, Request, Response
 from tests.sites.server import LocalWeb
 from tests.support.capturing import capture
 from tests.support.compare import compare, read_warc
+from tests.support.snapshots import warc_of
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +35,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         captured = capture(web, site.REPOST_URL.replace("http://", "https://"), archive)
         assert web.settle()
         hosts = set(site.HOSTS)
-        report = compare(read_warc(captured.snapshot.warc), [s for s in web.log if s.host in hosts])
+        report = compare(read_warc(warc_of(captured.snapshot)), [s for s in web.log if s.host in hosts])
     assert report.problems == []
     assert report.recorded > 20
     assert captured.recording.outcome is Outcome.COMPLETE, captured.recording.warnings

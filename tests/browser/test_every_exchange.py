@@ -14,6 +14,7 @@ from tests.sites.model import Served
 from tests.sites.server import LocalWeb
 from tests.support.capturing import capture
 from tests.support.compare import Report, compare, manifest_of, read_warc
+from tests.support.snapshots import warc_of
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +47,7 @@ def seen_by_server(web: LocalWeb, since: int) -> list[Served]:
 def held_against(web: LocalWeb, since: int, captured: Captured) -> Report:
     log = seen_by_server(web, since)
     assert log, "the server saw nothing: nothing was tested"
-    return compare(read_warc(captured.snapshot.warc), log)
+    return compare(read_warc(warc_of(captured.snapshot)), log)
 
 
 @pytest.mark.parametrize("page", _PAGES)
@@ -95,7 +96,7 @@ def test_a_body_of_300_mb_is_stored_byte_for_byte(tmp_path: Path) -> None:
 def test_the_manifest_lists_what_got_no_answer_and_why(tmp_path: Path) -> None:
     with LocalWeb(kinds_sites(), protocols=("http/1.1",)) as web:
         captured = capture(web, "https://kinds.test/failures", tmp_path / "archive")
-    exchanges = manifest_of(read_warc(captured.snapshot.warc))["exchanges"]
+    exchanges = manifest_of(read_warc(warc_of(captured.snapshot)))["exchanges"]
     failed = [x["reason"] for x in exchanges if x["result"] == "failed"]
     assert any(reason.startswith("ERR_") for reason in failed)
     assert all(failed)

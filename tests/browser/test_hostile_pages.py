@@ -32,6 +32,7 @@ from tests.support import iipc, processes
 from tests.support.capturing import capture
 from tests.support.compare import Record, manifest_of, read_warc
 from tests.support.oracles import cdxj_lines
+from tests.support.snapshots import warc_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(75)]
 
@@ -79,7 +80,7 @@ class Visited:
 
     @cached_property
     def records(self) -> list[Record]:
-        return read_warc(self.captured.snapshot.warc)
+        return read_warc(warc_of(self.captured.snapshot))
 
     @property
     def exchanges(self) -> list[dict[str, Any]]:
@@ -147,9 +148,9 @@ def _visit(web: LocalWeb, folder: Path, target: str, **settings: Any) -> Visited
 def _assert_well_formed(visited: Visited) -> None:
     snapshot = visited.captured.snapshot
     assert {name.lower() for record in visited.records for name, _ in record.fields} <= _FIELDS
-    if snapshot.warc.stat().st_size < _CHECKED_BYTES:
-        assert iipc.check(snapshot.warc.read_bytes()) == []
-    folder = snapshot.warc.parent
+    if warc_of(snapshot).stat().st_size < _CHECKED_BYTES:
+        assert iipc.check(warc_of(snapshot).read_bytes()) == []
+    folder = warc_of(snapshot).parent
     (index,) = folder.glob("*.cdxj")
     # Split at LF only: what else may end a line for a reader must be escaped, too.
     assert len(cdxj_lines(index.read_text("utf-8"))) == index.read_bytes().count(b"\n")

@@ -21,6 +21,7 @@ from archiver.capture.isolation import Isolation, driver_environment, give, isol
 from archiver.config import load
 from archiver.demo.server import DemoServer
 from archiver.demo.site import REPOST_URL
+from tests.support.snapshots import warc_of
 
 pytestmark = pytest.mark.browser
 _CANARY = "canary-7f3c1d-secret"
@@ -62,7 +63,7 @@ def test_a_process_with_the_browsers_rights_reads_no_key_no_archive_and_no_envir
         archive = secrets / "archive"
         flags = {"archive": str(archive), "capture.resolve": server.resolve}
         captured = Archive(load(flags).settings).capture(REPOST_URL, lambda _: None)
-    warc = captured.snapshot.warc
+    warc = warc_of(captured.snapshot)
     directory = secrets / "work"
     home = directory / "home"
     home.mkdir(parents=True)

@@ -21,6 +21,7 @@ from tests.sites.model import Fields, Request, Response
 from tests.sites.server import LocalWeb
 from tests.support.capturing import capture
 from tests.support.compare import compare, read_warc
+from tests.support.snapshots import warc_of
 
 pytestmark = pytest.mark.browser
 
@@ -108,7 +109,7 @@ def captured_whole(web: LocalWeb, path: str, archive: Path) -> Captured:
     assert web.settle()
     log = [served for served in web.log[since:] if served.host == "files.test"]
     assert [served.target for served in log if served.target == path] == [path]
-    report = compare(read_warc(captured.snapshot.warc), log)
+    report = compare(read_warc(warc_of(captured.snapshot)), log)
     assert report.problems == []
     assert report.whole_bodies == len(log)
     recording = captured.recording
@@ -126,7 +127,7 @@ def codes_of(recording: Recording) -> set[str]:
 def rendition(captured: Captured, prefix: str) -> bytes:
     (found,) = [
         record
-        for record in read_warc(captured.snapshot.warc)
+        for record in read_warc(warc_of(captured.snapshot))
         if record.kind == "resource" and record.one("WARC-Target-URI").startswith(prefix)
     ]
     return found.block

@@ -23,6 +23,7 @@ from tests.sites.server import LocalWeb
 from tests.sites.tls import Fault
 from tests.support.capturing import capture
 from tests.support.compare import manifest_of, read_warc
+from tests.support.snapshots import warc_of
 
 pytestmark = pytest.mark.browser
 
@@ -84,7 +85,7 @@ def codes_of(captured: Captured) -> set[str]:
 
 def pictures_of(captured: Captured) -> list[Image.Image]:
     """The tiles of the full screenshot."""
-    resources = [record for record in read_warc(captured.snapshot.warc) if record.kind == "resource"]
+    resources = [record for record in read_warc(warc_of(captured.snapshot)) if record.kind == "resource"]
     tiles = [record for record in resources if record.one("WARC-Target-URI").startswith("urn:fullPage:")]
     return [Image.open(io.BytesIO(tile.block)).convert("RGB") for tile in tiles]
 
@@ -219,7 +220,7 @@ def test_a_saved_session_is_used_and_marks_the_snapshot(given: bool, tmp_path: P
     assert captured.snapshot.statement["credentialed"] is given
     assert codes_of(captured) == ({"credentialed"} if given else set())
     told = json.dumps(captured.snapshot.statement)
-    warc = gzip.decompress(captured.snapshot.warc.read_bytes())
+    warc = gzip.decompress(warc_of(captured.snapshot).read_bytes())
     for text in ("my-session", "c00kie-secret", "st0re-secret"):
         assert text not in told
     assert b"my-session" not in warc
@@ -283,7 +284,7 @@ def test_a_bad_certificate_is_exit_7_or_captured_and_marked(fault: Fault, tmp_pa
     assert (main["certificate_verified"], main["certificate_error"]) == (False, name)
     assert "bad_certificate" in codes_of(captured)
     connections = [
-        c for c in manifest_of(read_warc(captured.snapshot.warc))["connections"] if c["host"] == "outlet.test"
+        c for c in manifest_of(read_warc(warc_of(captured.snapshot)))["connections"] if c["host"] == "outlet.test"
     ]
     assert connections
     assert {(c["certificate_verified"], c["certificate_error"]) for c in connections} == {(False, name)}

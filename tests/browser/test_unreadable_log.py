@@ -15,6 +15,7 @@ from tests.sites.model import Request, Response
 from tests.sites.server import LocalWeb
 from tests.support.capturing import capture
 from tests.support.compare import compare, read_warc
+from tests.support.snapshots import warc_of
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +58,7 @@ def test_a_server_that_offers_a_large_header_table_loses_no_request(
     with LocalWeb(page) as web:
         captured = capture(web, "https://outlet.test/", tmp_path / "archive")
         log = [served for served in web.log if served.host == "outlet.test"]
-    report = compare(read_warc(captured.snapshot.warc), log)
+    report = compare(read_warc(warc_of(captured.snapshot)), log)
     assert {served.alpn for served in log} == {"h2"}
     assert report.problems == []
     assert report.request_heads == report.requests >= 3

@@ -28,6 +28,7 @@ from tests.sites.server import LocalWeb
 from tests.sites.ways import PORTS, PUBLIC, WAYS, ZONE, Way
 from tests.support.compare import manifest_of, read_warc
 from tests.support.names import NameServer, Zone
+from tests.support.snapshots import warc_of
 
 NAME_SERVER = "127.0.0.53"
 _PLAIN_ADDRESSES = ("127.0.0.1", "127.0.0.2", "::1")
@@ -248,7 +249,7 @@ class _Outlet:
         except ArchiverError as problem:
             error = f"{type(problem).__name__}: {problem}"
         else:
-            found = manifest_of(read_warc(captured.snapshot.warc))["exchanges"]
+            found = manifest_of(read_warc(warc_of(captured.snapshot)))["exchanges"]
             exchanges = [{key: x.get(key) for key in ("url", "result", "reason")} for x in found]
         stored = [path.name for path in archive.glob("snapshots/*")]
         return {"url": url, "error": error, "exchanges": exchanges, "stored": stored}

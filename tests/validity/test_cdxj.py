@@ -7,17 +7,18 @@ import pytest
 from archiver.archive import Snapshot
 from tests.support.captures import NAMES, Captures
 from tests.support.oracles import Line, cdxj_lines, run
+from tests.support.snapshots import warc_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.oracle]
 
 
 def _ours(snapshot: Snapshot) -> list[Line]:
-    return cdxj_lines(snapshot.warc.with_name("capture.cdxj").read_text(encoding="utf-8"))
+    return cdxj_lines(warc_of(snapshot).with_name("capture.cdxj").read_text(encoding="utf-8"))
 
 
 def _theirs(snapshot: Snapshot, *options: str) -> dict[str, Line]:
     """By offset. Without --post-append the keys of all methods are those of a GET."""
-    result = run("cdxj-indexer", *options, snapshot.warc)
+    result = run("cdxj-indexer", *options, warc_of(snapshot))
     assert result.returncode == 0, result.stderr[-1500:]
     return {line.values["offset"]: line for line in cdxj_lines(result.stdout)}
 
@@ -67,7 +68,7 @@ def test_same_keys(captures: Captures, name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_index_is_sorted(captures: Captures, name: str) -> None:
-    lines = captures[name].warc.with_name("capture.cdxj").read_bytes().splitlines()
+    lines = warc_of(captures[name]).with_name("capture.cdxj").read_bytes().splitlines()
     assert lines == sorted(lines)
     times = [line.split(b" ", 2)[1] for line in lines]
     assert [time for time in times if len(time) != 17 or not time.isdigit()] == []

@@ -13,6 +13,7 @@ import pytest
 from tests.support.captures import NAMES, Captures
 from tests.support.iipc import check, members
 from tests.support.oracles import REPOSITORY
+from tests.support.snapshots import warc_of
 
 _VECTORS = REPOSITORY.parent / "shared" / "vectors" / "warc"
 
@@ -20,7 +21,7 @@ _VECTORS = REPOSITORY.parent / "shared" / "vectors" / "warc"
 @pytest.mark.browser
 @pytest.mark.parametrize("name", NAMES)
 def test_ours_breaks_no_rule(captures: Captures, name: str) -> None:
-    raw = captures[name].warc.read_bytes()
+    raw = warc_of(captures[name]).read_bytes()
     assert check(raw) == []
     heads = [data.partition(b"\r\n\r\n")[0] for _, data, _ in members(raw)]
     assert len(heads) > 20
@@ -35,7 +36,7 @@ def test_ours_breaks_no_rule(captures: Captures, name: str) -> None:
 @pytest.mark.browser
 def test_a_flipped_byte_of_ours_is_caught(captures: Captures) -> None:
     found = []
-    for _, data, _ in members(captures["demo"].warc.read_bytes()):
+    for _, data, _ in members(warc_of(captures["demo"]).read_bytes()):
         end = data.index(b"\r\n\r\n") + 4
         if len(data) > end + 4:  # an empty block has nothing to flip
             broken = bytearray(data)

@@ -13,6 +13,7 @@ from archiver.capture.browser import find_browser
 from archiver.demo.site import AD_TEXTS, COPYRIGHTS, DISCLAIMER, LINK_BLOCKS, REPOST_URL
 from tests.support.compare import Record, read_warc
 from tests.support.oracles import cdxj_lines, fetch, wayback
+from tests.support.snapshots import warc_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.oracle]
 
@@ -21,18 +22,18 @@ _HEADLINE = "Harbor Ministers Agree to Sit Down in Port Lindry Over Strait Pilot
 
 @pytest.fixture(scope="module")
 def port(demo: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with wayback(tmp_path_factory.mktemp("pywb"), demo.warc) as port:
+    with wayback(tmp_path_factory.mktemp("pywb"), warc_of(demo)) as port:
         yield port
 
 
 def _time_of_page(demo: Snapshot) -> str:
-    lines = cdxj_lines(demo.warc.with_name("capture.cdxj").read_text())
+    lines = cdxj_lines(warc_of(demo).with_name("capture.cdxj").read_text())
     (time,) = {line.time[:14] for line in lines if line.values["url"] == REPOST_URL}
     return time
 
 
 def test_every_response_is_served_byte_for_byte(demo: Snapshot, port: int) -> None:
-    records = read_warc(demo.warc)
+    records = read_warc(warc_of(demo))
     methods = {
         record.one("WARC-Concurrent-To"): record.block.partition(b" ")[0]
         for record in records

@@ -11,6 +11,7 @@ import pytest
 from tests.support.captures import NAMES, Captures
 from tests.support.iipc import members
 from tests.support.oracles import for_warcat, run
+from tests.support.snapshots import warc_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.oracle]
 
@@ -22,7 +23,7 @@ def _records(warc: Path) -> list[bytes]:
 @pytest.fixture(scope="session")
 def tampered(captures: Captures, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's WARC with the headline changed."""
-    records = _records(captures["demo"].warc)
+    records = _records(warc_of(captures["demo"]))
     (page,) = (
         n for n, data in enumerate(records) if b"WARC-Type: response" in data and b"<h1>Harbor Ministers Agree" in data
     )
@@ -34,7 +35,7 @@ def tampered(captures: Captures, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.mark.parametrize("name", NAMES)
 def test_warcio_check(captures: Captures, name: str) -> None:
-    warc = captures[name].warc
+    warc = warc_of(captures[name])
     result = run("warcio", "check", "--verbose", warc)
     assert result.returncode == 0, _after(result.stdout, "failed")
     # Only of an empty block warcio may say that it had nothing to check.
@@ -52,7 +53,7 @@ def test_warcio_check_sees_tampering(tampered: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_fastwarc_check(captures: Captures, name: str, tmp_path: Path) -> None:
-    warc = captures[name].warc
+    warc = warc_of(captures[name])
     result = run("fastwarc", "check", "-p", "-q", "-o", tmp_path / "details", warc)
     details = (tmp_path / "details").read_text().splitlines()
     assert [line for line in details if "FAIL" in line] == []
@@ -74,8 +75,8 @@ def test_fastwarc_check_sees_tampering(tampered: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "http/1.1 /headers"])
 def test_warcat_verify(captures: Captures, name: str, tmp_path: Path) -> None:
     """With the digests in another spelling: see `for_warcat`."""
-    raw, count = for_warcat(captures[name].warc.read_bytes())
-    assert count >= len(_records(captures[name].warc)) - 4
+    raw, count = for_warcat(warc_of(captures[name]).read_bytes())
+    assert count >= len(_records(warc_of(captures[name]))) - 4
     path = tmp_path / "spelt.warc.gz"
     path.write_bytes(raw)
     result = run("python", "-m", "warcat", "--verbose", "--verbose", "verify", path)

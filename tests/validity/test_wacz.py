@@ -19,13 +19,14 @@ from tests.support.captures import NAMES, Captures
 from tests.support.compare import read_warc
 from tests.support.memory_store import MemoryStore
 from tests.support.oracles import Line, cdxj_lines, fetch, run, wayback
+from tests.support.snapshots import warc_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.oracle]
 
 
 def _planned(snapshot: Snapshot) -> tuple[StoredZip, MemoryStore]:
-    store = MemoryStore({layout.warc(snapshot.id): snapshot.warc.read_bytes()})
-    index = snapshot.warc.with_name("capture.cdxj").read_bytes()
+    store = MemoryStore({layout.warc(snapshot.id): warc_of(snapshot).read_bytes()})
+    index = warc_of(snapshot).with_name("capture.cdxj").read_bytes()
     return wacz.load(store, snapshot.statement, index), store
 
 
@@ -57,7 +58,7 @@ def _altered(package: Path, path: Path, name: str, old: bytes, new: bytes) -> Pa
 def test_every_file_is_whole(captures: Captures, name: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(_file(captures[name], tmp_path)) as found:
         assert found.testzip() is None
-        assert found.read("archive/data.warc.gz") == captures[name].warc.read_bytes()
+        assert found.read("archive/warc_of(data).gz") == warc_of(captures[name]).read_bytes()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -105,7 +106,7 @@ def _responses(package: Path) -> list[Line]:
 def test_pywb_serves_every_answer_byte_for_byte(demo: Snapshot, package: Path, port: int) -> None:
     bodies = {
         (record.one("WARC-Target-URI"), "".join(c for c in record.one("WARC-Date")[:23] if c.isdigit())): record.body
-        for record in read_warc(demo.warc)
+        for record in read_warc(warc_of(demo))
         if record.kind == "response"
     }
     lines = _responses(package)

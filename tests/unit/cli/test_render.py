@@ -15,6 +15,7 @@ from archiver.capture.capture import Progress
 from archiver.cli.render import LiveLine, size, snapshot_object, summary
 from archiver.cli.text import printable
 from archiver.model import CaptureWarning, Outcome, Result
+from archiver.storage.local import LocalStore
 from tests.unit.recordings import exchange, recording, unanswered
 
 
@@ -78,7 +79,7 @@ def captured(**changes: object) -> Captured:
     )
     artifact = {"role": "warc", "bytes": 1_400_000, "sha256": "ab" * 32}
     statement = {"artifacts": [artifact], "started_at": "2026-11-23T08:14:07.123456Z"}
-    snapshot = Snapshot("20261123t081407z-aaaaaaaaaaaaaaaa", statement, Path("/archive/capture.warc.gz"))
+    snapshot = Snapshot("20261123t081407z-aaaaaaaaaaaaaaaa", statement, 1, LocalStore(Path("/archive")))
     return Captured(snapshot, made, 2)
 
 

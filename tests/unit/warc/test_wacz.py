@@ -50,7 +50,7 @@ def stored(folder: Path, made: Recording | None = None) -> Stored:
     artifact = statements.Artifact(
         "warc", _WARC, "application/warc", len(data), hashlib.sha256(data).hexdigest(), zlib.crc32(data)
     )
-    statement = json.loads(statements.canonical(statements.build(_ID, made, [artifact], CaptureSettings())))
+    statement = statements.build(_ID, 0, made, [artifact], CaptureSettings(), statements.About())
     return Stored(MemoryStore({_WARC: data}), statement, index)
 
 
