@@ -99,6 +99,8 @@ def cause(error: Failure, endpoint: str) -> str:
     """Why it failed and what to do, for the end of a line."""
     if isinstance(error, exceptions.ClientError):
         code = code_of(error)
+        if code not in _CAUSES and (code.isdigit() or code == "unknown"):
+            return f"the store answered {status_of(error)} without an S3 error code; check AWS_ENDPOINT_URL_S3"
         return _CAUSES.get(code) or f"the store answered {status_of(error)} {code}".rstrip()
     return _cause_without_answer(error, place_of(endpoint))
 

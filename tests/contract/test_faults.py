@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,24 +18,45 @@ from tests.contract.conftest import PLAIN, VERSIONED
 from tests.support import seaweed
 from tests.support.faulty_s3 import FaultyS3
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 _ID = "20260102t030405z-aaaaaaaaaaaaaaaa"
 _WARC = layout.warc(_ID)
-_LIMITS = Limits(part_bytes=5 << 20, connect_timeout_s=1, read_timeout_s=0.7)
+_LIMITS = Limits(part_bytes=5 << 20, connect_timeout_s=2, read_timeout_s=1)
 _POLICY = Policy(attempts=3, first_pause_s=0.001)
 # What may or may not have been done, and nobody says.
 _UNSURE = ("silence after", "reset after", "500 after")
 _PASSING = (*_UNSURE, "silence before", "reset before", "500 before", "503 before")
 
 
+@pytest.fixture(scope="module")
+def proxy(server: seaweed.Server) -> Iterator[FaultyS3]:
+    with FaultyS3(server.endpoint) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def proxy_client(server: seaweed.Server, proxy: FaultyS3) -> Iterator[S3Client]:
+    """A client whose requests go through the proxy: one for all tests, making one takes a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        patch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint)
+        made = make_client("s3://tests", _LIMITS)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def faulty(s3: seaweed.Server) -> Iterator[FaultyS3]:
-    with FaultyS3(s3.endpoint) as proxy:
-        yield proxy
+def faulty(proxy: FaultyS3) -> Iterator[FaultyS3]:
+    yield proxy
+    proxy.clear()
 
 
-@pytest.fixture(params=[PLAIN, VERSIONED])
+@pytest.fixture
 def bucket(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+    return str(getattr(request, "param", PLAIN))
 
 
 @pytest.fixture
@@ -43,20 +65,15 @@ def prefix() -> str:
 
 
 @pytest.fixture
-def store(faulty: FaultyS3, bucket: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Store]:
+def store(faulty: FaultyS3, proxy_client: S3Client, bucket: str, prefix: str) -> S3Store:
     """A store behind the proxy."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", faulty.endpoint)
-    client = make_client("s3://tests", _LIMITS)
-    yield S3Store(bucket, prefix, limits=_LIMITS, policy=_POLICY, client=client)
-    client.close()
+    return S3Store(bucket, prefix, limits=_LIMITS, policy=_POLICY, client=proxy_client)
 
 
 @pytest.fixture
-def direct(s3: seaweed.Server, store: S3Store, bucket: str, prefix: str) -> Iterator[S3Store]:
+def direct(client: S3Client, bucket: str, prefix: str) -> S3Store:
     """The same store without the proxy."""
-    client = s3.client()
-    yield S3Store(bucket, prefix, client=client)
-    client.close()
+    return S3Store(bucket, prefix, client=client)
 
 
 def versions(store: S3Store, key: str) -> int:
@@ -79,6 +96,7 @@ def big(tmp_path: Path) -> Path:
 # creating
 
 
+@pytest.mark.parametrize("bucket", [PLAIN, VERSIONED], indirect=True)
 @pytest.mark.parametrize("fault", [*_PASSING, "409 before", "corrupt request"])
 def test_a_creation_that_fails_once_is_done_once(store: S3Store, direct: S3Store, faulty: FaultyS3, fault: str) -> None:
     rule = faulty.add(fault, "PUT", "slot")
@@ -89,6 +107,7 @@ def test_a_creation_that_fails_once_is_done_once(store: S3Store, direct: S3Store
     assert direct.stat("log/slot/000000000000") == stat
 
 
+@pytest.mark.parametrize("bucket", [PLAIN, VERSIONED], indirect=True)
 @pytest.mark.parametrize("fault", _UNSURE)
 def test_a_creation_done_though_no_answer_ever_came_counts_as_ours(
     store: S3Store, direct: S3Store, faulty: FaultyS3, fault: str
@@ -138,7 +157,7 @@ def test_a_creation_that_never_succeeds_names_key_and_cause_in_one_line(
 
 @pytest.mark.parametrize("fault", _UNSURE)
 def test_a_log_on_a_bad_way_has_every_entry_once(store: S3Store, direct: S3Store, faulty: FaultyS3, fault: str) -> None:
-    for number in range(4):
+    for number in (0, 1):
         faulty.add(fault, "PUT", "slot", skips=number)
     ids = [f"20260102t0304{number:02d}z-aaaaaaaaaaaaaaaa" for number in range(3)]
     indexes = [log.append(store, {"id": snapshot, "type": "intent"}, -1).index for snapshot in ids]
@@ -149,6 +168,7 @@ def test_a_log_on_a_bad_way_has_every_entry_once(store: S3Store, direct: S3Store
 # creating in parts
 
 
+@pytest.mark.parametrize("bucket", [PLAIN, VERSIONED], indirect=True)
 @pytest.mark.parametrize(
     ("fault", "method", "contains"),
     [
@@ -181,7 +201,7 @@ def test_a_creation_in_parts_that_never_succeeds_leaves_nothing(
     store: S3Store, direct: S3Store, faulty: FaultyS3, big: Path, fault: str, method: str, contains: str
 ) -> None:
     faulty.add(fault, method, contains, times=-1)
-    with pytest.raises(StorageError, match="capture.warc.gz could not be written: "):
+    with pytest.raises(StorageError, match=r"capture\.warc\.gz could not be written: "):
         store.put_new(_WARC, big)
     with pytest.raises(NotFoundError):
         direct.stat(_WARC)
@@ -222,14 +242,14 @@ def test_damaged_evidence_is_taken_away_with_its_group(store: S3Store, direct: S
 
 
 @pytest.mark.parametrize(
-    "fault", ["cut body", "reset in body", "500 before", "503 before", "reset before", "silence before"]
+    "fault", ["cut body", "reset in body", *(fault for fault in _PASSING if fault.endswith("before"))]
 )
 def test_a_reading_that_breaks_goes_on_where_it_was(
     store: S3Store, direct: S3Store, faulty: FaultyS3, fault: str
 ) -> None:
     data = secrets.token_bytes(3 << 20)
     direct.put_new("log/big", data)
-    faulty.add(fault, "GET", "big", times=_POLICY.attempts - 1)
+    faulty.add(fault, "GET", "big", times=1)
     assert hashlib.sha256(content(store, "log/big")).digest() == hashlib.sha256(data).digest()
     assert b"".join(store.get("log/big", 1000, 2_000_000)) == data[1000:2_001_000]
 
@@ -257,7 +277,6 @@ def test_a_damaged_answer_is_found_when_the_whole_object_is_read(
     assert content(store, "notes/a") == b"x" * 1000
 
 
-@pytest.mark.parametrize("bucket", [PLAIN], indirect=True)
 @pytest.mark.parametrize("size_bytes", [3 << 20, 2 << 20])
 def test_a_reading_that_goes_on_never_mixes_two_objects(
     store: S3Store, direct: S3Store, faulty: FaultyS3, size_bytes: int
@@ -271,7 +290,6 @@ def test_a_reading_that_goes_on_never_mixes_two_objects(
         b"".join(pieces)
 
 
-@pytest.mark.parametrize("bucket", [PLAIN], indirect=True)
 def test_a_reading_whose_object_is_deleted_is_no_longer_a_matter_of_not_found(
     store: S3Store, direct: S3Store, faulty: FaultyS3
 ) -> None:
@@ -305,7 +323,9 @@ def test_a_store_without_ranges_is_named(store: S3Store, direct: S3Store, faulty
 
 def test_an_answer_that_is_not_s3_is_named(store: S3Store, faulty: FaultyS3) -> None:
     faulty.add("not S3", "GET", times=-1)
-    with pytest.raises(StorageError, match="could not be listed: what 127.0.0.1:.* answered is not S3"):
+    with pytest.raises(
+        StorageError, match="could not be listed: the store answered 500 without an S3 error code; check AWS_"
+    ):
         list(store.list(""))
 
 
