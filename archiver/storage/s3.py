@@ -88,12 +88,7 @@ def make_client(location: str, limits: Limits) -> S3Client:
     try:
         client: S3Client = boto3.session.Session().client("s3", config=config)
     except (BotoCoreError, ValueError) as error:
-        # Their texts may show what is in AWS_ENDPOINT_URL_S3, a password included.
-        name = type(error).__name__
-        raise StorageError(
-            f"{location}: boto3 cannot use its settings ({name}); check AWS_ENDPOINT_URL_S3, AWS_PROFILE, "
-            "AWS_DEFAULT_REGION and the files in ~/.aws"
-        ) from None
+        raise StorageError(f"{location}: {s3_errors.cause_of_settings(error)}") from None
     client.meta.events.register_last("before-call.s3", _ask_no_permission)
     return client
 
@@ -562,6 +557,23 @@ class S3Store:
                 if not s3_errors.is_passing(error):
                     break
         raise self._failed(verb, key, last) from None
+
+    def tried(self, action: Callable[[], T]) -> T | None:
+        """The answer to a request, None when the store refuses it: for whoever wants to know what a store does.
+
+        Raises `StorageError` when it cannot be reached, does not know the credentials, or is not well.
+        """
+        for number in range(self._policy.attempts):
+            self._policy.pause(number)
+            try:
+                return action()
+            except FAILURES as error:
+                last: Failure = error
+                if s3_errors.is_answer(error):
+                    return None
+                if not s3_errors.is_passing(error):
+                    break
+        raise self._failed("written", layout.PROBES, last) from None
 
     def _failed(self, verb: str, key: str, error: Failure) -> StorageError | NotFoundError:
         if s3_errors.is_missing(error) and verb != "written":
