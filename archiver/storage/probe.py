@@ -22,8 +22,6 @@ from archiver.storage.local import LocalStore
 if TYPE_CHECKING:
     from archiver.storage.s3 import S3Store
 
-_WRITERS = 16
-
 
 @dataclass(frozen=True)
 class Abilities:
@@ -45,15 +43,15 @@ class Abilities:
     ranges: bool
 
 
-def probe(store: ObjectStore, *, for_log: bool = True) -> Abilities:
-    """Try a store that can be written, not a `SplitStore` but one of its two.
+def probe(store: ObjectStore, *, for_log: bool = True, writers: int = 16) -> Abilities:
+    """Try a store that can be written, with so many writers at once; a `SplitStore` but one of its two.
 
     What is put there for it lies below `probe/` and is deleted again; where the store keeps it for a time by its own
     rule, it stays. With `for_log`, raises `StorageError` when objects are not create-only or cannot be read in parts.
     """
     folder = f"{layout.PROBES}{secrets.token_hex(8)}/"
     try:
-        found = _try_all(store, folder)
+        found = _try_all(store, folder, writers)
     finally:
         for key in list(store.list(folder)):
             with contextlib.suppress(StorageError):
@@ -73,8 +71,8 @@ def probe(store: ObjectStore, *, for_log: bool = True) -> Abilities:
     return found
 
 
-def _try_all(store: ObjectStore, folder: str) -> Abilities:
-    create_only = _is_create_only(store, f"{folder}race")
+def _try_all(store: ObjectStore, folder: str, writers: int) -> Abilities:
+    create_only = _is_create_only(store, f"{folder}race", writers)
     ranges = _gives_ranges(store, f"{folder}ranges")
     if isinstance(store, LocalStore):
         return Abilities(create_only, False, False, False, False, ranges)
@@ -91,16 +89,16 @@ def _try_all(store: ObjectStore, folder: str) -> Abilities:
     )
 
 
-def _is_create_only(store: ObjectStore, key: str) -> bool:
+def _is_create_only(store: ObjectStore, key: str, writers: int) -> bool:
     """Race for a key; then create it once more, calmly."""
-    begin = threading.Barrier(_WRITERS)
+    begin = threading.Barrier(writers)
 
     def put(number: int) -> bool:
         begin.wait()
         return _creates(store, key, f"racer {number}".encode())
 
-    with ThreadPoolExecutor(_WRITERS) as writers:
-        winners = sum(writers.map(put, range(_WRITERS)))
+    with ThreadPoolExecutor(writers) as racers:
+        winners = sum(racers.map(put, range(writers)))
     return winners == 1 and not _creates(store, key, b"late")
 
 

@@ -183,6 +183,7 @@ def race(store: ObjectStore, key: str, sources: list[bytes | Path]) -> list[int]
         return [number for number, won in enumerate(writers.map(put, range(len(sources)))) if won]
 
 
+@pytest.mark.parametrize("store", ["local", PLAIN, VERSIONED], indirect=True)
 def test_of_32_writers_at_once_exactly_one_succeeds_in_each_round(store: ObjectStore) -> None:
     # SeaweedFS lets writers to a versioned bucket wait for each other in steps of a second; no log lives there.
     is_slow = isinstance(store, S3Store) and store.bucket == VERSIONED
@@ -217,6 +218,7 @@ def test_of_writers_of_big_s3_objects_at_once_one_is_there_whole(store: ObjectSt
     assert len(set(content(store, layout.warc(_ID)))) == 1
 
 
+@pytest.mark.parametrize("store", ["local", PLAIN], indirect=True)
 def test_a_log_written_by_many_has_every_entry_once(store: ObjectStore) -> None:
     ids = [f"20260102t0304{number:02d}z-aaaaaaaaaaaaaaaa" for number in range(16)]
 
@@ -415,6 +417,7 @@ for number in itertools.count():
 """
 
 
+@pytest.mark.parametrize("store", ["local", PLAIN], indirect=True)
 @pytest.mark.parametrize("folder", ["log/", "snapshots/"])
 def test_whatever_a_killed_writer_leaves_is_whole(store: ObjectStore, folder: str) -> None:
     locations = [store.log.location, store.evidence.location] if isinstance(store, SplitStore) else [store.location]
