@@ -295,6 +295,23 @@ def _refuse(**_: object) -> None:
     raise AssertionError("a part was sent")
 
 
+def test_an_object_created_while_the_parts_were_sent_stays(
+    bucket_store: BucketStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = bucket_store(PLAIN)
+    (tmp_path / "source").write_bytes(bytes(6 << 20))
+    complete = store._complete
+
+    def too_late(*arguments: Any) -> Any:
+        store.put_new(_WARC, b"first")
+        return complete(*arguments)
+
+    monkeypatch.setattr(store, "_complete", too_late)
+    with pytest.raises(ExistsError):
+        store.put_new(_WARC, tmp_path / "source")
+    assert content(store, _WARC) == b"first"
+
+
 def test_a_source_that_changes_while_it_is_sent_leaves_nothing(
     bucket_store: BucketStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
