@@ -63,6 +63,9 @@ class ObjectStore(Protocol):
         Of any number of writers that create the same key at once, one succeeds. Raises `ExistsError` for the others,
         and when the key was there before. A creation of which no answer came is settled by reading the object back:
         it counts as ours when it holds the very bytes of `source`.
+
+        Of objects so large that S3 takes them in parts (16 MiB) two writers may succeed where the store completes
+        uploads carelessly, as SeaweedFS does; a key of one is to have one writer, as those of a snapshot have.
         """
         ...
 

@@ -11,6 +11,7 @@ ARCHIVE = "archive.json"
 SNAPSHOTS = "snapshots/"
 SLOTS = "log/slot/"
 NOTES = "notes/"
+PROBES = "probe/"  # what `archiver.storage.probe` puts there and takes away again
 _SLOT = re.compile(r"[0-9]{12}")
 _ID = re.compile(r"[0-9]{8}t[0-9]{6}z-[a-z2-7]{16}")
 

@@ -74,8 +74,32 @@ class _Reading:
     sha256: str | None  # only when the whole object is being read
 
 
+def make_client(location: str, limits: Limits) -> S3Client:
+    """A client as `S3Store` needs it, with boto3's own configuration. Raises `StorageError` naming the location."""
+    config = Config(
+        connect_timeout=limits.connect_timeout_s,
+        read_timeout=limits.read_timeout_s,
+        max_pool_connections=limits.connections,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        # We send and check SHA-256 ourselves; many stores do not know the CRCs that boto3 adds.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    try:
+        client: S3Client = boto3.session.Session().client("s3", config=config)
+    except (BotoCoreError, ValueError) as error:
+        raise StorageError(f"{location}: {s3_errors.cause_of_settings(error)}") from None
+    client.meta.events.register_last("before-call.s3", _ask_no_permission)
+    return client
+
+
+def _ask_no_permission(params: dict[str, Any], **_: Any) -> None:
+    """Send bodies at once, without `Expect: 100-continue`: docs/decisions/0016-s3-requests.md says why."""
+    params["headers"].pop("Expect", None)
+
+
 class S3Store:
-    """Keys are those of the bucket below `prefix`. Safe to share between threads.
+    """Keys are those of the bucket below `prefix`. Threads may share it, and stores a `client` of `make_client`.
 
     Raises `StorageError` when boto3's own configuration cannot be used. No request is made yet.
     """
@@ -89,6 +113,7 @@ class S3Store:
         sends_sha256: bool = True,
         limits: Limits = Limits(),
         policy: Policy = Policy(),  # noqa: B008 — frozen
+        client: S3Client | None = None,
     ) -> None:
         self.bucket = bucket
         self.location = f"s3://{bucket}/{prefix}".rstrip("/")
@@ -98,24 +123,7 @@ class S3Store:
         self._limits = limits
         self._policy = policy
         self._bucket_is_there = False
-        config = Config(
-            connect_timeout=limits.connect_timeout_s,
-            read_timeout=limits.read_timeout_s,
-            max_pool_connections=limits.connections,
-            retries={"total_max_attempts": 1, "mode": "standard"},
-            # We send and check SHA-256 ourselves; many stores do not know the CRCs that boto3 adds.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        )
-        try:
-            self.client: S3Client = boto3.session.Session().client("s3", config=config)
-        except (BotoCoreError, ValueError) as error:
-            # Their texts may show what is in AWS_ENDPOINT_URL_S3, a password included.
-            name = type(error).__name__
-            raise StorageError(
-                f"{self.location}: boto3 cannot use its settings ({name}); check AWS_ENDPOINT_URL_S3, AWS_PROFILE, "
-                "AWS_DEFAULT_REGION and the files in ~/.aws"
-            ) from None
+        self.client: S3Client = make_client(self.location, limits) if client is None else client
 
     def where(self, key: str) -> str:
         return f"{self.location}/{key}"
@@ -210,7 +218,7 @@ class S3Store:
         for _ in range(2):
             if self._hash(key, stat.version) == content.sha256:
                 return
-        raise StorageError(f"{self.where(key)} is damaged: the store does not give back what it was sent")
+        raise StorageError(f"{self.where(key)} does not hold what was written to it: damaged, or another writer's")
 
     def _hash(self, key: str, version: str | None) -> str:
         digest = hashlib.sha256()
@@ -549,6 +557,23 @@ class S3Store:
                 if not s3_errors.is_passing(error):
                     break
         raise self._failed(verb, key, last) from None
+
+    def tried(self, action: Callable[[], T]) -> T | None:
+        """The answer to a request, None when the store refuses it: for whoever wants to know what a store does.
+
+        Raises `StorageError` when it cannot be reached, does not know the credentials, or is not well.
+        """
+        for number in range(self._policy.attempts):
+            self._policy.pause(number)
+            try:
+                return action()
+            except FAILURES as error:
+                last: Failure = error
+                if s3_errors.is_answer(error):
+                    return None
+                if not s3_errors.is_passing(error):
+                    break
+        raise self._failed("written", layout.PROBES, last) from None
 
     def _failed(self, verb: str, key: str, error: Failure) -> StorageError | NotFoundError:
         if s3_errors.is_missing(error) and verb != "written":

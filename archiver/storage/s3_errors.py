@@ -90,6 +90,15 @@ def may_have_happened(error: Failure) -> bool:
     return is_passing(error) and code_of(error) not in (*_CONFLICTS, *_DAMAGED)
 
 
+def is_answer(error: Failure) -> bool:
+    """Whether the store has understood the request and will not do it."""
+    return (
+        code_of(error) in _DAMAGED
+        or (400 <= status_of(error) < 500 and not is_passing(error))
+        or (code_of(error) == "NotImplemented")
+    )
+
+
 def is_conflict(error: Failure) -> bool:
     """Whether the request met another one at the same key and was not carried out."""
     return code_of(error) in _CONFLICTS
@@ -99,6 +108,8 @@ def cause(error: Failure, endpoint: str) -> str:
     """Why it failed and what to do, for the end of a line."""
     if isinstance(error, exceptions.ClientError):
         code = code_of(error)
+        if code not in _CAUSES and (code.isdigit() or code == "unknown"):
+            return f"the store answered {status_of(error)} without an S3 error code; check AWS_ENDPOINT_URL_S3"
         return _CAUSES.get(code) or f"the store answered {status_of(error)} {code}".rstrip()
     return _cause_without_answer(error, place_of(endpoint))
 
@@ -108,7 +119,7 @@ def _cause_without_answer(error: Failure, place: str) -> str:
         case exceptions.NoCredentialsError():
             return _CREDENTIALS
         case exceptions.PartialCredentialsError():
-            return "the credentials are not complete; set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            return "the credentials are not complete; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         case exceptions.CredentialRetrievalError() | exceptions.TokenRetrievalError() | exceptions.SSOError():
             return "no credentials could be had; sign in again, or check AWS_PROFILE"
         case exceptions.SSLError():
@@ -122,6 +133,16 @@ def _cause_without_answer(error: Failure, place: str) -> str:
         case ResponseParserError():
             return f"what {place} answered is not S3; check AWS_ENDPOINT_URL_S3"
     return f"boto3 gave up with {type(error).__name__}"
+
+
+def cause_of_settings(error: exceptions.BotoCoreError | ValueError) -> str:
+    """Why no client could be made. What is in the settings is not shown: it may be a password."""
+    if isinstance(error, exceptions.PartialCredentialsError):
+        return _cause_without_answer(error, "")
+    return (
+        f"boto3 cannot use its settings ({type(error).__name__}); check AWS_ENDPOINT_URL_S3, AWS_PROFILE, "
+        "AWS_DEFAULT_REGION and the files in ~/.aws"
+    )
 
 
 def place_of(endpoint: str) -> str:

@@ -1,6 +1,6 @@
 """A real S3 server on loopback: SeaweedFS, with credentials, in a directory of its own.
 
-`python -m tests.support.seaweed DIRECTORY` runs one to play with until it is interrupted (`scripts/seaweedfs`).
+`python -m tests.support.seaweed` runs one to play with until it is interrupted (`scripts/seaweedfs`).
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ import contextlib
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -63,10 +66,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(directory: Path, s3_port: int | None = None) -> Iterator[Server]:
+def running(directory: Path) -> Iterator[Server]:
     """A server that keeps its data below `directory`, ready for use; it is gone when this is left."""
     for attempt in range(_TRIES):
-        process, server = _start(directory, s3_port)
+        process, server = _start(directory)
         try:
             if _becomes_ready(process, server):
                 yield server
@@ -77,11 +80,10 @@ def running(directory: Path, s3_port: int | None = None) -> Iterator[Server]:
     raise RuntimeError((directory / "weed.log").read_text("utf-8", "replace")[-2000:])
 
 
-def _start(directory: Path, s3_port: int | None) -> tuple[subprocess.Popen[bytes], Server]:
+def _start(directory: Path) -> tuple[subprocess.Popen[bytes], Server]:
     names = ["master", "volume", "filer", "s3"]
     ports = _free_ports(10)
     chosen = dict(zip([*names, *(f"{name}.grpc" for name in names), "iceberg", "lance"], ports, strict=True))
-    chosen["s3"] = s3_port or chosen["s3"]
     server = Server(f"http://127.0.0.1:{chosen['s3']}", secrets.token_hex(10), secrets.token_hex(20))
     identity = {
         "name": "admin",
@@ -149,3 +151,28 @@ def _free_ports(count: int) -> list[int]:
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         return [int(one.getsockname()[1]) for one in sockets]
+
+
+def _play(directory: Path) -> None:
+    """Run a server until it is interrupted, and say how to use it."""
+    with running(directory) as server:
+        client = server.client()
+        client.create_bucket(Bucket="log")
+        client.create_bucket(Bucket="evidence", ObjectLockEnabledForBucket=True)
+        client.close()
+        shown = ("AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+        lines = [
+            "# In another terminal:",
+            *(f"export {name}={server.environment[name]}" for name in shown),
+            "archiver --archive s3://log/archive capture URL",
+            "# There is also s3://evidence, a bucket with Object Lock. Ctrl-C ends the server and removes all of it.",
+        ]
+        print("\n".join(lines), flush=True)  # noqa: T201 — what the script is for
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="archiver-seaweedfs-") as made:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        _play(Path(made))
