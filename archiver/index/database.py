@@ -117,6 +117,13 @@ def connect(location: str | Path, namespace: str = POSTGRES_SCHEMA) -> Database:
     )
 
 
+def connect_scratch(path: Path) -> Database:
+    """A SQLite file that is worth nothing until it is whole: nothing written is waited for."""
+    database = _sqlite(path)
+    event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+    return database
+
+
 def _sqlite(path: Path) -> Database:
     def create() -> sqlite3.Connection:
         # mode=rw: a file that is gone is an error, not a new empty one. Begin and commit are ours, see below.

@@ -30,6 +30,12 @@ def kinds(database: Database) -> list[tuple[int, str]]:
     return [(trouble.index, trouble.kind) for trouble in queries.troubles(database)]
 
 
+@pytest.fixture(params=[999.0, -1.0], ids=["read in turn", "read ahead"])
+def any_reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a store that answers at once, and of one across a network."""
+    monkeypatch.setattr(follow, "QUICK_S", request.param)
+
+
 def test_an_empty_log_is_an_empty_index(index: Database, log: Log) -> None:
     assert follow.catch_up(index, log.store) == 0
     assert ids(index) == []
@@ -173,6 +179,7 @@ def test_a_store_that_cannot_be_reached_is_an_error_and_nothing_is_noted(index: 
     assert kinds(index) == []
 
 
+@pytest.mark.usefixtures("any_reading")
 def test_what_was_put_in_before_the_store_failed_stays(index: Database, log: Log) -> None:
     for _ in range(700):
         log.capture()
@@ -185,13 +192,24 @@ def test_what_was_put_in_before_the_store_failed_stays(index: Database, log: Log
     assert len(ids(index)) == 700
 
 
-def test_the_index_ends_before_a_hole(index: Database, log: Log) -> None:
-    for _ in range(200):
+@pytest.mark.usefixtures("any_reading")
+def test_reading_ends_where_it_is_told(log: Log) -> None:
+    for _ in range(400):
         log.capture()
-    log.store.delete(layout.slot(100))
-    assert follow.catch_up(index, log.store) == 100
+    for stop in (0, 1, 64, 700):
+        assert [reading.index for reading in follow.readings(log.store, 0, stop)] == list(range(stop))
+    assert [reading.index for reading in follow.readings(log.store, 100)] == list(range(100, 800))
 
 
+@pytest.mark.usefixtures("any_reading")
+def test_the_index_ends_before_a_hole(index: Database, log: Log) -> None:
+    for _ in range(400):
+        log.capture()
+    log.store.delete(layout.slot(200))
+    assert follow.catch_up(index, log.store) == 200
+
+
+@pytest.mark.usefixtures("any_reading")
 def test_progress_is_told(index: Database, log: Log) -> None:
     for _ in range(600):
         log.capture()
@@ -200,6 +218,7 @@ def test_progress_is_told(index: Database, log: Log) -> None:
     assert told == [1024, 1200]
 
 
+@pytest.mark.usefixtures("any_reading")
 def test_several_at_once_neither_duplicate_nor_lose(location: str, opened: Opener, log: Log) -> None:
     for number in range(1500):
         id_ = log.capture(began=at(number), tags=[f"t{number % 7}"])
