@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.index import follow, queries, schema
-from archiver.index.database import Database, connect, create_file, read_head
+from archiver.index.database import Database, connect_scratch, create_file, read_head
 from archiver.index.follow import OnProgress, Reading, Trouble
 from archiver.index.queries import Capture
 from archiver.index.rows import chunks
@@ -70,7 +70,7 @@ def check(
     with tempfile.TemporaryDirectory(prefix="archiver-check-") as folder:
         path = Path(folder) / "index.sqlite"
         create_file(path, head.archive)
-        fresh = connect(path)
+        fresh = connect_scratch(path)
         try:
             yield from _log(fresh, store, on_progress)
             yield from _orphans(fresh, store)

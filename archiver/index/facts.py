@@ -75,7 +75,9 @@ def read(statement: dict[str, Any]) -> Facts:
 
 def plain(text: str) -> str:
     """Text that every database takes: PostgreSQL stores no NUL, and neither takes half of a surrogate pair."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def tag(text: str) -> str:

@@ -10,6 +10,7 @@ So any number of processes may follow at once, and one that dies leaves nothing 
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,6 +36,9 @@ BATCH = 1024  # entries of one transaction
 _RETRIED = 100  # notes that could not be read, tried again each time
 #: readers at a time: reading is waiting, most of all for a store across a network
 THREADS = 8
+# A store that gives a slot and its note sooner is a disk. Threads would only wait for each other's turn in Python:
+# measured with a folder, 8 of them read 1,500 captures a second, and none 2,500.
+QUICK_S = 0.002
 
 
 class Trouble(StrEnum):
@@ -136,14 +140,24 @@ def readings(
 
     `per_slot` is called with each of them, in any order, in the threads that read. Raises `StorageError`.
     """
-    stretch = _stretch(store, start, stop, per_slot)
-    yield from stretch
-    if len(stretch) < _STRETCH:
-        return  # the usual case: nothing new, or little; no threads for that
+    at, slow = start, 0
+    while slow < 2:  # one may have been an accident; also the usual case: nothing new, or little
+        began_s = time.monotonic()
+        stretch = _stretch(store, at, stop, per_slot)
+        slow = slow + 1 if time.monotonic() - began_s > QUICK_S * _STRETCH else 0
+        yield from stretch
+        if len(stretch) < _STRETCH:
+            return
+        at += _STRETCH
+    yield from _prefetched(store, at, stop, threads, per_slot)
+
+
+def _prefetched(
+    store: ObjectStore, at: int, stop: int | None, threads: int, per_slot: OnRead | None
+) -> Iterator[Reading]:
     pool = ThreadPoolExecutor(threads, thread_name_prefix="follow")
     try:
         waiting: deque[Future[list[Reading]]] = deque()
-        at = start + _STRETCH
         while True:
             while len(waiting) < 2 * threads:
                 waiting.append(pool.submit(_stretch, store, at, stop, per_slot))

@@ -9,7 +9,8 @@ moment, the one with the smaller id is the earlier.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import functools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,6 @@ from archiver import moments
 from archiver.index.database import Database, read_head
 from archiver.index.facts import plain
 from archiver.index.facts import tag as stored_tag
-from archiver.index.rows import tags_of
 from archiver.index.schema import STORED, State, captures, duplicates, hash_of, host_key, problems, tags, unknown_types
 from archiver.urls import surt
 
@@ -29,6 +29,7 @@ COMPLETE = frozenset({State.COMPLETE})
 _PAGE = 500  # rows read at a time
 _MAX_LOOK_ALIKES = 20
 _AFTER_PREFIX = "~"  # sorts behind every character of an id
+_BY_ID = sa.select(captures).where(captures.c.id == sa.bindparam("id"))
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class LogTrouble:
 def by_id(database: Database, id_: str) -> Capture | None:
     """The capture with this id."""
     with database.reading() as connection:
-        found = _captures(connection, sa.select(captures).where(captures.c.id == plain(id_)))
+        found = _captures(connection, _BY_ID, {"id": plain(id_)})
     return found[0] if found else None
 
 
@@ -150,38 +151,12 @@ def latest(database: Database, states: Collection[State] = STORED) -> Capture | 
 
 def nearest(database: Database, url: str, moment: datetime, states: Collection[State] = COMPLETE) -> Answer:
     """The capture of a URL nearest to a moment; without further wish, of the complete ones."""
-    at = moments.to_ms(moment)
-
-    def query(wanted: str) -> sa.Select[Any]:
-        sides = []
-        for state in sorted(states):
-            same = _of_url(wanted) & (captures.c.state == state.value)
-            ids = sa.select(captures.c.id, captures.c.captured_at_ms).where(same).limit(1)
-            before = ids.where(captures.c.captured_at_ms <= at)
-            sides.append(before.order_by(captures.c.captured_at_ms.desc(), captures.c.id))
-            after = ids.where(captures.c.captured_at_ms > at)
-            sides.append(after.order_by(captures.c.captured_at_ms, captures.c.id))
-        found = sa.union_all(*(sa.select(side.subquery()) for side in sides)).subquery()
-        distance = sa.func.abs(found.c.captured_at_ms - at)
-        best = sa.select(found.c.id).order_by(distance, found.c.captured_at_ms, found.c.id).limit(1)
-        return sa.select(captures).where(captures.c.id == best.scalar_subquery())
-
-    return _answer(database, url, states, query)
+    return _answer(database, url, states, _nearest_query(frozenset(states)), {"at": moments.to_ms(moment)})
 
 
 def newest_of(database: Database, url: str, states: Collection[State] = COMPLETE) -> Answer:
     """The newest capture of a URL; without further wish, of the complete ones."""
-
-    def query(wanted: str) -> sa.Select[Any]:
-        sides = []
-        for state in sorted(states):
-            same = _of_url(wanted) & (captures.c.state == state.value)
-            sides.append(_newest_first(sa.select(captures.c.id, captures.c.captured_at_ms).where(same)).limit(1))
-        found = sa.union_all(*(sa.select(side.subquery()) for side in sides)).subquery()
-        best = sa.select(found.c.id).order_by(found.c.captured_at_ms.desc(), found.c.id.desc()).limit(1)
-        return sa.select(captures).where(captures.c.id == best.scalar_subquery())
-
-    return _answer(database, url, states, query)
+    return _answer(database, url, states, _newest_query(frozenset(states)), {})
 
 
 def listing(database: Database, wanted: Filter) -> Iterator[Capture]:
@@ -229,23 +204,67 @@ def troubles(database: Database, id_: str | None = None) -> Iterator[LogTrouble]
     query = sa.select(problems).order_by(problems.c.log_index)
     if id_ is not None:
         query = query.where(problems.c.id == plain(id_))
-    with database.reading() as connection, _paged(connection, query) as rows:
+    with database.streaming() as connection, _paged(connection, query) as rows:
         for row in rows:
             yield LogTrouble(row.log_index, row.kind, row.id, row.detail)
 
 
-def _answer(database: Database, url: str, states: Collection[State], query: Any) -> Answer:
+# Queries are built once: building one takes longer than the database does to answer it.
+
+
+@functools.cache
+def _nearest_query(states: frozenset[State]) -> sa.Select[Any]:
+    """Of each state the last capture up to the moment and the first after it, each one step in the index; the best."""
+    at = sa.bindparam("at", type_=sa.BigInteger)
+    sides = []
+    for ids in _of_each(states):
+        before = ids.where(captures.c.captured_at_ms <= at)
+        sides.append(before.order_by(captures.c.captured_at_ms.desc(), captures.c.id))
+        after = ids.where(captures.c.captured_at_ms > at)
+        sides.append(after.order_by(captures.c.captured_at_ms, captures.c.id))
+    found = _united(sides)
+    distance = sa.func.abs(found.c.captured_at_ms - at)
+    best = sa.select(found.c.id).order_by(distance, found.c.captured_at_ms, found.c.id).limit(1)
+    return sa.select(captures).where(captures.c.id == best.scalar_subquery())
+
+
+@functools.cache
+def _newest_query(states: frozenset[State]) -> sa.Select[Any]:
+    found = _united([_newest_first(ids) for ids in _of_each(states)])
+    best = sa.select(found.c.id).order_by(found.c.captured_at_ms.desc(), found.c.id.desc()).limit(1)
+    return sa.select(captures).where(captures.c.id == best.scalar_subquery())
+
+
+def _of_each(states: frozenset[State]) -> Iterator[sa.Select[Any]]:
+    same = sa.and_(captures.c.url_hash == sa.bindparam("url_hash"), captures.c.url == sa.bindparam("url"))
+    for state in sorted(states):
+        yield sa.select(captures.c.id, captures.c.captured_at_ms).where(same, captures.c.state == state.value).limit(1)
+
+
+def _united(sides: Sequence[sa.Select[Any]]) -> sa.Subquery:
+    """All of them in one; who asks for no state gets nothing."""
+    none = sa.select(captures.c.id, captures.c.captured_at_ms).where(sa.false())
+    return sa.union_all(*(sa.select(side.subquery()) for side in sides or [none])).subquery()
+
+
+def _answer(
+    database: Database, url: str, states: Collection[State], query: sa.Select[Any], more: Mapping[str, int]
+) -> Answer:
     text = plain(url)
     with database.reading() as connection:
-        found = _captures(connection, query(text)) if states else []
+        found = _captures(connection, query, _values(text, more))
         if found:
             return Answer(url, found[0])
         counts = sa.select(captures.c.state, sa.func.count()).where(_of_url(text)).group_by(captures.c.state)
         left_out = sorted((State(state), count) for state, count in connection.execute(counts))
         alike = []
         for other in _look_alikes(connection, text, states):
-            alike += _captures(connection, query(other))
+            alike += _captures(connection, query, _values(other, more))
     return Answer(url, None, tuple(left_out), tuple(alike))
+
+
+def _values(url: str, more: Mapping[str, int]) -> dict[str, str | int]:
+    return {"url": url, "url_hash": hash_of(url), **more}
 
 
 def _look_alikes(connection: Connection, url: str, states: Collection[State]) -> list[str]:
@@ -290,7 +309,7 @@ def _conditions(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
 
 def _stream(database: Database, query: sa.Select[Any]) -> Iterator[Capture]:
     # The result is closed before its connection: PostgreSQL's cursor for it lives on the server.
-    with database.reading() as connection, _paged(connection, query) as rows:
+    with database.streaming() as connection, _paged(connection, query) as rows:
         for page in rows.partitions():
             yield from _complete(connection, page)
 
@@ -299,22 +318,35 @@ def _paged(connection: Connection, query: sa.Select[Any]) -> sa.CursorResult[Any
     return connection.execution_options(yield_per=_PAGE).execute(query)
 
 
-def _captures(connection: Connection, query: sa.Select[Any]) -> list[Capture]:
-    return list(_complete(connection, connection.execute(query).all()))
+def _captures(connection: Connection, query: sa.Select[Any], values: Mapping[str, Any] | None = None) -> list[Capture]:
+    return list(_complete(connection, connection.execute(query, values or {}).all()))
+
+
+#: tags (with -1 as their slot) and duplicates of some captures
+_BESIDES = sa.union_all(
+    sa.select(tags.c.id, sa.literal(-1, sa.BigInteger).label("log_index"), tags.c.tag.label("text"), sa.null()).where(
+        tags.c.id.in_(sa.bindparam("ids", expanding=True))
+    ),
+    sa.select(duplicates.c.id, duplicates.c.log_index, duplicates.c.type, duplicates.c.commitment).where(
+        duplicates.c.id.in_(sa.bindparam("ids", expanding=True))
+    ),
+)
 
 
 def _complete(connection: Connection, rows: Any) -> Iterator[Capture]:
     """Rows with what other tables hold of them."""
-    ids = [row.id for row in rows]
-    if not ids:
+    if not rows:
         return
-    labels = tags_of(connection, ids)
+    labels: dict[str, list[str]] = {}
     later: dict[str, list[LogRef]] = {}
-    query = sa.select(duplicates).where(duplicates.c.id.in_(ids)).order_by(duplicates.c.log_index)
-    for row in connection.execute(query):
-        later.setdefault(row.id, []).append(LogRef(row.log_index, row.type, row.commitment))
+    for id_, index, text, commitment in connection.execute(_BESIDES, {"ids": [row.id for row in rows]}):
+        if index < 0:
+            labels.setdefault(id_, []).append(text)
+        else:
+            later.setdefault(id_, []).append(LogRef(index, text, commitment))
     for row in rows:
-        yield _capture(row, labels.get(row.id, ()), tuple(later.get(row.id, ())))
+        others = sorted(later.get(row.id, ()), key=lambda entry: entry.index)
+        yield _capture(row, tuple(sorted(labels.get(row.id, ()))), tuple(others))
 
 
 def _capture(row: Row[Any], labels: tuple[str, ...], later: tuple[LogRef, ...]) -> Capture:

@@ -21,6 +21,7 @@ from archiver.index.database import (
     DamagedError,
     Database,
     connect,
+    connect_scratch,
     create,
     create_file,
     is_there,
@@ -75,7 +76,7 @@ def _rebuild_sqlite(
         with _alone(path), tempfile.TemporaryDirectory(prefix=".index-", dir=path.parent) as folder:
             new = Path(folder) / path.name
             create_file(new, archive)
-            fresh = connect(new)
+            fresh = connect_scratch(new)
             try:
                 reached = fill(fresh, store, None, on_progress)
             finally:
@@ -124,6 +125,11 @@ def _copy_over(new: Path, path: Path) -> bool:
 
 def _put_in_place(new: Path, path: Path) -> None:
     """For a database nobody can use any more: the file itself is exchanged."""
+    handle = os.open(new, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
     for file in sqlite_files(path):
         file.unlink(missing_ok=True)
     os.replace(new, path)

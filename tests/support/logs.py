@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from archiver import clock
+from archiver.index import follow
+from archiver.index.opening import open_index
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore
 from tests.support.memory_store import MemoryStore
@@ -108,3 +111,10 @@ class Log:
         self.store.put_new(layout.warc(id_), b"WARC")
         self.add(snapshot(id_, url, began, intent=first.index, **more))
         return id_
+
+
+def catch_up_elsewhere(location: str, objects: dict[str, bytes]) -> None:
+    """Follow a log from another process, which this is the beginning of."""
+    store = MemoryStore(objects)
+    with contextlib.closing(open_index(location, store)) as database:
+        follow.catch_up(database, store)

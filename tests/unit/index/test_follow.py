@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import threading
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from archiver.errors import StorageError
-from archiver.index import follow, queries
+from archiver.index import follow, queries, schema
 from archiver.index.database import Database
 from archiver.index.follow import Trouble
 from archiver.index.opening import open_index
@@ -18,7 +22,8 @@ from archiver.index.queries import Filter
 from archiver.index.schema import State
 from archiver.storage import layout
 from archiver.storage.log import Entry, entries
-from tests.support.logs import Log, at, capture_id, failure, intent, snapshot
+from tests.support.logs import Log, at, capture_id, catch_up_elsewhere, failure, intent, snapshot
+from tests.support.memory_store import MemoryStore
 from tests.unit.index.conftest import Opener
 
 
@@ -28,6 +33,12 @@ def ids(database: Database) -> list[str]:
 
 def kinds(database: Database) -> list[tuple[int, str]]:
     return [(trouble.index, trouble.kind) for trouble in queries.troubles(database)]
+
+
+@pytest.fixture(params=[999.0, -1.0], ids=["read in turn", "read ahead"])
+def any_reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a store that answers at once, and of one across a network."""
+    monkeypatch.setattr(follow, "QUICK_S", request.param)
 
 
 def test_an_empty_log_is_an_empty_index(index: Database, log: Log) -> None:
@@ -173,6 +184,21 @@ def test_a_store_that_cannot_be_reached_is_an_error_and_nothing_is_noted(index: 
     assert kinds(index) == []
 
 
+def test_a_store_that_goes_away_between_slot_and_note_says_nothing_of_the_note(index: Database, log: Log) -> None:
+    log.capture()
+
+    class GoingAway(MemoryStore):
+        def get(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+            self.is_down = self.is_down or key.startswith(layout.NOTES)
+            return super().get(key, offset, length)
+
+    with pytest.raises(StorageError, match="gave an error"):
+        follow.catch_up(index, GoingAway(log.memory.objects))
+    assert queries.next_index(index) == 0
+    assert kinds(index) == []
+
+
+@pytest.mark.usefixtures("any_reading")
 def test_what_was_put_in_before_the_store_failed_stays(index: Database, log: Log) -> None:
     for _ in range(700):
         log.capture()
@@ -185,13 +211,24 @@ def test_what_was_put_in_before_the_store_failed_stays(index: Database, log: Log
     assert len(ids(index)) == 700
 
 
-def test_the_index_ends_before_a_hole(index: Database, log: Log) -> None:
-    for _ in range(200):
+@pytest.mark.usefixtures("any_reading")
+def test_reading_ends_where_it_is_told(log: Log) -> None:
+    for _ in range(400):
         log.capture()
-    log.store.delete(layout.slot(100))
-    assert follow.catch_up(index, log.store) == 100
+    for stop in (0, 1, 64, 700):
+        assert [reading.index for reading in follow.readings(log.store, 0, stop)] == list(range(stop))
+    assert [reading.index for reading in follow.readings(log.store, 100)] == list(range(100, 800))
 
 
+@pytest.mark.usefixtures("any_reading")
+def test_the_index_ends_before_a_hole(index: Database, log: Log) -> None:
+    for _ in range(400):
+        log.capture()
+    log.store.delete(layout.slot(200))
+    assert follow.catch_up(index, log.store) == 200
+
+
+@pytest.mark.usefixtures("any_reading")
 def test_progress_is_told(index: Database, log: Log) -> None:
     for _ in range(600):
         log.capture()
@@ -200,6 +237,7 @@ def test_progress_is_told(index: Database, log: Log) -> None:
     assert told == [1024, 1200]
 
 
+@pytest.mark.usefixtures("any_reading")
 def test_several_at_once_neither_duplicate_nor_lose(location: str, opened: Opener, log: Log) -> None:
     for number in range(1500):
         id_ = log.capture(began=at(number), tags=[f"t{number % 7}"])
@@ -232,6 +270,28 @@ def test_several_at_once_neither_duplicate_nor_lose(location: str, opened: Opene
     assert all(len(capture.tags) == 1 for capture in captures)
 
 
+def test_a_process_that_is_killed_while_following_leaves_nothing_half_done(
+    location: str, index: Database, log: Log
+) -> None:
+    for number in range(1100):
+        log.capture(began=at(number), tags=["a"])
+    spawn = multiprocessing.get_context("spawn")
+    processes = [spawn.Process(target=catch_up_elsewhere, args=(location, log.memory.objects)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    while queries.next_index(index) == 0 and processes[0].is_alive():
+        time.sleep(0.005)
+    processes[0].kill()
+    for process in processes:
+        process.join()
+        process.close()
+    assert follow.catch_up(index, log.store) == 2200
+    captures = list(queries.every(index))
+    assert len(captures) == 1100
+    assert all(capture.state is State.COMPLETE and capture.tags == ("a",) for capture in captures)
+    assert all(capture.duplicates == () for capture in captures)
+
+
 def test_a_reading_that_is_behind_the_head_is_left_out(index: Database, log: Log) -> None:
     for _ in range(3):
         log.capture()
@@ -252,6 +312,23 @@ def test_a_reading_that_begins_beyond_the_head_is_not_put_in(index: Database, lo
         assert follow.advance(connection, slots) == 0
     assert ids(index) == []
     assert follow.catch_up(index, log.store) == 6
+
+
+def test_an_index_made_anew_meanwhile_is_followed_from_where_it_stands(index: Database, log: Log) -> None:
+    for _ in range(700):
+        log.capture()
+    told: list[int] = []
+
+    def make_anew(reached: int) -> None:
+        told.append(reached)
+        if len(told) == 1:
+            with index.writing() as connection:
+                connection.execute(sa.delete(schema.captures))
+                connection.execute(sa.update(schema.head).values(next_index=0))
+
+    assert follow.catch_up(index, log.store, make_anew) == 1400
+    assert told == [1024, 0, 1024, 1400]
+    assert len(ids(index)) == 700
 
 
 def test_very_long_urls_and_tags_are_taken(index: Database, log: Log) -> None:

@@ -137,6 +137,15 @@ def test_look_alikes_are_named_as_such_and_never_given_for_the_page(index: Datab
         assert {capture.captured_at for capture in answer.look_alikes} == {at(moment)}
 
 
+def test_many_look_alikes_of_other_states_do_not_hide_one_that_answers(index: Database, log: Log) -> None:
+    for number in range(40):
+        log.capture(f"https://example.com/page#{number:02}", outcome="partial")
+    log.capture("https://example.com/page#last")
+    follow.catch_up(index, log.store)
+    answer = queries.nearest(index, URL, at(0))
+    assert [capture.url for capture in answer.look_alikes] == ["https://example.com/page#last"]
+
+
 def test_a_url_that_was_never_captured_has_no_answer(index: Database, log: Log) -> None:
     log.capture()
     follow.catch_up(index, log.store)
