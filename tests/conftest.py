@@ -10,7 +10,6 @@ import pytest
 from archiver.archive import Snapshot
 from tests.support.captures import Captures
 
-
 _SHARED = {"captures", "demo"}  # what several files use, and takes long to make
 
 
@@ -23,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _interrupts() -> Iterator[None]:
-    """An interrupt is one, though whoever started the tests may have had it ignored (as shells do in the background)."""
+    """An interrupt is one, though whoever started the tests may have had it ignored, as shells do in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
