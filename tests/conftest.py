@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+
 import pytest
 
 from archiver.archive import Snapshot
 from tests.support.captures import Captures
+
+_SHARED = {"captures", "demo"}  # what several files use, and takes long to make
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what takes long to make go to one process: those of a file, or of a fixture for all files."""
+    for item in items:
+        shares = _SHARED & set(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group("captures" if shares else item.path.name))
+
+
+@pytest.fixture(autouse=True)
+def _interrupts() -> Iterator[None]:
+    """An interrupt is one, though whoever started the tests may have had it ignored, as shells do in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,7 @@ ACCEPT_ENCODING = "gzip, deflate, br"
 _READY_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _TICK_S = 0.2
+_SWITCH_S = 0.0005
 _FILES, _LEAST_FILES = 1024, 256
 _SAY_SO_S = 2.0  # how long the driver has to tell that its browser died, and how
 _BROWSER_DIED = "the browser died"
@@ -123,8 +124,14 @@ def _run(work: Callable[[], Coroutine[Any, Any, Recording]]) -> Recording:
         finally:
             stops.clear()
 
-    with interrupts.handed_to(stop):
-        return asyncio.run(cancellable())
+    usual_s = sys.getswitchinterval()
+    # The thread that reads the log has much to do, and would let the relay wait 5 ms for each of its turns.
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        with interrupts.handed_to(stop):
+            return asyncio.run(cancellable())
+    finally:
+        sys.setswitchinterval(usual_s)
 
 
 def check(settings: CaptureSettings) -> None:

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from playwright.async_api import BrowserContext, Download, Page
+from playwright.async_api import BrowserContext, CDPSession, Download
 from playwright.async_api import Error as PlaywrightError
 
 _MAX_DOWNLOADS = 20
@@ -55,15 +55,14 @@ def is_download(error: PlaywrightError) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def saving_media(context: BrowserContext, page: Page, on_document: Callable[[str], None]) -> AsyncIterator[None]:
-    """While this lasts, a main document that is a PDF, video or sound is downloaded, not shown.
+async def saving_media(session: CDPSession, on_document: Callable[[str], None]) -> AsyncIterator[None]:
+    """While this lasts, a main document of the session's page that is a PDF, video or sound is downloaded, not shown.
 
     `on_document` is told the browser's name for each document whose answer has begun (DevTools' loader id).
 
     Chromium's player breaks the answer off and asks again, its PDF reader may ask for parts. Only the browser is told
     so, after the answer has come in: what is on the wire, and is recorded, stays as it is.
     """
-    session = await context.new_cdp_session(page)
     frame = (await session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
 
     async def let_pass(event: dict[str, Any]) -> None:
@@ -86,7 +85,7 @@ async def saving_media(context: BrowserContext, page: Page, on_document: Callabl
         yield
     finally:
         with contextlib.suppress(PlaywrightError):
-            await session.detach()
+            await session.send("Fetch.disable")
 
 
 def _is_media(fields: list[dict[str, str]]) -> bool:

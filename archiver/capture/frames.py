@@ -42,10 +42,11 @@ class Frames:
         self._pages: list[tuple[Page, CDPSession]] = []
         self._parts: dict[PlaywrightFrame, CDPSession] = {}
 
-    async def attach(self, page: Page) -> None:
+    async def attach(self, page: Page) -> CDPSession:
         """Open the session to a page. Raises Playwright's error when the page is gone."""
         session = await self._context.new_cdp_session(page)
         self._pages.append((page, session))
+        return session
 
     async def sessions(self) -> list[tuple[int, CDPSession]]:
         """One session for every part of every living page that has a process of its own, and its page's number."""

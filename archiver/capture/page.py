@@ -167,8 +167,9 @@ class Visitor:
 
     async def _run(self, url: str) -> None:
         visit = self.visit
-        page = await self._open_page()
-        await self._step("open", self._open(page, url))
+        page, session = await self._open_page()
+        async with saving_media(session, self._note_document):
+            await self._step("open", self._open(page, url))
         unseen = visit.open_error is not None and not _shows_something(page)
         if unseen or self._is_unwanted(visit.response):
             return
@@ -190,7 +191,7 @@ class Visitor:
         if self._downloads.cancelled:
             self._warn("downloads_limited", f"{self._downloads.cancelled} further downloads of the page were cancelled")
 
-    async def _open_page(self) -> Page:
+    async def _open_page(self) -> tuple[Page, CDPSession]:
         self._context.on("dialog", self._dismiss)
         page = self.visit.page = await self._context.new_page()
         self._context.on("page", self._take_popup)
@@ -199,8 +200,7 @@ class Visitor:
         browser = self._context.browser
         assert browser is not None
         browser.on("disconnected", lambda _: self._leave("browser_died", "the browser died"))
-        await self._frames.attach(page)
-        return page
+        return page, await self._frames.attach(page)
 
     def _leave(self, code: str, what: str) -> None:
         if self._over:
@@ -281,16 +281,15 @@ class Visitor:
         return min(usual_s, max(self._freeze_at - time.monotonic(), _LEAST_S))
 
     async def _open(self, page: Page, url: str) -> None:
-        def note(document: str) -> None:
-            self.visit.opened_document = self.visit.opened_document or document
+        try:
+            self.visit.response = await page.goto(url, wait_until="commit", timeout=0)
+        except PlaywrightError as error:
+            if not is_download(error):
+                raise
+            self.visit.downloaded = True
 
-        async with saving_media(self._context, page, note):
-            try:
-                self.visit.response = await page.goto(url, wait_until="commit", timeout=0)
-            except PlaywrightError as error:
-                if not is_download(error):
-                    raise
-                self.visit.downloaded = True
+    def _note_document(self, document: str) -> None:
+        self.visit.opened_document = self.visit.opened_document or document
 
     def _is_unwanted(self, response: Response | None) -> bool:
         return self._settings.fail_on_http_error and response is not None and response.status >= 400
