@@ -8,17 +8,15 @@ import os
 import secrets
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 import platformdirs
 
 from archiver import clock, interrupts
-from archiver.capture.capture import OnProgress, Progress, check, record
-from archiver.capture.workplace import working_directory
 from archiver.config import Settings, load
 from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
 from archiver.index import follow, queries, reference
@@ -39,6 +37,9 @@ from archiver.storage.local import LocalStore
 from archiver.storage.location import open_store
 from archiver.urls import parse_capturable
 from archiver.warc import cdxj, reader, wacz, writer
+
+if TYPE_CHECKING:
+    from archiver.capture.capture import OnProgress, Progress
 
 #: what a result may take beyond the capture's own time, before its intent counts as unfinished: a slow store
 _STORING = timedelta(minutes=10)
@@ -160,7 +161,7 @@ class Archive:
         else:
             from archiver.storage import probe  # noqa: PLC0415  # boto3 takes long to import
 
-            abilities = probe.probe(store).document
+            abilities = asdict(probe.probe(store))
         name, moment = copy_of or secrets.token_hex(16), clock.rfc3339(clock.now())
         descriptor.found(store, Descriptor(name, moment, evidence, retention_days, abilities))
 
@@ -207,6 +208,10 @@ class Archive:
 
         Raises as `archiver.capture.capture.record` does, and `StorageError`; then the log has the failure.
         """
+        # The browser driver takes long to import, and whoever only reads an archive should not wait for it.
+        from archiver.capture.capture import Progress, check, record  # noqa: PLC0415
+        from archiver.capture.workplace import working_directory  # noqa: PLC0415
+
         parse_capturable(url)
         check(self._settings.capture)
         said = about or About()

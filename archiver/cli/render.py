@@ -8,15 +8,17 @@ import shlex
 import shutil
 import sys
 from collections import Counter
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 import orjson
 
 from archiver.archive import Captured
-from archiver.capture.capture import Progress
 from archiver.cli.text import printable
 from archiver.model import Outcome, Result
+
+if TYPE_CHECKING:
+    from archiver.capture.capture import Progress
 
 
 def size(count: int) -> str:

@@ -32,7 +32,7 @@ from tests.support import iipc, processes
 from tests.support.capturing import capture
 from tests.support.compare import Record, manifest_of, read_warc
 from tests.support.oracles import cdxj_lines
-from tests.support.snapshots import warc_of
+from tests.support.snapshots import statements_in, warc_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(75)]
 
@@ -154,7 +154,7 @@ def _assert_well_formed(visited: Visited) -> None:
     (index,) = folder.glob("*.cdxj")
     # Split at LF only: what else may end a line for a reader must be escaped, too.
     assert len(cdxj_lines(index.read_text("utf-8"))) == index.read_bytes().count(b"\n")
-    assert json.loads((folder / "statement.json").read_bytes())["outcome"] == visited.outcome
+    assert statements_in(folder.parents[1])[snapshot.id]["outcome"] == visited.outcome
 
 
 @pytest.fixture

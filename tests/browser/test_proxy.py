@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from tests.sites.model import Request, Response
 from tests.sites.server import LocalWeb
 from tests.support.compare import compare, manifest_of, read_warc
 from tests.support.proxies import HttpProxy, LocalProxy, SocksProxy
+from tests.support.snapshots import statements_in
 
 pytestmark = pytest.mark.browser
 _KINDS = pytest.mark.parametrize("kind", [SocksProxy, HttpProxy])
@@ -47,9 +47,8 @@ def run(web: LocalWeb, archive: Path, proxy: str, *more: str) -> subprocess.Comp
 
 
 def statement_of(archive: Path) -> dict[str, Any]:
-    (path,) = archive.glob("snapshots/*/statement.json")
-    document: dict[str, Any] = json.loads(path.read_text())
-    return document
+    (statement,) = statements_in(archive).values()
+    return statement
 
 
 @_KINDS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import pty
 import re
@@ -21,6 +20,7 @@ from typing import Self
 
 from tests.sites.model import Request, Response
 from tests.sites.server import LocalWeb
+from tests.support.snapshots import statements_in
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 URL = "http://page.test/"
@@ -246,14 +246,15 @@ class Place:
             self._sessions.clear()  # their numbers are free for others now
         found += [f"file {path.relative_to(self.root)}" for path in self.temporary.iterdir()]
         found += [f"file {path.relative_to(self.root)}" for path in self.archive.glob(".unfinished/*")]
-        whole = {"capture.warc.gz", "capture.cdxj", "statement.json"}
+        known = self.snapshots()
         for folder in self.archive.glob("snapshots/*"):
-            if {path.name for path in folder.iterdir()} != whole:
-                found.append(f"half a snapshot: {folder.name} has {sorted(path.name for path in folder.iterdir())}")
+            names = sorted(path.name for path in folder.iterdir())
+            if names != ["capture.cdxj", "capture.warc.gz"] or folder.name not in known:
+                found.append(f"half a snapshot: {folder.name} has {names}")
         return found
 
     def snapshots(self) -> list[str]:
-        return sorted(path.parent.name for path in self.archive.glob("snapshots/*/statement.json"))
+        return sorted(statements_in(self.archive))
 
     def damaged(self) -> list[str]:
         """The snapshots whose WARC is not the one of their statement, or which cannot be shown."""
@@ -261,7 +262,7 @@ class Place:
 
     def _is_whole(self, name: str) -> bool:
         folder = self.archive / "snapshots" / name
-        artifacts = json.loads((folder / "statement.json").read_bytes())["artifacts"]
+        artifacts = statements_in(self.archive)[name]["artifacts"]
         (stated,) = [a["sha256"] for a in artifacts if a["role"] == "warc"]
         if hashlib.sha256((folder / "capture.warc.gz").read_bytes()).hexdigest() != stated:
             return False

@@ -14,12 +14,16 @@ import pytest
 
 from archiver import __version__
 from archiver.cli.main import Commands, cli, main
-from archiver.storage import layout
+from archiver.config import CaptureSettings
+from archiver.seal import statement as statements
+from archiver.storage import descriptor, layout, log
+from archiver.storage.descriptor import Descriptor
 from archiver.storage.local import LocalStore
 from archiver.warc import cdxj, writer
 from tests.unit.recordings import exchange, recording
 
 Run = Callable[..., tuple[int, str, str]]
+_TITLE = "\x1b[31m\u202e"
 _IDS = ("20260101t000000z-aaaaaaaaaaaaaaaa", "20260101t000000z-bbbbbbbbbbbbbbbb", "20260301t000000z-cccccccccccccccc")
 
 
@@ -47,15 +51,16 @@ def assert_one_line(err: str) -> None:
 
 
 def store_snapshots(folder: Path) -> None:
-    """Three snapshots with a WARC each, and an orphan without a statement."""
+    """Three snapshots with a WARC each, and an orphan that the log does not know."""
     store = LocalStore(folder)
+    store.make_root()
+    descriptor.found(store, Descriptor("0" * 32, "2026-01-01T00:00:00Z"))
     for snapshot in _IDS:
         path = Path(f"{snapshot}.warc.gz")
-        entries = writer.write(recording(exchange(0)), path)
+        entries = writer.write(made := recording(exchange(0), title=_TITLE), path)
         store.put_new(layout.warc(snapshot), path)
         store.put_new(layout.cdxj(snapshot), cdxj.lines(entries, "capture.warc.gz"))
-        statement = {"id": snapshot, "title": "\x1b[31m\u202e", "artifacts": []}
-        store.put_new(f"{layout.prefix(snapshot)}statement.json", json.dumps(statement).encode())
+        log.append(store, statements.build(snapshot, 0, made, [], CaptureSettings(), statements.About()), after=-1)
     store.put_new(layout.warc("20260401t000000z-dddddddddddddddd"), b"orphan")
 
 
@@ -225,7 +230,8 @@ def test_a_reference_is_latest_an_id_or_the_beginning_of_one(reference: str, fou
     store_snapshots(Path("archive"))
     code, out, err = archiver("show", reference)
     assert (code, err) == (0, "")
-    assert json.loads(out)["id"] == found
+    assert out.startswith(f"{found}  complete  entry {_IDS.index(found)} of the log\n")
+    assert json.loads(out.partition("\n")[2])["id"] == found
     assert "\x1b" not in out
     assert "\u202e" not in out
 
@@ -248,7 +254,7 @@ def test_json_is_one_line(archiver: Run) -> None:
     code, out, _ = archiver("--json", "show", "latest")
     assert code == 0
     assert out.count("\n") == 1
-    assert json.loads(out) == {"id": _IDS[2], "title": "\x1b[31m\u202e", "artifacts": []}
+    assert (json.loads(out)["id"], json.loads(out)["title"]) == (_IDS[2], _TITLE)
 
 
 def test_a_warc_is_taken_out_as_it_is(archiver: Run) -> None:
@@ -309,8 +315,10 @@ def test_a_damaged_warc_is_exit_code_8_and_one_line(data: bytes, archiver: Run) 
 
 def test_a_damaged_statement_is_exit_code_8_and_one_line(archiver: Run) -> None:
     store_snapshots(Path("archive"))
-    (Path("archive") / f"{layout.prefix(_IDS[2])}statement.json").write_bytes(b"{")
-    code, out, err = archiver("show", "latest")
+    for note in Path("archive/notes").iterdir():
+        if _IDS[2].encode() in note.read_bytes():
+            note.write_bytes(b"{")
+    code, out, err = archiver("show", _IDS[2])
     assert (code, out) == (8, "")
     assert_one_line(err)
 
