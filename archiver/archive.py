@@ -35,6 +35,7 @@ from archiver.storage.base import ObjectStore, Retention, read
 from archiver.storage.descriptor import Descriptor
 from archiver.storage.local import LocalStore
 from archiver.storage.location import open_store
+from archiver.storage.probe import probe
 from archiver.urls import parse_capturable
 from archiver.warc import cdxj, reader, wacz, writer
 
@@ -157,11 +158,19 @@ class Archive:
     ) -> None:
         abilities: dict[str, Any] = {}
         if isinstance(store, LocalStore):
+            if store.has_foreign_files():
+                raise StorageError(f"{store.location} holds other files and no archive.json; give an empty place")
             store.make_root()
         else:
-            from archiver.storage import probe  # noqa: PLC0415  # boto3 takes long to import
-
-            abilities = asdict(probe.probe(store))
+            if next(store.list(""), None) is not None:
+                raise StorageError(f"{store.location} holds other objects and no archive.json; give an empty place")
+            abilities = asdict(probe(store))
+        if evidence is not None:
+            kept = open_store(evidence, None, Retention(retention_days) if retention_days else None)
+            seen = probe(kept, for_log=False)
+            if retention_days and not seen.object_lock:
+                raise StorageError(f"{kept.location} has no Object Lock and keeps nothing; leave --retention-days out")
+            abilities["evidence"] = asdict(seen)
         name, moment = copy_of or secrets.token_hex(16), clock.rfc3339(clock.now())
         descriptor.found(store, Descriptor(name, moment, evidence, retention_days, abilities))
 

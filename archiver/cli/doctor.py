@@ -8,6 +8,7 @@ import sys
 import click
 
 from archiver import config
+from archiver.archive import Archive
 from archiver.capture import browser as browsers
 from archiver.capture.capture import locate_browser
 from archiver.capture.isolation import Isolation, isolated
@@ -35,6 +36,12 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
             pass
     except ArchiverError as error:
         problem = error
+    made = place = None
+    try:
+        with Archive(loaded.settings) as archive:
+            place, made = archive.location, archive.describe()
+    except ArchiverError as error:
+        problem = problem or error
     rows = [
         (name, config.value_of(loaded.settings, name), loaded.origins.get(name, "default")) for name in config.names()
     ]
@@ -48,6 +55,8 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
                 else None,
                 "sandbox": isolation.sandboxed if isolation else None,
                 "own_user": isolation.uid is not None if isolation else None,
+                "archive": place,
+                "abilities": made.abilities if made else None,
                 "certutil": shutil.which("certutil"),
                 "settings": {name: {"value": _plain(value), "origin": origin} for name, value, origin in rows},
                 "problem": str(problem) if problem else None,
@@ -55,6 +64,10 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
         )
     else:
         _print(found, isolation, rows)
+        if place:
+            click.echo(f"\narchive    {place}" + ("" if made else " (there is none yet)"))
+        for line in render.abilities(made) if made else ():
+            click.echo(f"  {line}")
         if problem:
             click.echo(f"\nproblem    {problem}")
     sys.exit(code_of(problem) if problem else ExitCode.DONE)

@@ -7,6 +7,7 @@ import click
 from archiver.archive import Archive
 from archiver.cli import render
 from archiver.cli.options import Globals
+from archiver.errors import UsageError
 
 
 @click.command()
@@ -24,6 +25,8 @@ from archiver.cli.options import Globals
 @click.pass_obj
 def init(globals_: Globals, location: str | None, evidence: str | None, retention_days: int) -> None:
     """Make an archive, and try out what its store really does. LOCATION is what --archive would name."""
+    if retention_days and evidence is None:
+        raise UsageError("--retention-days is for the store that --evidence names")
     flags = {} if location is None else {"archive": location}
     with Archive(globals_.load(flags).settings) as archive:
         made = archive.found(evidence, retention_days)
@@ -41,5 +44,5 @@ def init(globals_: Globals, location: str | None, evidence: str | None, retentio
             )
         elif not globals_.quiet:
             click.echo(f"made the archive {archive.location}")
-            for name, value in made.abilities.items():
-                click.echo(f"  {name.replace('_', ' ')}: {value}")
+            for line in render.abilities(made):
+                click.echo(f"  {line}")

@@ -16,6 +16,7 @@ import orjson
 from archiver.archive import Captured
 from archiver.cli.text import printable
 from archiver.model import Outcome, Result
+from archiver.storage.descriptor import Descriptor
 
 if TYPE_CHECKING:
     from archiver.capture.capture import Progress
@@ -29,6 +30,31 @@ def size(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} GB"
+
+
+_ABILITIES = {
+    "create_only": "creates an object only once",
+    "versions": "keeps older versions",
+    "object_lock": "can lock objects",
+    "checks_sha256": "refuses what does not match its SHA-256",
+    "checks_md5": "refuses what does not match its MD5",
+    "ranges": "gives parts of objects",
+}
+
+
+def abilities(made: Descriptor) -> list[str]:
+    """What the stores of an archive were found to do, a line each."""
+    seen = made.abilities
+    lines = [f"the store {text}: {_yes(seen[name])}" for name, text in _ABILITIES.items() if name in seen]
+    of_evidence = made.abilities.get("evidence")
+    if made.evidence is not None and isinstance(of_evidence, dict):
+        lines.append(f"the snapshots are in {made.evidence}, kept for {made.retention_days} days each")
+        lines += [f"that store {text}: {_yes(of_evidence.get(name))}" for name, text in _ABILITIES.items()]
+    return lines
+
+
+def _yes(value: object) -> str:
+    return "yes" if value is True else "no" if value is False else "not known"
 
 
 def distance(seconds: float) -> str:
