@@ -83,6 +83,28 @@ def test_a_failure_keeps_what_its_intent_said(index: Database, log: Log) -> None
     assert (capture.state, capture.tags, capture.case) == (State.FAILED, ("a",), "C-1")
 
 
+def test_what_a_result_says_takes_the_place_of_what_its_intent_said(index: Database, log: Log) -> None:
+    id_ = log.new_id()
+    log.add(intent(id_, tags=["a", "b"], case="C-1"))
+    follow.catch_up(index, log.store)
+    log.add(snapshot(id_, tags=["b", "c"], case="C-2"))
+    follow.catch_up(index, log.store)
+    capture = queries.by_id(index, id_)
+    assert capture is not None
+    assert (capture.tags, capture.case) == (("b", "c"), "C-2")
+
+
+def test_an_intent_that_comes_late_does_not_take_the_place_of_what_its_result_said(index: Database, log: Log) -> None:
+    id_ = log.new_id()
+    log.add(snapshot(id_, "https://example.com/result", at(5), tags=["b"], case="C-2"))
+    log.add(intent(id_, "https://example.com/intent", at(1), tags=["a"], case="C-1"))
+    follow.catch_up(index, log.store)
+    capture = queries.by_id(index, id_)
+    assert capture is not None
+    assert (capture.url, capture.captured_at) == ("https://example.com/result", at(5))
+    assert (capture.tags, capture.case) == (("b",), "C-2")
+
+
 def test_the_first_result_counts_and_later_ones_are_duplicates(index: Database, log: Log) -> None:
     id_ = log.new_id()
     log.add(intent(id_))
