@@ -206,16 +206,16 @@ def test_a_store_that_cannot_be_reached_is_an_error_and_nothing_is_noted(index: 
     assert kinds(index) == []
 
 
-def test_a_store_that_goes_away_between_slot_and_note_says_nothing_of_the_note(index: Database, log: Log) -> None:
+def test_a_store_that_is_away_for_a_moment_says_nothing_of_the_note(index: Database, log: Log) -> None:
     log.capture()
 
-    class GoingAway(MemoryStore):
+    class Flickering(MemoryStore):
         def get(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-            self.is_down = self.is_down or key.startswith(layout.NOTES)
+            self.is_down = key.startswith(layout.NOTES)  # and back for the next slot
             return super().get(key, offset, length)
 
     with pytest.raises(StorageError, match="gave an error"):
-        follow.catch_up(index, GoingAway(log.memory.objects))
+        follow.catch_up(index, Flickering(log.memory.objects))
     assert queries.next_index(index) == 0
     assert kinds(index) == []
 
