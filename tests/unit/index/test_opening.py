@@ -168,6 +168,12 @@ def test_following_goes_on_after_the_index_was_made_anew_behind_ones_back(
     assert listed(mine) == full
 
 
+def test_a_tag_without_its_capture_is_refused(location: str, opened: Opener, log: Log) -> None:
+    index = opened(location, log.store)
+    with pytest.raises(StorageError, match=r"(?i)foreign key"), index.writing() as connection:
+        connection.execute(sa.insert(schema.tags).values(id="nobody", tag="a"))
+
+
 # SQLite
 
 
