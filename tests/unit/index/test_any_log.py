@@ -55,7 +55,7 @@ steps = st.builds(
     url=st.sampled_from(URLS),
     seconds=st.integers(0, 12),
     tags=st.lists(st.sampled_from(_TAGS), max_size=2),
-    case=st.sampled_from([None, "C-1"]),
+    case=st.sampled_from([None, "C-1", "C-2"]),
     fate=st.sampled_from(["kept"] * 8 + ["missing", "damaged", "malformed"]),
     outcome=st.sampled_from(["complete", "complete", "partial"]),
 )

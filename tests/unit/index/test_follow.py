@@ -83,6 +83,28 @@ def test_a_failure_keeps_what_its_intent_said(index: Database, log: Log) -> None
     assert (capture.state, capture.tags, capture.case) == (State.FAILED, ("a",), "C-1")
 
 
+def test_what_a_result_says_takes_the_place_of_what_its_intent_said(index: Database, log: Log) -> None:
+    id_ = log.new_id()
+    log.add(intent(id_, tags=["a", "b"], case="C-1"))
+    follow.catch_up(index, log.store)
+    log.add(snapshot(id_, tags=["b", "c"], case="C-2"))
+    follow.catch_up(index, log.store)
+    capture = queries.by_id(index, id_)
+    assert capture is not None
+    assert (capture.tags, capture.case) == (("b", "c"), "C-2")
+
+
+def test_an_intent_that_comes_late_does_not_take_the_place_of_what_its_result_said(index: Database, log: Log) -> None:
+    id_ = log.new_id()
+    log.add(snapshot(id_, "https://example.com/result", at(5), tags=["b"], case="C-2"))
+    log.add(intent(id_, "https://example.com/intent", at(1), tags=["a"], case="C-1"))
+    follow.catch_up(index, log.store)
+    capture = queries.by_id(index, id_)
+    assert capture is not None
+    assert (capture.url, capture.captured_at) == ("https://example.com/result", at(5))
+    assert (capture.tags, capture.case) == (("b",), "C-2")
+
+
 def test_the_first_result_counts_and_later_ones_are_duplicates(index: Database, log: Log) -> None:
     id_ = log.new_id()
     log.add(intent(id_))
@@ -184,16 +206,16 @@ def test_a_store_that_cannot_be_reached_is_an_error_and_nothing_is_noted(index: 
     assert kinds(index) == []
 
 
-def test_a_store_that_goes_away_between_slot_and_note_says_nothing_of_the_note(index: Database, log: Log) -> None:
+def test_a_store_that_is_away_for_a_moment_says_nothing_of_the_note(index: Database, log: Log) -> None:
     log.capture()
 
-    class GoingAway(MemoryStore):
+    class Flickering(MemoryStore):
         def get(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-            self.is_down = self.is_down or key.startswith(layout.NOTES)
+            self.is_down = key.startswith(layout.NOTES)  # and back for the next slot
             return super().get(key, offset, length)
 
     with pytest.raises(StorageError, match="gave an error"):
-        follow.catch_up(index, GoingAway(log.memory.objects))
+        follow.catch_up(index, Flickering(log.memory.objects))
     assert queries.next_index(index) == 0
     assert kinds(index) == []
 

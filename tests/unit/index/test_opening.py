@@ -168,17 +168,23 @@ def test_following_goes_on_after_the_index_was_made_anew_behind_ones_back(
     assert listed(mine) == full
 
 
+def test_a_tag_without_its_capture_is_refused(location: str, opened: Opener, log: Log) -> None:
+    index = opened(location, log.store)
+    with pytest.raises(StorageError, match=r"(?i)foreign key"), index.writing() as connection:
+        connection.execute(sa.insert(schema.tags).values(id="nobody", tag="a"))
+
+
 # SQLite
 
 
-def test_several_processes_may_make_the_index_at_once(path: Path, log: Log) -> None:
+def test_several_may_make_the_index_at_once(location: str, log: Log) -> None:
     together = threading.Barrier(8)
     errors: list[BaseException] = []
 
     def run() -> None:
         together.wait()
         try:
-            open_index(path, log.store).close()
+            open_index(location, log.store).close()
         except BaseException as error:
             errors.append(error)
             raise
@@ -189,7 +195,7 @@ def test_several_processes_may_make_the_index_at_once(path: Path, log: Log) -> N
     for thread in threads:
         thread.join()
     assert errors == []
-    assert path.exists()
+    open_index(location, log.store).close()
 
 
 def test_a_rebuilt_file_is_for_its_owner_alone(path: Path, log: Log, full: list[str]) -> None:
