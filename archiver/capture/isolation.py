@@ -17,8 +17,11 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+
+from playwright._impl import _driver, transport
 
 from archiver.capture import launcher
 from archiver.capture.processes import PID_FILE
@@ -31,6 +34,7 @@ _RESERVED_BYTES = 8 << 30
 
 #: the environment of the browser, and nothing else but HOME and TMPDIR
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
+_PLAYWRIGHTS_OWN = ("PW_LANG_NAME", "PW_LANG_NAME_VERSION", "PW_CLI_DISPLAY_VERSION")
 #: what the browser's driver needs besides
 _DRIVER_ENVIRONMENT = (*_ENVIRONMENT, "HOME", "XDG_CACHE_HOME", "PLAYWRIGHT_BROWSERS_PATH", "PLAYWRIGHT_NODEJS_PATH")
 
@@ -68,16 +72,30 @@ def environment(home: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def driver_environment(temporary: Path) -> Iterator[None]:
-    """While inside, this process's environment is what the browser's driver may see: Playwright hands all of it on."""
-    whole = dict(os.environ)
-    kept = {name: whole[name] for name in _DRIVER_ENVIRONMENT if name in whole}
+    """While inside, the browser's driver is started with a short environment of its own.
+
+    Playwright hands on all of ours and has no option for it. What ours is stays as it is: other captures may run in
+    other threads, and whoever uses this as a library has threads of their own.
+    """
+    kept = {name: os.environ[name] for name in _DRIVER_ENVIRONMENT if name in os.environ}
+    token = _wanted.set(kept | {"TMPDIR": str(temporary)})
     try:
-        os.environ.clear()
-        os.environ.update(kept, TMPDIR=str(temporary))
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(whole)
+        _wanted.reset(token)
+
+
+def _driver_env() -> dict[str, str]:
+    usual, wanted = _usual_driver_env(), _wanted.get()
+    if wanted is None:
+        return usual
+    return wanted | {name: usual[name] for name in _PLAYWRIGHTS_OWN if name in usual}
+
+
+_wanted: ContextVar[dict[str, str] | None] = ContextVar("driver_environment", default=None)
+_usual_driver_env = _driver.get_driver_env
+# It has no option for this; that it works is seen by the test that looks for secrets in the driver's environment.
+transport.get_driver_env = _driver_env  # type: ignore[attr-defined]  # imported there, not exported
 
 
 def write_launcher(

@@ -10,9 +10,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from playwright._impl import transport
 
 from archiver.archive import Archive
 from archiver.capture import processes
@@ -25,6 +27,8 @@ from tests.support.snapshots import warc_of
 
 pytestmark = pytest.mark.browser
 _CANARY = "canary-7f3c1d-secret"
+# What Playwright starts its driver with.
+_given_to_the_driver = vars(transport)["get_driver_env"]
 _AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
@@ -163,16 +167,28 @@ def test_a_browser_that_other_users_may_not_execute_runs_as_root_and_says_so(tmp
         assert "other users may not execute" in isolation.lacking
 
 
-def test_the_driver_gets_a_short_environment_and_ours_comes_back(
+def test_the_driver_gets_a_short_environment_and_nobody_else_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", _CANARY)
     before = dict(os.environ)
-    with contextlib.suppress(RuntimeError), driver_environment(tmp_path):
-        assert "AWS_SECRET_ACCESS_KEY" not in os.environ
-        assert os.environ["TMPDIR"] == str(tmp_path)
+    with contextlib.suppress(RuntimeError), driver_environment(tmp_path), ThreadPoolExecutor(1) as other:
+        given = _given_to_the_driver()
+        assert _CANARY not in given.values()
+        assert given["TMPDIR"] == str(tmp_path)
+        assert given["PW_LANG_NAME"] == "python"
+        assert dict(os.environ) == before
+        assert other.submit(_given_to_the_driver).result()["AWS_SECRET_ACCESS_KEY"] == _CANARY
         raise RuntimeError
-    assert dict(os.environ) == before
+    assert _given_to_the_driver()["AWS_SECRET_ACCESS_KEY"] == _CANARY
+
+
+def test_captures_in_threads_of_one_process_do_not_disturb_each_other(tmp_path: Path) -> None:
+    with DemoServer() as server, ThreadPoolExecutor(2) as pool:
+        settings = load({"archive": str(tmp_path / "archive"), "capture.resolve": server.resolve}).settings
+        urls = [f"{REPOST_URL}?{number}" for number in range(2)]
+        captured = list(pool.map(lambda url: Archive(settings).capture(url, lambda _: None), urls))
+    assert [c.recording.outcome for c in captured] == ["complete", "complete"]
 
 
 def test_every_process_started_for_a_working_directory_is_ended(tmp_path: Path) -> None:
