@@ -14,10 +14,13 @@ _SHARED = {"captures", "demo"}  # what several files use, and takes long to make
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what takes long to make go to one process: those of a file, or of a fixture for all files."""
+    """Tests that share what takes long to make go to one process: those of a file, of a server, of the captures."""
     for item in items:
-        shares = _SHARED & set(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("captures" if shares else item.path.name))
+        if _SHARED & set(getattr(item, "fixturenames", ())):
+            group = "captures"
+        else:
+            group = "contract" if item.path.parent.name == "contract" else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)
