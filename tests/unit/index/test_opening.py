@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -235,6 +236,24 @@ def test_a_cut_index_is_named_and_can_be_made_again(path: Path, log: Log, full: 
         assert listed(database) == full
 
 
+def test_nothing_of_a_damaged_index_is_left_beside_the_new_one(path: Path, log: Log, full: list[str]) -> None:
+    open_index(path, log.store).close()
+    _overwrite(path, 100, b"\xff" * 4000)
+    path.with_name("index.sqlite-wal").write_bytes(b"of the old one")
+    path.with_name("index.sqlite-shm").write_bytes(b"of the old one")
+    rebuild_index(path, log.store)
+    assert {each.name for each in path.parent.iterdir()} == {"index.sqlite", "index.sqlite.lock"}
+
+
+def test_a_database_that_cannot_be_written_over_says_so(path: Path, tmp_path: Path, log: Log) -> None:
+    open_index(path, log.store).close()
+    new = tmp_path / "new.sqlite"
+    shutil.copy(path, new)
+    assert rebuilding._copy_over(new, path)
+    os.truncate(path, 9000)
+    assert not rebuilding._copy_over(new, path)
+
+
 def _use(path: Path, log: Log) -> None:
     with closing(open_index(path, log.store)) as database:
         list(queries.every(database))
@@ -394,6 +413,17 @@ def test_a_user_without_the_right_to_make_it_is_told_which_right(url: str, serve
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {POSTGRES_SCHEMA} AUTHORIZATION weak")
     open_index(weak, log.store).close()
+
+
+def test_keys_sort_by_code_point_whatever_the_language_of_the_server(url: str, log: Log) -> None:
+    open_index(url, log.store).close()
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = %s AND collation_name = 'C' ORDER BY 1, 2",
+            (POSTGRES_SCHEMA,),
+        ).fetchall()
+    assert found == [("captures", "host"), ("captures", "id"), ("duplicates", "id"), ("tags", "id"), ("tags", "tag")]
 
 
 def test_what_a_killed_rebuild_left_is_cleared_away(url: str, log: Log, full: list[str]) -> None:
