@@ -22,10 +22,9 @@ from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageErr
 from archiver.index import follow, queries, reference
 from archiver.index.check import Problem
 from archiver.index.check import check as check_index
-from archiver.index.database import Database, connect
-from archiver.index.opening import identity, open_index
+from archiver.index.database import Database
+from archiver.index.opening import open_index, rebuild_index
 from archiver.index.queries import Capture, Filter
-from archiver.index.rebuild import rebuild
 from archiver.index.schema import STORED
 from archiver.model import Recording
 from archiver.seal import statement as statements
@@ -391,8 +390,7 @@ class Archive:
     def rebuild_index(self, on_progress: Callable[[int], None] | None = None) -> int:
         """Make the index again from the store; how many entries of the log went in. Raises `StorageError`."""
         store = self._plain_store()
-        with contextlib.closing(connect(self._index_location(store))) as database:
-            return rebuild(database, store, identity(store), on_progress)
+        return rebuild_index(self._index_location(store), store, on_progress)
 
     def check_index(self) -> Iterator[Problem]:
         """What is wrong with log, index and store, as it is found; nothing is altered."""

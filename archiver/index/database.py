@@ -43,7 +43,7 @@ _SQLITE_ADVICE = {
     "SQLITE_PERM": f"it cannot be written: its file, folder or disk is read-only; {_ELSEWHERE}",
     "SQLITE_CANTOPEN": f"its file or folder cannot be opened for writing; {_ELSEWHERE}",
     "SQLITE_FULL": f"its disk is full; make room, or {_ELSEWHERE}",
-    "SQLITE_IOERR": f"its disk gave an error; {_ELSEWHERE}",
+    "SQLITE_IOERR": f"its disk is full or gave an error; make room, or {_ELSEWHERE}",
 }
 
 
