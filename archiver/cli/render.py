@@ -149,7 +149,7 @@ def summary(captured: Captured, archive_option: str) -> str:
         return "\n".join([*lines, f"{look} --as exchanges (what was and was not recorded), or warc"])
     lines += [
         f"{look} --as full-screenshot -o page.png",
-        "             --as pdf, text, dom, exchanges (what was and was not recorded) or warc give the rest",
+        "             --as pdf, html, text, dom, exchanges (what was and was not recorded), wacz or warc give the rest",
     ]
     return "\n".join(lines)
 
