@@ -445,7 +445,8 @@ def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:
 def _why_none(answer: queries.Answer, place: str) -> str:
     others = ", ".join(f"{count} {state}" for state, count in answer.left_out)
     if others:
-        return f"no snapshot of {answer.url} in {place}, only captures that left none: {others}; `archiver snapshots` lists them"
+        left = f"only captures that left none: {others}; `archiver snapshots` lists them"
+        return f"no snapshot of {answer.url} in {place}, {left}"
     if answer.look_alikes:
         alike = ", ".join(found.url or "" for found in answer.look_alikes[:3])
         return f"no snapshot of exactly {answer.url} in {place}; there are some of {alike}"
