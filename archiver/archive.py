@@ -205,7 +205,8 @@ class Archive:
             return self._settings.database_url.get_secret_value()
         if isinstance(store, LocalStore) and os.access(store.root, os.W_OK):
             return store.root / "index.sqlite"
-        name = hashlib.sha256(store.location.encode()).hexdigest()[:32]
+        # By what the archive is, too: in another folder, or on another server, the same location is another archive.
+        name = hashlib.sha256(f"{identity(store)} {store.location}".encode()).hexdigest()[:32]
         return platformdirs.user_cache_path("archiver", appauthor=False) / f"index-{name}.sqlite"
 
     def _up_to_date(self) -> _Opened:

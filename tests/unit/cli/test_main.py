@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -551,3 +552,15 @@ def test_a_whole_copy_opens_no_index_so_a_shared_database_is_no_hindrance(
     assert out.startswith("3 entries, ")
     monkeypatch.setenv("ARCHIVER_DATABASE_URL", "")
     assert archiver("--archive", "b", "snapshots")[1].count("\n") == 3
+
+
+def test_an_archive_made_anew_in_the_same_place_has_an_index_of_its_own(
+    archiver: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As for object storage, the index is in the user's cache then.
+    monkeypatch.setattr("archiver.archive.os.access", lambda *_: False)
+    store_snapshots(Path("archive"))
+    assert archiver("snapshots")[1].count("\n") == 3
+    shutil.rmtree("archive")
+    assert archiver("init")[0] == 0
+    assert archiver("snapshots") == (0, "", "nothing of that in archive\n")
