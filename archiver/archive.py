@@ -132,6 +132,9 @@ class Archive:
     def location(self) -> str:
         return open_store(self._settings.archive).location
 
+    def is_same_place(self, other: Archive) -> bool:
+        return _absolute(self._settings.archive) == _absolute(other._settings.archive)
+
     # making and opening
 
     def found(self, evidence: str | None = None, retention_days: int = 0, copy_of: str | None = None) -> Descriptor:
@@ -156,6 +159,12 @@ class Archive:
         self, store: ObjectStore, evidence: str | None = None, retention_days: int = 0, copy_of: str | None = None
     ) -> None:
         abilities: dict[str, Any] = {}
+        kept = None
+        if evidence is not None:
+            evidence = _absolute(evidence)
+            if evidence == _absolute(store.location):
+                raise UsageError(f"--evidence names the archive itself, {evidence}; name another place or leave it out")
+            kept = open_store(evidence, None, Retention(retention_days) if retention_days else None)
         if isinstance(store, LocalStore):
             if store.has_foreign_files():
                 raise StorageError(f"{store.location} holds other files and no archive.json; give an empty place")
@@ -164,8 +173,7 @@ class Archive:
             if next(store.list(""), None) is not None:
                 raise StorageError(f"{store.location} holds other objects and no archive.json; give an empty place")
             abilities = asdict(probe(store))
-        if evidence is not None:
-            kept = open_store(evidence, None, Retention(retention_days) if retention_days else None)
+        if kept is not None:
             seen = probe(kept, for_log=False)
             if retention_days and not seen.object_lock:
                 raise StorageError(f"{kept.location} has no Object Lock and keeps nothing; leave --retention-days out")
@@ -196,7 +204,8 @@ class Archive:
             return self._settings.database_url.get_secret_value()
         if isinstance(store, LocalStore) and os.access(store.root, os.W_OK):
             return store.root / "index.sqlite"
-        name = hashlib.sha256(store.location.encode()).hexdigest()[:32]
+        # By what the archive is, too: in another folder, or on another server, the same location is another archive.
+        name = hashlib.sha256(f"{identity(store)} {store.location}".encode()).hexdigest()[:32]
         return platformdirs.user_cache_path("archiver", appauthor=False) / f"index-{name}.sqlite"
 
     def _up_to_date(self) -> _Opened:
@@ -206,8 +215,8 @@ class Archive:
 
     @property
     def store(self) -> ObjectStore:
-        """The store of the archive. Raises `NotFoundError` where there is none."""
-        return self._open().store
+        """The store of the archive; its index is not opened. Raises `NotFoundError` where there is none."""
+        return self._plain_store() if self._opened is None else self._opened.store
 
     # capturing
 
@@ -415,6 +424,12 @@ class Archive:
         raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
 
 
+def _absolute(location: str) -> str:
+    """A location that means the same from every folder."""
+    store = open_store(location)
+    return str(store.root.resolve()) if isinstance(store, LocalStore) else store.location
+
+
 def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:
     """The DOM of the page's main frame as HTML."""
     try:
@@ -429,7 +444,8 @@ def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:
 def _why_none(answer: queries.Answer, place: str) -> str:
     others = ", ".join(f"{count} {state}" for state, count in answer.left_out)
     if others:
-        return f"no snapshot of {answer.url} in {place}, only captures that left none: {others}"
+        left = f"only captures that left none: {others}; `archiver snapshots` lists them"
+        return f"no snapshot of {answer.url} in {place}, {left}"
     if answer.look_alikes:
         alike = ", ".join(found.url or "" for found in answer.look_alikes[:3])
         return f"no snapshot of exactly {answer.url} in {place}; there are some of {alike}"

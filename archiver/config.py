@@ -55,6 +55,11 @@ def _read_proxy(value: object) -> Proxy | None:
         raise PydanticCustomError("proxy", "{reason}", {"reason": str(error)}) from None
 
 
+def _read_database_url(value: object) -> object:
+    """No text means a SQLite file of its own: so the environment can take back what a file says."""
+    return value or None
+
+
 class CaptureSettings(BaseModel):
     """The `[capture]` section: one key an option of `archiver capture`."""
 
@@ -110,7 +115,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     archive: str = Field("./archive", description="where the archive is: a directory, file:// or s3://bucket/prefix")
-    database_url: SecretStr | None = Field(
+    database_url: Annotated[SecretStr | None, BeforeValidator(_read_database_url)] = Field(
         None, description="postgresql:// URL of an index that several machines share; else a SQLite file"
     )
     capture: CaptureSettings = CaptureSettings()

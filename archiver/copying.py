@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from archiver.archive import Archive
-from archiver.errors import ExistsError, NotFoundError, StorageError
+from archiver.errors import ExistsError, NotFoundError, StorageError, UsageError
 from archiver.index.queries import Filter, LogRef
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore, read
+from archiver.urls import parse_capturable
 
 _MAX_NOTE_BYTES = 1 << 20
 _MAX_SLOT_BYTES = 1 << 16
@@ -42,9 +43,15 @@ def copy(source: Archive, target: Archive, on_progress: OnProgress, url: str | N
     copied, which enter its log anew. Every artifact is held against the SHA-256 in its statement. An object that is
     damaged or missing is a problem, and the rest is copied all the same. Raises `StorageError` when a store fails.
     """
+    if url is not None:
+        parse_capturable(url)
+    if source.is_same_place(target):
+        raise UsageError(f"{target.location} is the archive that is to be copied; name another place")
     described, there = source.describe(), target.describe()
     if described is None:
         raise NotFoundError(f"there is no archive in {source.location}; nothing was copied")
+    if url is not None and next(source.snapshots(Filter(url=url, limit=1)), None) is None:
+        raise NotFoundError(f"{source.location} has no capture of exactly {url}; nothing was copied")
     if there is None:
         there = target.found(copy_of=described.id if url is None else None)
     if url is None and there.id != described.id:
@@ -92,8 +99,6 @@ class _Copy:
         """The captures of a URL that the target has not, oldest first."""
         known = {capture.id for capture in target.snapshots(Filter(url=url))}
         captures = [capture for capture in source.snapshots(Filter(url=url)) if capture.id not in known]
-        if not captures and not known:
-            raise NotFoundError(f"{source.location} has no capture of exactly {url}; nothing was copied")
         after = -1
         for capture in reversed(captures):
             for said in (capture.intent, capture.result):

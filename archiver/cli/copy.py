@@ -20,7 +20,7 @@ from archiver.copying import copy as copy_archive
 @click.option("--url", metavar="URL", help="Only the captures of exactly this URL, into any archive.")
 @click.pass_obj
 def copy(globals_: Globals, source: str, target: str, url: str | None) -> None:
-    """Copy an archive to another store, verified as it goes. Broken off, it goes on where it was."""
+    """Copy an archive to another store, verified as it goes; broken off, it goes on where it was."""
     line = render.LiveLine(sys.stderr, enabled=globals_.progress)
     places = (globals_.load({"archive": place}).settings for place in (source, target))
     with Archive(next(places)) as one, Archive(next(places)) as other:

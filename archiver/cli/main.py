@@ -33,7 +33,7 @@ class Commands(click.Group):
         ),
         "copy": (
             "archiver.cli.copy",
-            "Copy an archive to another store, verified as it goes. Broken off, it goes on where it was.",
+            "Copy an archive to another store, verified as it goes; broken off, it goes on where it was.",
         ),
         "demo": (
             "archiver.cli.capture",

@@ -48,7 +48,9 @@ def abilities(made: Descriptor) -> list[str]:
     lines = [f"the store {text}: {_yes(seen[name])}" for name, text in _ABILITIES.items() if name in seen]
     of_evidence = made.abilities.get("evidence")
     if made.evidence is not None and isinstance(of_evidence, dict):
-        lines.append(f"the snapshots are in {made.evidence}, kept for {made.retention_days} days each")
+        days = made.retention_days
+        kept = f", each object kept for {days} {'day' if days == 1 else 'days'}" if days else ""
+        lines.append(f"the snapshots are in {made.evidence}{kept}")
         lines += [f"that store {text}: {_yes(of_evidence.get(name))}" for name, text in _ABILITIES.items()]
     return lines
 
@@ -149,7 +151,7 @@ def summary(captured: Captured, archive_option: str) -> str:
         return "\n".join([*lines, f"{look} --as exchanges (what was and was not recorded), or warc"])
     lines += [
         f"{look} --as full-screenshot -o page.png",
-        "             --as pdf, text, dom, exchanges (what was and was not recorded) or warc give the rest",
+        "             --as pdf, html, text, dom, exchanges (what was and was not recorded), wacz or warc give the rest",
     ]
     return "\n".join(lines)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,10 @@ from archiver.urls import parse_capturable
 
 _REF = "REF is an id or the beginning of one, a URL (the newest), URL@TIME (the nearest), or `latest`."
 
+_SHORT_ID_CHARACTERS = 20  # its time, to the second, and three of the random ones: enough to name it
+_MAX_URL_CHARACTERS = 300
+_MIN_URL_CHARACTERS = 20
+
 
 @click.command()
 @click.argument("page", metavar="[URL|DOMAIN]", required=False)
@@ -34,7 +39,7 @@ _REF = "REF is an id or the beginning of one, a URL (the newest), URL@TIME (the 
     "outcomes",
     multiple=True,
     type=click.Choice([state.value for state in State]),
-    help="Ended so; repeatable, then any of them.",
+    help="Ended so; repeatable, then any of them. Unfinished ones are pending.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N.")
 @click.pass_obj
@@ -66,6 +71,7 @@ def snapshots(
         states=frozenset(State(outcome) for outcome in outcomes) or frozenset(State),
         limit=limit,
     )
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     count = 0
     with Archive(globals_.load().settings) as archive:
         for capture in archive.snapshots(wanted):
@@ -73,7 +79,7 @@ def snapshots(
             if globals_.json:
                 render.print_json(_object(capture))
             else:
-                click.echo(_row(capture))
+                click.echo(_row(capture, columns))
         if not count and not globals_.json and not globals_.quiet:
             click.echo(f"nothing of that in {archive.location}", err=True)
 
@@ -82,11 +88,24 @@ def _state(capture: Capture) -> str:
     return "unfinished" if capture.is_unfinished(clock.now()) else str(capture.state)
 
 
-def _row(capture: Capture) -> str:
+def _row(capture: Capture, columns: int | None) -> str:
+    """A capture in one line; where that is for a terminal, with the beginning of its id and what fits of the URL."""
     status = capture.http_status or "-"
-    url = printable((capture.url or "(its statement cannot be read)")[:300])
-    tags = "".join(f"  #{printable(tag)}" for tag in capture.tags)
-    return f"{capture.id}  {capture.captured_at:%Y-%m-%d %H:%M:%S}  {_state(capture):<10}  {status:>3}  {url}{tags}"
+    url = (capture.url or "(its statement cannot be read)")[:_MAX_URL_CHARACTERS]
+    tags = "".join(f"  #{tag}" for tag in capture.tags)
+    id_ = capture.id if columns is None else capture.id[:_SHORT_ID_CHARACTERS]
+    start = f"{id_}  {capture.captured_at:%Y-%m-%d %H:%M:%S}  {_state(capture):<10}  {status:>3}  "
+    if columns is not None:
+        url = _fitting(url, max(columns - len(start) - len(tags), _MIN_URL_CHARACTERS))
+    return printable(f"{start}{url}{tags}")
+
+
+def _fitting(text: str, characters: int) -> str:
+    """Its beginning and its end, which is where URLs of one site differ."""
+    if len(text) <= characters:
+        return text
+    end = (characters - 1) // 2
+    return f"{text[: characters - 1 - end]}…{text[-end:]}"
 
 
 def _object(capture: Capture) -> dict[str, Any]:

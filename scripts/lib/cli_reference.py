@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -30,11 +31,21 @@ def reference() -> str:
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         if command is not None and not command.hidden:
-            parts.append(_section(command, click.Context(command, info_name=name, parent=context), 2))
+            parts += _sections(command, click.Context(command, info_name=name, parent=context))
     rows = [f"| {int(code)} | {meaning} |" for code, meaning in MEANING.items()]
     table = ["## Exit codes", "", "| code | meaning |", "|---|---|", *rows, ""]
     parts.append("\n".join([*table, "What to do about each: [messages](messages.md)."]))
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    """A command and, below it, the commands of a group."""
+    yield _section(command, context, 2)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None and not inner.hidden:
+                yield _section(inner, click.Context(inner, info_name=name, parent=context), 3)
 
 
 def _section(command: click.Command, context: click.Context, level: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -19,7 +21,14 @@ from archiver.archive import PARTS
 from archiver.capture.profile import BUILT_IN, Profile
 from archiver.cli.exit_codes import SEVERITY, ExitCode
 from archiver.cli.main import Commands, cli
+from archiver.config import CaptureSettings
 from archiver.model import WARNINGS, Outcome, Result
+from archiver.seal import statement as statements
+from archiver.seal.statement import About
+from archiver.storage import descriptor
+from archiver.storage.descriptor import Descriptor
+from tests.support.memory_store import MemoryStore
+from tests.unit.recordings import exchange, recording
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -59,7 +68,17 @@ def run_reference(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-COMMANDS = {name: command for name in Commands.table if (command := cli.get_command(click.Context(cli), name))}
+def all_commands() -> Iterator[tuple[str, click.Command]]:
+    """Each command by its name, those of groups as `index check`."""
+    for name in Commands.table:
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", found) for inner, found in command.commands.items())
+
+
+COMMANDS = dict(all_commands())
 
 
 def test_the_command_reference_is_current() -> None:
@@ -70,10 +89,11 @@ def test_the_command_reference_is_current() -> None:
 def test_every_command_and_option_is_in_the_reference() -> None:
     reference = text_of("docs/cli.md")
     for name, command in COMMANDS.items():
-        assert f"\n## archiver {name}\n" in reference
+        assert f"# archiver {name}\n" in reference
+        section = reference.split(f"# archiver {name}\n", 1)[1].split("\n## ", 1)[0]
         for option in command.params:
             for flag in option.opts if isinstance(option, click.Option) else ():
-                assert flag in reference
+                assert flag in section
 
 
 # settings, exit codes, results
@@ -109,7 +129,7 @@ def test_every_key_of_a_profile_is_documented_with_its_built_in_values() -> None
 
 def test_the_settings_refused_in_the_current_folder_are_named() -> None:
     section = text_of("docs/configuration.md").split("may not set\n", 1)[1].split("\n## ", 1)[0]
-    assert set(re.findall(r"`(capture\.\w+)`", section)) == config.PROTECTED
+    assert set(re.findall(r"`((?:capture\.)?\w+)`", section)) & set(config.names()) == config.PROTECTED
 
 
 def test_every_exit_code_says_what_to_do() -> None:
@@ -143,10 +163,32 @@ def test_every_result_and_outcome_is_explained() -> None:
     assert all(f"`{result}`" in glossary["result"] for result in Result)
 
 
-def test_every_field_of_the_statement_is_explained() -> None:
-    source = text_of("archiver/seal/statement.py").split("def build", 1)[1].split("def canonical", 1)[0]
-    fields = set(re.findall(r'^        "(\w+)":', source, re.MULTILINE)) - {"type", "format"}
+_ABOUT = About(("tag",), "case", "operator", "reason")
+_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_every_field_of_a_snapshots_statement_is_explained() -> None:
+    fields = set(statements.build("id", 0, recording(exchange(0)), [], CaptureSettings(), _ABOUT)) - {"type", "format"}
     documented = {name for row in rows("docs/design.md", "Statement") for name in re.findall(r"`(\w+)`", row[0])}
+    assert fields == documented
+
+
+def test_every_field_of_the_other_statements_is_explained() -> None:
+    intent = statements.intent("id", "url", _MOMENT, _MOMENT, _ABOUT)
+    failure = statements.failure("id", 0, "url", _MOMENT, _MOMENT, "kind", "message", _ABOUT)
+    documented = {row[0]: set(re.findall(r"`(\w+)`", row[1])) for row in rows("docs/design.md", "Statement")}
+    assert documented["intent"] == set(intent) - {"type", "format"}
+    assert documented["failure"] == set(failure) - {"type", "format"} | set(failure["error"])
+
+
+def test_every_field_of_the_archives_description_is_explained() -> None:
+    store = MemoryStore()
+    descriptor.found(store, Descriptor("0" * 32, "2026-01-01T00:00:00Z", "s3://evidence", 1, {"ranges": True}))
+    fields = set(json.loads(b"".join(store.get("archive.json"))))
+    section = text_of("docs/design.md").split("\n### archive.json\n", 1)[1].split("\n### ", 1)[0]
+    documented = {
+        name for row in re.findall(r"^\| (`.+?) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+    }
     assert fields == documented
 
 
@@ -159,7 +201,11 @@ def test_every_term_stands_once_in_the_glossary_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "term", ["archive", "capture", "exchange", "snapshot", "statement", "store", "rendition", "guard", "relay"]
+    "term",
+    [
+        *("archive", "capture", "exchange", "snapshot", "statement", "store", "rendition", "guard", "relay"),
+        *("log", "slot", "entry", "note", "commitment", "intent", "index", "orphan", "unfinished", "evidence store"),
+    ],
 )
 def test_the_words_of_the_code_are_in_the_glossary(term: str) -> None:
     assert term in {row[0] for row in rows("docs/glossary.md")}
@@ -232,7 +278,8 @@ def test_readme_and_tutorial_show_commands() -> None:
 def test_every_archiver_command_shown_is_understood(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
     for name, command in COMMANDS.items():
-        monkeypatch.setattr(command, "callback", lambda name=name, **_: called.append(name))
+        if not isinstance(command, click.Group):
+            monkeypatch.setattr(command, "callback", lambda name=name, **_: called.append(name))
     done = CliRunner().invoke(cli, words)
     assert done.exit_code == 0, done.output
     assert len(called) == 1

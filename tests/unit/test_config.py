@@ -19,11 +19,18 @@ _TRUE = {
     "capture.proxy": '"socks5://127.0.0.1:1080"',
     "capture.accept_bad_certificates": "true",
     "capture.storage_state": '"state.json"',
+    "database_url": '"postgresql://index.test/archive"',
 }
 
 
 def section(**values: str) -> str:
     return "[capture]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
+
+
+def setting(name: str) -> str:
+    """A file that sets one protected setting."""
+    prefix, _, key = name.rpartition(".")
+    return section(**{key: _TRUE[name]}) if prefix else f"{key} = {_TRUE[name]}\n"
 
 
 def write_user_file(text: str) -> Path:
@@ -81,13 +88,9 @@ def test_a_flag_that_says_no_is_given() -> None:
 
 @pytest.mark.parametrize("name", sorted(PROTECTED))
 def test_protected_settings_are_refused_from_the_current_folder(name: str) -> None:
-    key = name.removeprefix("capture.")
-    for text in (
-        section(**{key: _TRUE[name]}),
-        f"{name} = {_TRUE[name]}\n",
-        f"capture = {{ {key} = {_TRUE[name]} }}\n",
-        f'"{name}" = {_TRUE[name]}\n',
-    ):
+    prefix, _, key = name.rpartition(".")
+    inline = (f"{prefix} = {{ {key} = {_TRUE[name]} }}\n",) if prefix else ()
+    for text in (setting(name), f"{name} = {_TRUE[name]}\n", f'"{name}" = {_TRUE[name]}\n', *inline):
         Path("archiver.toml").write_text(text)
         with pytest.raises(ConfigurationError) as caught:
             load()
@@ -96,7 +99,7 @@ def test_protected_settings_are_refused_from_the_current_folder(name: str) -> No
 
 @pytest.mark.parametrize("name", sorted(PROTECTED))
 def test_protected_settings_are_refused_there_though_a_flag_overrides_them(name: str) -> None:
-    Path("archiver.toml").write_text(section(**{name.removeprefix("capture."): _TRUE[name]}))
+    Path("archiver.toml").write_text(setting(name))
     with pytest.raises(ConfigurationError, match="may not be set"):
         load(
             {
@@ -107,13 +110,14 @@ def test_protected_settings_are_refused_there_though_a_flag_overrides_them(name:
                 "capture.proxy": "http://127.0.0.1:3128",
                 "capture.accept_bad_certificates": False,
                 "capture.storage_state": Path("z"),
+                "database_url": "sqlite:///index.sqlite",
             }
         )
 
 
 @pytest.mark.parametrize("name", sorted(PROTECTED))
 def test_protected_settings_are_taken_from_a_named_file_and_the_users_own(name: str) -> None:
-    text = section(**{name.removeprefix("capture."): _TRUE[name]})
+    text = setting(name)
     named = Path("named.toml")
     named.write_text(text)
     assert load(config_file=named).origins == {name: "file named.toml"}
@@ -132,6 +136,7 @@ def test_everything_that_executes_lifts_the_guard_alters_trust_or_logs_in_is_pro
             "capture.proxy",
             "capture.accept_bad_certificates",
             "capture.storage_state",
+            "database_url",
         }
         <= PROTECTED
         <= set(config.names())
@@ -353,8 +358,34 @@ def test_a_proxy_that_cannot_be_used_is_refused_without_repeating_it(url: str, m
 
 def test_every_setting_has_a_name_a_value_and_a_description() -> None:
     loaded = load()
-    assert len(config.names()) == len(set(config.names())) == 1 + len(config.CaptureSettings.model_fields)
+    of_its_own = set(config.Settings.model_fields) - {"capture"}
+    assert len(config.names()) == len(set(config.names()))
+    assert set(config.names()) == of_its_own | {f"capture.{name}" for name in config.CaptureSettings.model_fields}
     for name in config.names():
         config.value_of(loaded.settings, name)
-    for field in (*config.CaptureSettings.model_fields.values(), config.Settings.model_fields["archive"]):
+    for field in (*config.CaptureSettings.model_fields.values(), *map(config.Settings.model_fields.get, of_its_own)):
+        assert field is not None
         assert field.description
+
+
+# the database of the index
+
+
+def test_the_password_of_the_index_is_read_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_DATABASE_URL", "postgresql://annika:s3cr@index.test/archive")
+    url = load().settings.database_url
+    assert url is not None
+    assert url.get_secret_value() == "postgresql://annika:s3cr@index.test/archive"
+    assert "s3cr" not in repr(load()) + str(load().settings) + str(config.value_of(load().settings, "database_url"))
+
+
+def test_an_empty_variable_takes_back_the_database_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    write_user_file('database_url = "postgresql://index.test/archive"\n')
+    assert load().settings.database_url is not None
+    monkeypatch.setenv("ARCHIVER_DATABASE_URL", "")
+    assert load().settings.database_url is None
+
+
+def test_tags_are_a_list_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_CAPTURE__TAG", "harbour, strait")
+    assert load().settings.capture.tag == ("harbour", "strait")

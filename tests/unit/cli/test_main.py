@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 import pytest
 
-from archiver import __version__
+from archiver import __version__, clock
 from archiver.cli.main import Commands, cli, main
 from archiver.config import CaptureSettings
 from archiver.seal import statement as statements
@@ -71,7 +74,7 @@ def test_the_version_is_printed(archiver: Run) -> None:
 def test_help_names_every_command(archiver: Run) -> None:
     code, out, _ = archiver("-h")
     assert code == 0
-    assert all(f"  {name} " in out for name in ("capture", "demo", "doctor", "get", "show"))
+    assert all(f"  {name} " in out for name in Commands.table)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +126,7 @@ def test_a_bad_url_cannot_write_to_the_terminal(archiver: Run) -> None:
     assert "\u202e" not in err
 
 
-@pytest.mark.parametrize("timeout", ["soon", "", "0", "-5s", "nan", "inf", "1e999", "5d", "5 sm", "s", "90ss"])
+@pytest.mark.parametrize("timeout", ["soon", "", "0", "-5s", "nan", "inf", "1e999", "5y", "5 sm", "s", "90ss"])
 def test_a_bad_timeout_is_exit_code_2(timeout: str, archiver: Run) -> None:
     code, out, err = archiver("capture", "https://a.test/", f"--timeout={timeout}")
     assert (code, out) == (2, "")
@@ -133,7 +136,16 @@ def test_a_bad_timeout_is_exit_code_2(timeout: str, archiver: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("timeout", "seconds"), [("90", 90.0), ("90s", 90.0), ("1.5m", 90.0), ("500ms", 0.5), ("2h", 7200.0)]
+    ("timeout", "seconds"),
+    [
+        ("90", 90.0),
+        ("90s", 90.0),
+        ("1.5m", 90.0),
+        ("500ms", 0.5),
+        ("2h", 7200.0),
+        ("5d", 432_000.0),
+        ("2w", 1_209_600.0),
+    ],
 )
 def test_a_timeout_is_read_in_its_unit(timeout: str, seconds: float) -> None:
     from archiver.cli.capture import Duration
@@ -214,12 +226,19 @@ def test_a_damaged_archive_file_is_exit_code_8_and_one_line(text: str, archiver:
 
 
 @pytest.mark.parametrize("command", [["show", "latest"], ["capture", "https://a.test/"]])
-def test_object_storage_is_refused_with_what_to_do_instead(command: list[str], archiver: Run) -> None:
+def test_object_storage_without_credentials_is_one_line_that_says_what_to_do(
+    command: list[str], archiver: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "nowhere")
     code, out, err = archiver("--archive", "s3://bucket/prefix", *command)
     assert (code, out) == (8, "")
     assert_one_line(err)
     assert "s3://bucket/prefix" in err
-    assert "give a path or a file:// URL" in err
+    assert "AWS_ACCESS_KEY_ID" in err
 
 
 @pytest.mark.parametrize(
@@ -412,3 +431,136 @@ def test_what_a_capture_cannot_use_is_one_line_before_anything_is_made(
     assert_one_line(err)
     assert told in err
     assert not Path("archive").exists()
+
+
+# listing and showing captures, also those that left nothing
+
+
+_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def store_failures(folder: Path) -> None:
+    """A capture that failed, one that was never finished, and one that is under way."""
+    store = LocalStore(folder)
+    store.make_root()
+    descriptor.found(store, Descriptor("0" * 32, "2026-01-01T00:00:00Z"))
+    about = statements.About(tags=("harbour",))
+    far = clock.now() + timedelta(days=1)
+    url = "https://outlet.test/" + "long/" * 30 + "end"
+    for snapshot, deadline in zip(_IDS, (_BEGAN, _BEGAN, far), strict=True):
+        log.append(store, statements.intent(snapshot, url, _BEGAN, deadline, about), after=-1)
+    failed = statements.failure(_IDS[0], 0, url, _BEGAN, _BEGAN, "UnreachableError", "nobody answers", about)
+    log.append(store, failed, after=-1)
+
+
+def test_captures_without_a_snapshot_are_listed_with_what_became_of_them(archiver: Run) -> None:
+    store_failures(Path("archive"))
+    code, out, err = archiver("snapshots")
+    assert (code, err) == (0, "")
+    found = {line.split()[0]: line.split()[3] for line in out.splitlines()}
+    assert found == dict(zip(_IDS, ("failed", "unfinished", "pending"), strict=True))
+    assert out.count("/end  #harbour\n") == 3
+
+
+@pytest.mark.parametrize("columns", [80, 100, 200])
+def test_a_listing_fits_the_terminal(columns: int, archiver: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    store_failures(Path("archive"))
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("archiver.cli.snapshots.sys.stdout.isatty", lambda: True)
+    _, out, _ = archiver("snapshots")
+    lines = out.splitlines()
+    assert [len(line) <= max(columns, 92) for line in lines] == [True] * 3
+    assert all("  https://" in line and line.endswith("end  #harbour") for line in lines)
+    for line in lines:
+        assert archiver("show", line.split()[0])[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("index", "begins", "kind"),
+    [(0, "failed  entry 3", "failure"), (1, "unfinished  entry 1", "intent"), (2, "pending  entry 2", "intent")],
+)
+def test_a_capture_without_a_snapshot_is_shown_as_the_log_has_it(
+    index: int, begins: str, kind: str, archiver: Run
+) -> None:
+    store_failures(Path("archive"))
+    code, out, err = archiver("show", _IDS[index])
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{_IDS[index]}  {begins} of the log\n")
+    assert json.loads(out.partition("\n")[2])["type"] == kind
+
+
+@pytest.mark.parametrize(("index", "told"), [(0, "its capture failed: nobody answers"), (1, "was never finished")])
+def test_nothing_can_be_taken_out_of_a_capture_without_a_snapshot(index: int, told: str, archiver: Run) -> None:
+    store_failures(Path("archive"))
+    code, out, err = archiver("get", _IDS[index], "--as", "pdf")
+    assert (code, out) == (6, "")
+    assert_one_line(err)
+    assert told in err
+
+
+# making and copying archives
+
+
+def test_what_init_cannot_do_is_one_line_and_makes_nothing(archiver: Run) -> None:
+    for arguments, expected in (
+        (["ftp://a.test/"], 8),
+        (["a", "--retention-days", "3"], 2),
+        (["a", "--evidence", "./a"], 2),
+        (["a", "--evidence", "b", "--retention-days", "3"], 8),
+    ):
+        code, out, err = archiver("init", *arguments)
+        assert (code, out) == (expected, "")
+        assert_one_line(err)
+        assert not Path("a").exists()
+    assert archiver("init", "a")[0] == 0
+    assert archiver("init", "a")[0] == 8
+
+
+def test_a_folder_for_evidence_is_the_same_from_everywhere(archiver: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert archiver("init", "a", "--evidence", "b")[0] == 0
+    assert json.loads(Path("a/archive.json").read_bytes())["evidence"] == str(Path("b").resolve())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["nowhere", "b"], 6),
+        (["archive", "archive"], 2),
+        (["archive", "./archive"], 2),
+        (["archive", "b", "--url", "outlet"], 2),
+        (["archive", "b", "--url", "https://other.test/"], 6),
+    ],
+)
+def test_what_cannot_be_copied_is_one_line_and_makes_nothing(
+    arguments: list[str], expected: int, archiver: Run
+) -> None:
+    store_snapshots(Path("archive"))
+    code, out, err = archiver("copy", *arguments)
+    assert (code, out) == (expected, "")
+    assert_one_line(err)
+    assert not Path("b").exists()
+
+
+def test_a_whole_copy_opens_no_index_so_a_shared_database_is_no_hindrance(
+    archiver: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_snapshots(Path("archive"))
+    monkeypatch.setenv("ARCHIVER_DATABASE_URL", "sqlite:///shared.sqlite")
+    assert archiver("snapshots")[0] == 0
+    code, out, err = archiver("copy", "archive", "b")
+    assert (code, err) == (0, "")
+    assert out.startswith("3 entries, ")
+    monkeypatch.setenv("ARCHIVER_DATABASE_URL", "")
+    assert archiver("--archive", "b", "snapshots")[1].count("\n") == 3
+
+
+def test_an_archive_made_anew_in_the_same_place_has_an_index_of_its_own(
+    archiver: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As for object storage, the index is in the user's cache then.
+    monkeypatch.setattr("archiver.archive.os.access", lambda *_: False)
+    store_snapshots(Path("archive"))
+    assert archiver("snapshots")[1].count("\n") == 3
+    shutil.rmtree("archive")
+    assert archiver("init")[0] == 0
+    assert archiver("snapshots") == (0, "", "nothing of that in archive\n")
