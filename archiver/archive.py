@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import secrets
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,8 +21,8 @@ from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageErr
 from archiver.index import follow, queries, reference
 from archiver.index.check import Problem
 from archiver.index.check import check as check_index
-from archiver.index.database import Database
-from archiver.index.opening import open_index, rebuild_index
+from archiver.index.database import Database, UnwritableError
+from archiver.index.opening import identity, open_index, rebuild_index
 from archiver.index.queries import Capture, Filter
 from archiver.index.schema import STORED
 from archiver.model import Recording
@@ -185,7 +184,7 @@ class Archive:
         """Raises `NotFoundError` where there is no archive."""
         if self._opened is None:
             store = self._plain_store()
-            self._opened = _Opened(store, open_index(self._index_location(store), store))
+            self._opened = _Opened(store, self._open_index(store))
         return self._opened
 
     def _plain_store(self) -> ObjectStore:
@@ -199,19 +198,29 @@ class Archive:
         days = described.retention_days
         return open_store(self._settings.archive, described.evidence, Retention(days) if days else None)
 
-    def _index_location(self, store: ObjectStore) -> str | Path:
+    def _open_index(self, store: ObjectStore) -> Database:
+        """The index, at the first of its places that can be written, brought up to date as far as it is behind."""
+        *others, last = self._index_places(store)
+        for place in others:
+            try:
+                return _open_up_to_date(place, store)
+            except UnwritableError:
+                pass  # an archive that cannot be written, or whose disk is full, can still be read
+        return _open_up_to_date(last, store)
+
+    def _index_places(self, store: ObjectStore) -> list[str | Path]:
         if self._settings.database_url is not None:
-            return self._settings.database_url.get_secret_value()
-        if isinstance(store, LocalStore) and os.access(store.root, os.W_OK):
-            return store.root / "index.sqlite"
+            return [self._settings.database_url.get_secret_value()]
         # By what the archive is, too: in another folder, or on another server, the same location is another archive.
         name = hashlib.sha256(f"{identity(store)} {store.location}".encode()).hexdigest()[:32]
-        return platformdirs.user_cache_path("archiver", appauthor=False) / f"index-{name}.sqlite"
+        cached = platformdirs.user_cache_path("archiver", appauthor=False) / f"index-{name}.sqlite"
+        return [store.root / "index.sqlite", cached] if isinstance(store, LocalStore) else [cached]
 
     def _up_to_date(self) -> _Opened:
-        opened = self._open()
-        follow.catch_up(opened.database, opened.store)
-        return opened
+        if self._opened is None:
+            return self._open()
+        follow.catch_up(self._opened.database, self._opened.store)
+        return self._opened
 
     @property
     def store(self) -> ObjectStore:
@@ -399,7 +408,7 @@ class Archive:
     def rebuild_index(self, on_progress: Callable[[int], None] | None = None) -> int:
         """Make the index again from the store; how many entries of the log went in. Raises `StorageError`."""
         store = self._plain_store()
-        return rebuild_index(self._index_location(store), store, on_progress)
+        return rebuild_index(self._index_places(store)[0], store, on_progress)
 
     def check_index(self) -> Iterator[Problem]:
         """What is wrong with log, index and store, as it is found; nothing is altered."""
@@ -428,6 +437,16 @@ def _absolute(location: str) -> str:
     """A location that means the same from every folder."""
     store = open_store(location)
     return str(store.root.resolve()) if isinstance(store, LocalStore) else store.location
+
+
+def _open_up_to_date(place: str | Path, store: ObjectStore) -> Database:
+    database = open_index(place, store)
+    try:
+        follow.catch_up(database, store)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:

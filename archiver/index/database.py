@@ -47,8 +47,15 @@ _SQLITE_ADVICE = {
 }
 
 
+_UNWRITABLE = ("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR")
+
+
 class DamagedError(StorageError):
     """The database of the index cannot be used any more, and has to be made again."""
+
+
+class UnwritableError(StorageError):
+    """Where the index lies nothing can be written: read-only, full, or an ailing disk. Elsewhere it may do."""
 
 
 class Database:
@@ -93,8 +100,7 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
-            kind = DamagedError if _is_damage(error) else StorageError
-            raise kind(f"the index {self.shown}: {_explain(error, self.engine)}") from None
+            raise _kind(error)(f"the index {self.shown}: {_explain(error, self.engine)}") from None
 
 
 _BEGIN = "archiver_begin"
@@ -182,6 +188,14 @@ def _is_damage(error: Exception) -> bool:
     )
 
 
+def _kind(error: Exception) -> type[StorageError]:
+    if _is_damage(error):
+        return DamagedError
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    name = getattr(cause, "sqlite_errorname", "")
+    return UnwritableError if name.startswith(_UNWRITABLE) else StorageError
+
+
 def _explain(error: Exception, engine: Engine) -> str:
     cause = (error.orig if isinstance(error, DBAPIError) else None) or error
     if isinstance(cause, sqlite3.Error):
@@ -255,7 +269,7 @@ def create(database: Database, archive: str) -> None:
             with contextlib.suppress(FileExistsError):
                 os.link(new, path)  # so that it appears whole
     except OSError as error:
-        raise StorageError(f"the index {path} could not be made: {error.strerror or error}; {_ELSEWHERE}") from None
+        raise UnwritableError(f"the index {path} could not be made: {error.strerror or error}; {_ELSEWHERE}") from None
 
 
 def create_file(path: Path, archive: str) -> None:

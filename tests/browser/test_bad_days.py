@@ -139,7 +139,7 @@ def test_an_archive_without_room_for_its_first_file_is_named(place: Place) -> No
 def test_an_archive_without_room_for_the_warc_keeps_what_it_has(place: Place) -> None:
     with mounted(place.archive, "size=2m"):
         assert run(place).code == 0
-        fill(place.archive, 8192)
+        fill(place.archive, 60_000)
         assert_one_line(run(place), 8, "capture.warc.gz", "No space left on device")
         assert left(place) == []
         assert len(place.snapshots()) == 1

@@ -18,8 +18,11 @@ import pytest
 from archiver import __version__, clock
 from archiver.cli.main import Commands, cli, main
 from archiver.config import CaptureSettings
+from archiver.index.database import Database, UnwritableError
+from archiver.index.opening import open_index
 from archiver.seal import statement as statements
 from archiver.storage import descriptor, layout, log
+from archiver.storage.base import ObjectStore
 from archiver.storage.descriptor import Descriptor
 from archiver.storage.local import LocalStore
 from archiver.warc import cdxj, writer
@@ -557,8 +560,13 @@ def test_a_whole_copy_opens_no_index_so_a_shared_database_is_no_hindrance(
 def test_an_archive_made_anew_in_the_same_place_has_an_index_of_its_own(
     archiver: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def refusing(place: str | Path, store: ObjectStore) -> Database:
+        if Path(place).name == "index.sqlite":
+            raise UnwritableError("read-only")
+        return open_index(place, store)
+
     # As for object storage, the index is in the user's cache then.
-    monkeypatch.setattr("archiver.archive.os.access", lambda *_: False)
+    monkeypatch.setattr("archiver.archive.open_index", refusing)
     store_snapshots(Path("archive"))
     assert archiver("snapshots")[1].count("\n") == 3
     shutil.rmtree("archive")
