@@ -138,8 +138,11 @@ def _run() -> int:
         return _interrupted()
     except KeyboardInterrupt:
         return _interrupted()
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        complain(printable(_usage(error)))
         return ExitCode.USAGE
     except ArchiverError as error:
         complain(printable(str(error)))
@@ -155,6 +158,13 @@ def _run() -> int:
         complain(unexpected(error))
         return ExitCode.ERROR
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _usage(error: click.ClickException) -> str:
+    """What click has to say of a wrong option or argument, in one line, and how to find out what is right."""
+    said = " ".join(error.format_message().split()).rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return said if context is None else f"{said}; `{context.command_path} --help` says more"
 
 
 def _let_go_of_stdout() -> None:
