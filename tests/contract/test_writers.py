@@ -16,7 +16,9 @@ import pytest
 from archiver.archive import Archive
 from archiver.index.check import Kind
 from archiver.index.schema import State
-from archiver.storage import layout, log
+from archiver.storage import descriptor, layout, log
+from archiver.storage.descriptor import Descriptor
+from archiver.storage.location import open_store
 from tests.contract.conftest import PLAIN
 from tests.support import captureless, seaweed
 
@@ -76,8 +78,7 @@ def test_a_writer_killed_at_any_change_leaves_its_capture_whole_or_unfinished(lo
     for moment in itertools.count():
         place = f"{location}-{moment}"
         if not is_local:
-            with Archive(place) as archive:
-                archive.found()
+            assert descriptor.found(open_store(place), Descriptor("0" * 32, "2026-01-01T00:00:00Z"))
         code = _writer(place, 1, str(moment)).wait(60)
         assert code in (0, -signal.SIGKILL)
         with Archive(place) as archive:

@@ -51,7 +51,7 @@ def capture(location: str | Path, url: str = URL) -> Captured:
         return archive.capture(url)
 
 
-def _kill_at(moment: int) -> None:
+def kill_at(moment: int) -> None:
     moments = itertools.count()
 
     def pass_by() -> None:
@@ -75,7 +75,7 @@ def _kill_at(moment: int) -> None:
 def main() -> None:
     location, count, *rest = sys.argv[1:]
     if rest:
-        _kill_at(int(rest[0]))
+        kill_at(int(rest[0]))
     with without_browser(), Archive(location) as archive:
         for number in range(int(count)):
             archive.capture(f"{URL}?{os.getpid()}-{number}")
