@@ -78,7 +78,14 @@ class Snapshot:
 
     @property
     def warc_artifact(self) -> dict[str, Any]:
-        return next(a for a in self.statement["artifacts"] if a["role"] == "warc")
+        """What the statement says of the WARC. Raises `StorageError` when it says nothing."""
+        for artifact in self.artifacts("warc"):
+            return artifact
+        raise StorageError(f"the statement of {self.id} is damaged: it lists no WARC")
+
+    def artifacts(self, role: str) -> list[dict[str, Any]]:
+        """What the statement says of the artifacts with this role."""
+        return [a for a in self.statement["artifacts"] if isinstance(a, dict) and a.get("role") == role]
 
 
 @dataclass(frozen=True)
@@ -418,10 +425,14 @@ class Archive:
     # taking out
 
     def part(self, snapshot: Snapshot, name: str) -> Iterator[bytes]:
-        """One of `PARTS` of a snapshot, in pieces, by its own range of the WARC. Raises `NotFoundError`."""
+        """One of `PARTS` of a snapshot, in pieces, by its own range of the WARC. Raises `NotFoundError`.
+
+        A record is held against its digest, the whole WARC against that of the statement; what does not match raises
+        `StorageError` after the last piece. The members of a WACZ have digests of their own.
+        """
         warc = layout.warc(snapshot.id)
         if name == "warc":
-            return snapshot.store.get(warc)
+            return _verified(snapshot.store.get(warc), str(snapshot.warc_artifact.get("sha256")), snapshot.where)
         index = read(snapshot.store, layout.cdxj(snapshot.id), _MAX_INDEX_BYTES)
         if name == "wacz":
             return wacz.load(snapshot.store, snapshot.statement, index).read(snapshot.store)
@@ -447,6 +458,16 @@ def _open_up_to_date(place: str | Path, store: ObjectStore) -> Database:
         database.close()
         raise
     return database
+
+
+def _verified(pieces: Iterator[bytes], sha256: str, where: str) -> Iterator[bytes]:
+    """The same pieces. Raises `StorageError` after the last when they are not what the statement says."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest() != sha256:
+        raise StorageError(f"{where} is damaged: its SHA-256 is not that of its statement")
 
 
 def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:

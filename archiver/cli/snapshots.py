@@ -156,7 +156,7 @@ def get(globals_: Globals, reference: str, part: str, output: str | None) -> Non
     with Archive(globals_.load().settings) as archive:
         snapshot = archive.find(reference)
         pieces = archive.part(snapshot, part)
-        tiles = sum(a["role"] == "full_screenshot" for a in snapshot.statement["artifacts"])
+        tiles = len(snapshot.artifacts("full_screenshot"))
         if part == "full-screenshot" and tiles > 1:
             click.echo(
                 f"the page is higher than one picture: this is tile 1 of {tiles}; the WARC has the others", err=True

@@ -151,6 +151,12 @@ def _other_still_works(place: Path, id_: str) -> None:
         assert len(b"".join(archive.part(archive.find(id_), "warc"))) > 1000
 
 
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
 def _link(path: Path) -> None:
     path.unlink()
     path.symlink_to("/etc/passwd")
@@ -195,6 +201,7 @@ def test_a_damaged_note_is_named_and_costs_its_snapshot_only(
     [
         (layout.warc, "text", lambda path: path.write_bytes(b"x" * 100)),
         (layout.warc, "warc", lambda path: path.unlink()),
+        (layout.warc, "warc", _flip),
         (layout.cdxj, "wacz", lambda path: path.write_bytes(b"not an index\n")),
         (layout.cdxj, "screenshot", _sparse),
         (layout.cdxj, "pdf", _link),

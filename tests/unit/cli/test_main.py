@@ -67,7 +67,12 @@ def store_snapshots(folder: Path) -> None:
         entries = writer.write(made := recording(exchange(0), title=_TITLE), path)
         store.put_new(layout.warc(snapshot), path)
         store.put_new(layout.cdxj(snapshot), cdxj.lines(entries, "capture.warc.gz"))
-        log.append(store, statements.build(snapshot, 0, made, [], CaptureSettings(), statements.About()), after=-1)
+        data = path.read_bytes()
+        warc = statements.Artifact(
+            "warc", layout.warc(snapshot), "application/warc", len(data), hashlib.sha256(data).hexdigest(), 0
+        )
+        statement = statements.build(snapshot, 0, made, [warc], CaptureSettings(), statements.About())
+        log.append(store, statement, after=-1)
     store.put_new(layout.warc("20260401t000000z-dddddddddddddddd"), b"orphan")
 
 
