@@ -116,6 +116,7 @@ class Archive:
     def __init__(self, place: Settings | str | Path = "./archive") -> None:
         self._settings = place if isinstance(place, Settings) else load({"archive": str(place)}).settings
         self._opened: _Opened | None = None
+        self._made: ObjectStore | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -131,7 +132,14 @@ class Archive:
 
     @property
     def location(self) -> str:
-        return open_store(self._settings.archive).location
+        return self._place.location
+
+    @property
+    def _place(self) -> ObjectStore:
+        """The store as `--archive` names it, whatever it holds. It is kept: to make a client of S3 takes long."""
+        if self._made is None:
+            self._made = open_store(self._settings.archive)
+        return self._made
 
     # making and opening
 
@@ -141,7 +149,7 @@ class Archive:
         `copy_of` is the id of the archive that is to be copied into it. Raises `StorageError` when there is one
         already, or the store cannot hold one.
         """
-        store = open_store(self._settings.archive)
+        store = self._place
         if descriptor.load(store) is not None:
             raise StorageError(f"{store.location} is an archive already; it was left as it is")
         self._make(store, evidence, retention_days, copy_of)
@@ -151,7 +159,7 @@ class Archive:
 
     def describe(self) -> Descriptor | None:
         """What `archive.json` says; None where there is no archive."""
-        return descriptor.load(open_store(self._settings.archive))
+        return descriptor.load(self._place)
 
     def _make(
         self, store: ObjectStore, evidence: str | None = None, retention_days: int = 0, copy_of: str | None = None
@@ -183,7 +191,7 @@ class Archive:
 
     def _plain_store(self) -> ObjectStore:
         """The store of the archive, the one for its evidence included. Raises `NotFoundError`."""
-        store = open_store(self._settings.archive)
+        store = self._place
         described = descriptor.load(store)
         if described is None:
             raise NotFoundError(f"there is no archive in {store.location}; capture something, or give --archive")
@@ -256,7 +264,7 @@ class Archive:
 
     def _ready(self) -> _Opened:
         """An archive to write to: made if there is none, and rid of what killed captures left."""
-        store = open_store(self._settings.archive)
+        store = self._place
         if descriptor.load(store) is None:
             self._make(store)
         opened = self._up_to_date()
