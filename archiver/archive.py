@@ -19,7 +19,7 @@ import platformdirs
 from archiver import clock, interrupts
 from archiver.config import Settings, load
 from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
-from archiver.index import follow, queries, reference
+from archiver.index import facts, follow, queries, reference
 from archiver.index.check import Problem
 from archiver.index.check import check as check_index
 from archiver.index.database import Database, connect
@@ -80,7 +80,14 @@ class Snapshot:
 
     @property
     def warc_artifact(self) -> dict[str, Any]:
-        return next(a for a in self.statement["artifacts"] if a["role"] == "warc")
+        return self.artifact("warc")
+
+    def artifact(self, role: str) -> dict[str, Any]:
+        """What the statement says of the first artifact of a role. Raises `StorageError` when it lists none."""
+        for found in self.statement["artifacts"]:
+            if found["role"] == role:
+                return dict(found)
+        raise StorageError(f"the statement of {self.id} is damaged: it lists no {role}")
 
 
 @dataclass(frozen=True)
@@ -170,7 +177,8 @@ class Archive:
                 raise StorageError(f"{store.location} holds other files and no archive.json; give an empty place")
             store.make_root()
         else:
-            if next(store.list(""), None) is not None:
+            # A making that was killed may have left objects of its probe: they are no reason to refuse.
+            if any(not key.startswith(layout.PROBES) for key in store.list("")):
                 raise StorageError(f"{store.location} holds other objects and no archive.json; give an empty place")
             abilities = asdict(probe(store))
         if evidence is not None:
@@ -179,6 +187,8 @@ class Archive:
             if retention_days and not seen.object_lock:
                 raise StorageError(f"{kept.location} has no Object Lock and keeps nothing; leave --retention-days out")
             abilities["evidence"] = asdict(seen)
+            if isinstance(kept, LocalStore):
+                evidence = str(kept.root.absolute())  # whoever reads it may stand in another folder
         name, moment = copy_of or secrets.token_hex(16), clock.rfc3339(clock.now())
         descriptor.found(store, Descriptor(name, moment, evidence, retention_days, abilities))
 
@@ -198,14 +208,22 @@ class Archive:
         if described.evidence is None:
             return store
         days = described.retention_days
-        return open_store(self._settings.archive, described.evidence, Retention(days) if days else None)
+        try:
+            return open_store(self._settings.archive, described.evidence, Retention(days) if days else None)
+        except StorageError as error:
+            where = store.where(layout.ARCHIVE)
+            raise StorageError(f"{where} names a store of the snapshots that cannot be opened: {error}") from None
 
     def _index_location(self, store: ObjectStore) -> str | Path:
         if self._settings.database_url is not None:
             return self._settings.database_url.get_secret_value()
-        if isinstance(store, LocalStore) and os.access(store.root, os.W_OK):
-            return store.root / "index.sqlite"
-        name = hashlib.sha256(store.location.encode()).hexdigest()[:32]
+        place = store.location
+        if isinstance(self._place, LocalStore):
+            if os.access(self._place.root, os.W_OK):
+                return self._place.root / "index.sqlite"
+            place = str(self._place.root.absolute())
+        # Of which archive, too: the same bucket of two servers, or a directory that was exchanged, are two.
+        name = hashlib.sha256(f"{place}\n{identity(store)}".encode()).hexdigest()[:32]
         return platformdirs.user_cache_path("archiver", appauthor=False) / f"index-{name}.sqlite"
 
     def _up_to_date(self) -> _Opened:
@@ -268,13 +286,21 @@ class Archive:
         if descriptor.load(store) is None:
             self._make(store)
         opened = self._up_to_date()
-
-        def is_whole(snapshot: str) -> bool:
-            found = queries.by_id(opened.database, snapshot)
-            return found is not None and found.result is not None and found.result.type == "snapshot"
-
-        opened.store.sweep(is_whole)
+        opened.store.sweep(self._may_be_whole)
         return opened
+
+    def _may_be_whole(self, snapshot: str) -> bool:
+        """Whether the log has a snapshot whose writer is dead, or cannot say because it has a hole.
+
+        The log is followed to its end first: the writer may have written its entry just before it was killed.
+        """
+        opened = self._up_to_date()
+        found = queries.by_id(opened.database, snapshot)
+        if found is not None and found.result is not None and found.result.type == "snapshot":
+            return True
+        end = queries.next_index(opened.database)
+        later = opened.store.list(layout.SLOTS, after=layout.slot(end - 1) if end else "")
+        return next(later, None) is not None
 
     def _append(self, statement: dict[str, Any]) -> log.Entry:
         opened = self._open()
@@ -381,11 +407,15 @@ class Archive:
             raise NotFoundError(f"{capture.id} has no snapshot: its capture is under way, or was never finished")
         statement = self.statement(capture)
         if result.type != "snapshot":
-            message = statement["error"]["message"] if isinstance(statement.get("error"), dict) else result.type
-            raise NotFoundError(f"{capture.id} has no snapshot, its capture failed: {message}")
+            said = statement.get("error")
+            message = said.get("message") if isinstance(said, dict) else None
+            raise NotFoundError(f"{capture.id} has no snapshot, its capture failed: {message or result.type}")
         store = self._open().store
-        if not isinstance(statement.get("artifacts"), list):
-            raise StorageError(f"{store.where(layout.note(result.commitment))} is damaged: it lists no artifacts")
+        try:
+            facts.read(statement)
+            _check_artifacts(statement)
+        except facts.MalformedError as error:
+            raise StorageError(f"{store.where(layout.note(result.commitment))} is damaged: {error}") from None
         return Snapshot(capture.id, statement, result.index, store, distance_s)
 
     def statement(self, capture: Capture) -> dict[str, Any]:
@@ -394,7 +424,11 @@ class Archive:
         assert said is not None
         return log.statement(self._open().store, log.Entry(said.index, said.type, capture.id, said.commitment))
 
-    # the index
+    # log and index
+
+    def log_length(self) -> int:
+        """How many entries the log has, up to a hole if it has one."""
+        return queries.next_index(self._up_to_date().database)
 
     def rebuild_index(self, on_progress: Callable[[int], None] | None = None) -> int:
         """Make the index again from the store; how many entries of the log went in. Raises `StorageError`."""
@@ -410,19 +444,49 @@ class Archive:
     # taking out
 
     def part(self, snapshot: Snapshot, name: str) -> Iterator[bytes]:
-        """One of `PARTS` of a snapshot, in pieces, by its own range of the WARC. Raises `NotFoundError`."""
+        """One of `PARTS` of a snapshot, in pieces, by its own range of the WARC.
+
+        What comes is what the statement commits to: the WARC and its index by their SHA-256, a record by the one that
+        the index has of it. Raises `NotFoundError`, and `StorageError`, which may come after the last piece.
+        """
         warc = layout.warc(snapshot.id)
+        where = snapshot.store.where(warc)
         if name == "warc":
-            return snapshot.store.get(warc)
-        index = read(snapshot.store, layout.cdxj(snapshot.id), _MAX_INDEX_BYTES)
+            return _checked(snapshot.store.get(warc), snapshot.artifact("warc")["sha256"], where)
+        index = _index_of(snapshot)
         if name == "wacz":
             return wacz.load(snapshot.store, snapshot.statement, index).read(snapshot.store)
         prefix, _ = RECORDS["dom" if name == "html" else name]
         for entry in cdxj.parse(index, snapshot.store.where(layout.cdxj(snapshot.id))):
             if entry.url.startswith(prefix) and "#tile=" not in entry.url:
-                pieces = reader.content(snapshot.store, warc, entry)
+                record = f"the record at byte {entry.offset} of {where}"
+                pieces = _checked(reader.content(snapshot.store, warc, entry), entry.sha256, record)
                 return _html(pieces, snapshot) if name == "html" else pieces
         raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
+
+
+def _check_artifacts(statement: dict[str, Any]) -> None:
+    """Raises `MalformedError` when an artifact has no role or no SHA-256: all else `facts` has looked at."""
+    for artifact in statement["artifacts"]:
+        if not isinstance(artifact.get("role"), str) or not isinstance(artifact.get("sha256"), str):
+            raise facts.MalformedError("an artifact has no role or no SHA-256")
+
+
+def _index_of(snapshot: Snapshot) -> bytes:
+    """The CDXJ, which is what the statement says. Raises `NotFoundError`, `StorageError`."""
+    listed, key = snapshot.artifact("cdxj"), layout.cdxj(snapshot.id)
+    data = read(snapshot.store, key, min(listed["bytes"], _MAX_INDEX_BYTES))
+    return b"".join(_checked(iter([data]), listed["sha256"], snapshot.store.where(key)))
+
+
+def _checked(pieces: Iterator[bytes], sha256: str, where: str) -> Iterator[bytes]:
+    """The pieces; raises `StorageError` after the last when together they are not what was committed to."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest() != sha256:
+        raise StorageError(f"{where} is damaged: its SHA-256 is not the one that was committed to")
 
 
 def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:

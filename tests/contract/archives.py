@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -75,11 +74,10 @@ def unknown_to_the_log(archive: Archive) -> set[str]:
     return names - whole
 
 
-def contents(store: ObjectStore) -> Iterator[tuple[str, str]]:
+def contents(store: ObjectStore) -> dict[str, str]:
     """Key and SHA-256 of every object but `archive.json`, which each copy has its own of."""
-    for key in store.list(""):
-        if key != layout.ARCHIVE:
-            yield key, hashlib.sha256(b"".join(store.get(key))).hexdigest()
+    keys = [key for prefix in ("log/", layout.NOTES, layout.SNAPSHOTS) for key in store.list(prefix)]
+    return {key: hashlib.sha256(b"".join(store.get(key))).hexdigest() for key in keys}
 
 
 def is_there(store: ObjectStore, key: str) -> bool:

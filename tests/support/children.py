@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import json
 import os
 import signal
@@ -83,9 +84,7 @@ def found(location: str) -> None:
         archive.found()
 
 
-_TASKS: dict[str, Callable[..., None]] = {
-    task.__name__: task for task in (capture, copy, follow, rebuild, found)
-}
+_TASKS: dict[str, Callable[..., None]] = {task.__name__: task for task in (capture, copy, follow, rebuild, found)}
 
 
 # being killed
@@ -94,13 +93,14 @@ _TASKS: dict[str, Callable[..., None]] = {
 class _Killer:
     def __init__(self, kill: Kill) -> None:
         self._kill = kill
-        self._count = 0
+        self._numbers = itertools.count(1)
+        self._last = 0
 
     def arm(self) -> None:
         if self._kill.kind == "sql":
-            event.listen(sa.Engine, "before_cursor_execute", lambda *_: self._step("before"))
-            event.listen(sa.Engine, "after_cursor_execute", lambda *_: self._step("after"))
-            event.listen(sa.Engine, "commit", lambda *_: self._commit())
+            event.listen(sa.Engine, "before_cursor_execute", lambda *_: self._begin())
+            event.listen(sa.Engine, "after_cursor_execute", lambda *_: self._end(self._last))
+            event.listen(sa.Engine, "commit", lambda *_: self._end(self._begin()))
             return
         for store in (LocalStore, S3Store):
             for name in _WRITES if self._kill.kind == "write" else ("get", "stat"):
@@ -109,20 +109,24 @@ class _Killer:
     def _around(self, method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def around(*arguments: Any, **more: Any) -> Any:
-            self._step("before")
-            result = method(*arguments, **more)
-            self._step("after")
-            return result
+            number = self._begin()
+            try:
+                return method(*arguments, **more)
+            finally:
+                self._end(number)
 
         return around
 
-    def _commit(self) -> None:
-        self._step("before")
-        self._step("after")
+    def _begin(self) -> int:
+        self._last = number = next(self._numbers)  # one thread's, of several
+        self._die_at(number, "before")
+        return number
 
-    def _step(self, when: str) -> None:
-        self._count += when == "before"
-        if (self._count, when) == (self._kill.number, self._kill.when):
+    def _end(self, number: int) -> None:
+        self._die_at(number, "after")
+
+    def _die_at(self, number: int, when: str) -> None:
+        if (number, when) == (self._kill.number, self._kill.when):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
