@@ -22,6 +22,8 @@ _ROOT = Path(__file__).parents[2]
 _PROGRAM = "import sys; from tests.support import children; children.capture(*sys.argv[1:3], count=int(sys.argv[3]))"
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_four_writers_at_once_lose_nothing_and_all_indexes_agree(
     places_of: Callable[[str], Places], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
