@@ -680,6 +680,21 @@ def test_a_symbolic_link_in_place_of_what_all_depends_on_is_told_by_name(
         list(other.snapshots())
 
 
+def test_an_index_that_was_taken_away_does_not_come_back_from_what_it_left(
+    archive: Archive, folder: Path, three: list[Snapshot]
+) -> None:
+    wal = folder / "index.sqlite-wal"
+    kept = wal.read_bytes()
+    assert kept, "the last entries are in the write-ahead log alone"
+    archive.close()
+    wal.write_bytes(kept)  # as a killed process leaves it
+    (folder / "index.sqlite").unlink()
+    (folder / layout.slot(5)).unlink()
+    with Archive("archive") as other:
+        assert [found.state for found in other.snapshots()] == ["pending", "complete", "complete"]
+        assert list(other.check_index()) == []
+
+
 # who may only read
 
 

@@ -1,0 +1,41 @@
+"""The Python code of docs/api.md does what the page says, with a made-up page in place of a browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from archiver.archive import Archive
+from tests.support import recorded
+
+_PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+_CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_code_of_the_page_runs_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("archiver.capture.capture.record", recorded.record)
+    names: dict[str, object] = {}
+    blocks = _CODE.findall(_PAGE.read_text("utf-8"))
+    said = []
+    for block in blocks:
+        exec(compile(block, str(_PAGE), "exec"), names)  # noqa: S102 — our own page
+        said.append(capsys.readouterr().out)
+    made, about, listed, taken, copied = said
+    first, outcome = made.splitlines()[0].split()
+    assert (outcome, about) == ("complete", "")
+    assert f"evidence/snapshots/{first}/capture.warc.gz" in made
+    with Archive("evidence") as archive:
+        newest, oldest = archive.snapshots()
+    assert oldest.id == first
+    (line,) = listed.splitlines()
+    assert line.startswith(newest.id)
+    assert line.endswith("complete https://example.com/ case 7")
+    assert "hello" in taken.splitlines()
+    assert "there are some of https://example.com/" in taken
+    assert Path("page.png").read_bytes() == recorded.SCREENSHOT
+    assert copied == "4 ()\n"
