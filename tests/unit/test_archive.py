@@ -630,19 +630,26 @@ def test_no_bit_of_a_warc_can_be_turned_without_being_told_by_name(
 ) -> None:
     path = folder / layout.warc(three[1].id)
     good = path.read_bytes()
-    good_text = b"".join(archive.part(three[1], "text"))
     told = 0
     for place in range(0, len(good), 97):
         path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
-        with pytest.raises(StorageError, match="capture.warc.gz is damaged"):
+        with pytest.raises(StorageError, match=r"capture\.warc\.gz is damaged"):
             b"".join(archive.part(three[1], "warc"))
-        try:
-            assert b"".join(archive.part(three[1], "text")) == good_text
-        except StorageError as error:
-            told += 1
-            assert "capture.warc.gz is damaged" in str(error)
+        error = error_of(archive, three[1])
+        told += error is not None
+        assert error is None or "capture.warc.gz is damaged" in str(error)
     assert told, "no place was in the record"
     assert_others_work(archive, three)
+
+
+def error_of(archive: Archive, snapshot: Snapshot) -> StorageError | None:
+    """Why the text of a snapshot cannot be had; None when it can, and is what it was."""
+    try:
+        text = b"".join(archive.part(snapshot, "text"))
+    except StorageError as error:
+        return error
+    assert text == b"hello"
+    return None
 
 
 def test_a_warc_put_in_the_place_of_another_is_told_by_name(
