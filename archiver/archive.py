@@ -18,7 +18,7 @@ import platformdirs
 from archiver import clock, interrupts
 from archiver.config import Settings, load
 from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
-from archiver.index import follow, queries, reference
+from archiver.index import facts, follow, queries, reference
 from archiver.index.check import Problem
 from archiver.index.check import check as check_index
 from archiver.index.database import Database, UnwritableError
@@ -78,14 +78,17 @@ class Snapshot:
 
     @property
     def warc_artifact(self) -> dict[str, Any]:
-        """What the statement says of the WARC. Raises `StorageError` when it says nothing."""
-        for artifact in self.artifacts("warc"):
-            return artifact
-        raise StorageError(f"the statement of {self.id} is damaged: it lists no WARC")
+        return self.artifact("warc")
+
+    def artifact(self, role: str) -> dict[str, Any]:
+        """What the statement says of the first artifact of a role. Raises `StorageError` when it lists none."""
+        for found in self.artifacts(role):
+            return found
+        raise StorageError(f"the statement of {self.id} is damaged: it lists no {role}")
 
     def artifacts(self, role: str) -> list[dict[str, Any]]:
         """What the statement says of the artifacts with this role."""
-        return [a for a in self.statement["artifacts"] if isinstance(a, dict) and a.get("role") == role]
+        return [found for found in self.statement["artifacts"] if found["role"] == role]
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ class Archive:
     def __init__(self, place: Settings | str | Path = "./archive") -> None:
         self._settings = place if isinstance(place, Settings) else load({"archive": str(place)}).settings
         self._opened: _Opened | None = None
+        self._made: ObjectStore | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +140,14 @@ class Archive:
 
     @property
     def location(self) -> str:
-        return open_store(self._settings.archive).location
+        return self._place.location
+
+    @property
+    def _place(self) -> ObjectStore:
+        """The store as `--archive` names it, whatever it holds. It is kept: to make a client of S3 takes long."""
+        if self._made is None:
+            self._made = open_store(self._settings.archive)
+        return self._made
 
     def is_same_place(self, other: Archive) -> bool:
         return _absolute(self._settings.archive) == _absolute(other._settings.archive)
@@ -149,7 +160,7 @@ class Archive:
         `copy_of` is the id of the archive that is to be copied into it. Raises `StorageError` when there is one
         already, or the store cannot hold one.
         """
-        store = open_store(self._settings.archive)
+        store = self._place
         if descriptor.load(store) is not None:
             raise StorageError(f"{store.location} is an archive already; it was left as it is")
         self._make(store, evidence, retention_days, copy_of)
@@ -159,7 +170,7 @@ class Archive:
 
     def describe(self) -> Descriptor | None:
         """What `archive.json` says; None where there is no archive."""
-        return descriptor.load(open_store(self._settings.archive))
+        return descriptor.load(self._place)
 
     def _make(
         self, store: ObjectStore, evidence: str | None = None, retention_days: int = 0, copy_of: str | None = None
@@ -176,7 +187,8 @@ class Archive:
                 raise StorageError(f"{store.location} holds other files and no archive.json; give an empty place")
             store.make_root()
         else:
-            if next(store.list(""), None) is not None:
+            # A making that was killed may have left objects of its probe: they are no reason to refuse.
+            if any(not key.startswith(layout.PROBES) for key in store.list("")):
                 raise StorageError(f"{store.location} holds other objects and no archive.json; give an empty place")
             abilities = asdict(probe(store))
         if kept is not None:
@@ -196,14 +208,18 @@ class Archive:
 
     def _plain_store(self) -> ObjectStore:
         """The store of the archive, the one for its evidence included. Raises `NotFoundError`."""
-        store = open_store(self._settings.archive)
+        store = self._place
         described = descriptor.load(store)
         if described is None:
             raise NotFoundError(f"there is no archive in {store.location}; capture something, or give --archive")
         if described.evidence is None:
             return store
         days = described.retention_days
-        return open_store(self._settings.archive, described.evidence, Retention(days) if days else None)
+        try:
+            return open_store(self._settings.archive, described.evidence, Retention(days) if days else None)
+        except StorageError as error:
+            where = store.where(layout.ARCHIVE)
+            raise StorageError(f"{where} names a store of the snapshots that cannot be opened: {error}") from None
 
     def _open_index(self, store: ObjectStore) -> Database:
         """The index, at the first of its places that can be written, brought up to date as far as it is behind."""
@@ -219,9 +235,13 @@ class Archive:
         if self._settings.database_url is not None:
             return [self._settings.database_url.get_secret_value()]
         # By what the archive is, too: in another folder, or on another server, the same location is another archive.
-        name = hashlib.sha256(f"{identity(store)} {store.location}".encode()).hexdigest()[:32]
-        cached = platformdirs.user_cache_path("archiver", appauthor=False) / f"index-{name}.sqlite"
-        return [store.root / "index.sqlite", cached] if isinstance(store, LocalStore) else [cached]
+        place, beside = self._place, list[str | Path]()
+        location = place.location
+        if isinstance(place, LocalStore):
+            location = str(place.root.absolute())
+            beside.append(place.root / "index.sqlite")
+        name = hashlib.sha256(f"{identity(store)} {location}".encode()).hexdigest()[:32]
+        return [*beside, platformdirs.user_cache_path("archiver", appauthor=False) / f"index-{name}.sqlite"]
 
     def _up_to_date(self) -> _Opened:
         if self._opened is None:
@@ -280,17 +300,25 @@ class Archive:
 
     def _ready(self) -> _Opened:
         """An archive to write to: made if there is none, and rid of what killed captures left."""
-        store = open_store(self._settings.archive)
+        store = self._place
         if descriptor.load(store) is None:
             self._make(store)
         opened = self._up_to_date()
-
-        def is_whole(snapshot: str) -> bool:
-            found = queries.by_id(opened.database, snapshot)
-            return found is not None and found.result is not None and found.result.type == "snapshot"
-
-        opened.store.sweep(is_whole)
+        opened.store.sweep(self._may_be_whole)
         return opened
+
+    def _may_be_whole(self, snapshot: str) -> bool:
+        """Whether the log has a snapshot whose writer is dead, or cannot say because it has a hole.
+
+        The log is followed to its end first: the writer may have written its entry just before it was killed.
+        """
+        opened = self._up_to_date()
+        found = queries.by_id(opened.database, snapshot)
+        if found is not None and found.result is not None and found.result.type == "snapshot":
+            return True
+        end = queries.next_index(opened.database)
+        later = opened.store.list(layout.SLOTS, after=layout.slot(end - 1) if end else "")
+        return next(later, None) is not None
 
     def _append(self, statement: dict[str, Any]) -> log.Entry:
         opened = self._open()
@@ -397,11 +425,15 @@ class Archive:
             raise NotFoundError(f"{capture.id} has no snapshot: its capture is under way, or was never finished")
         statement = self.statement(capture)
         if result.type != "snapshot":
-            message = statement["error"]["message"] if isinstance(statement.get("error"), dict) else result.type
-            raise NotFoundError(f"{capture.id} has no snapshot, its capture failed: {message}")
+            said = statement.get("error")
+            message = said.get("message") if isinstance(said, dict) else None
+            raise NotFoundError(f"{capture.id} has no snapshot, its capture failed: {message or result.type}")
         store = self._open().store
-        if not isinstance(statement.get("artifacts"), list):
-            raise StorageError(f"{store.where(layout.note(result.commitment))} is damaged: it lists no artifacts")
+        try:
+            facts.read(statement)
+            _check_artifacts(statement)
+        except facts.MalformedError as error:
+            raise StorageError(f"{store.where(layout.note(result.commitment))} is damaged: {error}") from None
         return Snapshot(capture.id, statement, result.index, store, distance_s)
 
     def statement(self, capture: Capture) -> dict[str, Any]:
@@ -410,7 +442,11 @@ class Archive:
         assert said is not None
         return log.statement(self._open().store, log.Entry(said.index, said.type, capture.id, said.commitment))
 
-    # the index
+    # log and index
+
+    def log_length(self) -> int:
+        """How many entries the log has, up to a hole if it has one."""
+        return queries.next_index(self._up_to_date().database)
 
     def rebuild_index(self, on_progress: Callable[[int], None] | None = None) -> int:
         """Make the index again from the store; how many entries of the log went in. Raises `StorageError`."""
@@ -425,21 +461,23 @@ class Archive:
     # taking out
 
     def part(self, snapshot: Snapshot, name: str) -> Iterator[bytes]:
-        """One of `PARTS` of a snapshot, in pieces, by its own range of the WARC. Raises `NotFoundError`.
+        """One of `PARTS` of a snapshot, in pieces, by its own range of the WARC.
 
-        A record is held against its digest, the whole WARC against that of the statement; what does not match raises
-        `StorageError` after the last piece. The members of a WACZ have digests of their own.
+        What comes is what the statement commits to: the WARC and its index by their SHA-256, a record by the one that
+        the index has of it. Raises `NotFoundError`, and `StorageError`, which may come after the last piece.
         """
         warc = layout.warc(snapshot.id)
+        where = snapshot.store.where(warc)
         if name == "warc":
-            return _verified(snapshot.store.get(warc), str(snapshot.warc_artifact.get("sha256")), snapshot.where)
-        index = read(snapshot.store, layout.cdxj(snapshot.id), _MAX_INDEX_BYTES)
+            return _checked(snapshot.store.get(warc), snapshot.artifact("warc")["sha256"], where)
+        index = _index_of(snapshot)
         if name == "wacz":
             return wacz.load(snapshot.store, snapshot.statement, index).read(snapshot.store)
         prefix, _ = RECORDS["dom" if name == "html" else name]
         for entry in cdxj.parse(index, snapshot.store.where(layout.cdxj(snapshot.id))):
             if entry.url.startswith(prefix) and "#tile=" not in entry.url:
-                pieces = reader.content(snapshot.store, warc, entry)
+                record = f"the record at byte {entry.offset} of {where}"
+                pieces = _checked(reader.content(snapshot.store, warc, entry), entry.sha256, record)
                 return _html(pieces, snapshot) if name == "html" else pieces
         raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
 
@@ -460,14 +498,28 @@ def _open_up_to_date(place: str | Path, store: ObjectStore) -> Database:
     return database
 
 
-def _verified(pieces: Iterator[bytes], sha256: str, where: str) -> Iterator[bytes]:
-    """The same pieces. Raises `StorageError` after the last when they are not what the statement says."""
+def _check_artifacts(statement: dict[str, Any]) -> None:
+    """Raises `MalformedError` when an artifact has no role or no SHA-256: all else `facts` has looked at."""
+    for artifact in statement["artifacts"]:
+        if not isinstance(artifact.get("role"), str) or not isinstance(artifact.get("sha256"), str):
+            raise facts.MalformedError("an artifact has no role or no SHA-256")
+
+
+def _index_of(snapshot: Snapshot) -> bytes:
+    """The CDXJ, which is what the statement says. Raises `NotFoundError`, `StorageError`."""
+    listed, key = snapshot.artifact("cdxj"), layout.cdxj(snapshot.id)
+    data = read(snapshot.store, key, min(listed["bytes"], _MAX_INDEX_BYTES))
+    return b"".join(_checked(iter([data]), listed["sha256"], snapshot.store.where(key)))
+
+
+def _checked(pieces: Iterator[bytes], sha256: str, where: str) -> Iterator[bytes]:
+    """The pieces; raises `StorageError` after the last when together they are not what was committed to."""
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)
         yield piece
     if digest.hexdigest() != sha256:
-        raise StorageError(f"{where} is damaged: its SHA-256 is not that of its statement")
+        raise StorageError(f"{where} is damaged: its SHA-256 is not the one that was committed to")
 
 
 def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:

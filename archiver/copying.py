@@ -9,17 +9,17 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from archiver.archive import Archive
 from archiver.errors import ExistsError, NotFoundError, StorageError, UsageError
-from archiver.index.queries import Filter, LogRef
+from archiver.index.queries import Filter
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore, read
 from archiver.urls import parse_capturable
 
-_MAX_NOTE_BYTES = 1 << 20
 _MAX_SLOT_BYTES = 1 << 16
 
 #: told of each entry: how many are done, how many bytes were copied
@@ -41,7 +41,8 @@ def copy(source: Archive, target: Archive, on_progress: OnProgress, url: str | N
 
     A whole copy is the same archive, entry by entry; into an archive that is another one only captures of a URL can be
     copied, which enter its log anew. Every artifact is held against the SHA-256 in its statement. An object that is
-    damaged or missing is a problem, and the rest is copied all the same. Raises `StorageError` when a store fails.
+    damaged or missing is a problem, and the rest is copied all the same; a later copy tries again what the target has
+    not got. Raises `StorageError` when a store fails, or the target's log has gone its own way.
     """
     if url is not None:
         parse_capturable(url)
@@ -57,6 +58,10 @@ def copy(source: Archive, target: Archive, on_progress: OnProgress, url: str | N
     if url is None and there.id != described.id:
         raise StorageError(
             f"{target.location} is another archive; copy a whole one into an empty place, or name a --url"
+        )
+    if url is not None and there.id == described.id:
+        raise StorageError(
+            f"{target.location} is a copy of all of {source.location}; copy the whole archive, without a --url"
         )
     work = _Copy(source.store, target.store, on_progress)
     if url is None:
@@ -78,6 +83,7 @@ class _Copy:
     def whole(self) -> None:
         """Entry by entry, from the first slot that the target has not."""
         start = self._common_length()
+        self._again(start)
         for index in range(start, 1 << 62):
             try:
                 body = read(self._source, layout.slot(index), _MAX_SLOT_BYTES)
@@ -89,53 +95,79 @@ class _Copy:
                 break
             self._put(layout.slot(index), body)
             self._count()
-        later = next(self._source.list(layout.SLOTS, after=layout.slot(start + self.done.entries)), None)
+        end = start + self.done.entries
+        later = next(_slots(self._source, after=layout.slot(end - 1) if end else ""), None)
         if later is not None:
             self.problems.append(
                 f"the log of {self._source.location} has a hole before {later}; the rest was not copied"
             )
 
+    def _again(self, end: int) -> None:
+        """Carry what entries before `end` refer to and the target lacks: it could not be read the last time."""
+        notes = set(_lacking(self._source, self._target, layout.NOTES))
+        ids = {key.split("/")[1] for key in _lacking(self._source, self._target, layout.SNAPSHOTS)}
+        if not notes and not ids:
+            return
+        for entry in islice(log.entries(self._source), end):
+            if isinstance(entry, log.Entry) and (entry.id in ids or layout.note(entry.commitment) in notes):
+                self._carry(entry)
+
     def some(self, source: Archive, target: Archive, url: str) -> None:
         """The captures of a URL that the target has not, oldest first."""
-        known = {capture.id for capture in target.snapshots(Filter(url=url))}
-        captures = [capture for capture in source.snapshots(Filter(url=url)) if capture.id not in known]
-        after = -1
+        there = {capture.id: capture for capture in target.snapshots(Filter(url=url))}
+        captures = list(source.snapshots(Filter(url=url)))
+        after = target.log_length() - 1
         for capture in reversed(captures):
-            for said in (capture.intent, capture.result):
-                if said is not None:
-                    entry = _entry(said, capture.id)
-                    self._carry(entry)
+            known = there.get(capture.id)
+            for said, has in (
+                (capture.intent, known and known.intent),
+                (capture.result, known and known.result),
+            ):
+                if said is None or has is not None:
+                    continue
+                entry = log.Entry(said.index, said.type, capture.id, said.commitment)
+                if self._carry(entry):
                     after = log.enter(self._target, entry.type, entry.id, entry.commitment, after).index
                     self._count()
 
     def _common_length(self) -> int:
         """How many slots the target has; that the last one is the same stands for those before it."""
         last = None
-        for last in self._target.list(layout.SLOTS):  # noqa: B007  # the last one is wanted
+        for last in _slots(self._target):  # noqa: B007  # the last one is wanted
             pass
         if last is None:
             return 0
-        ours, theirs = (read(store, last, _MAX_SLOT_BYTES) for store in (self._source, self._target))
+        theirs = read(self._target, last, _MAX_SLOT_BYTES)
+        try:
+            ours = read(self._source, last, _MAX_SLOT_BYTES)
+        except NotFoundError:
+            raise StorageError(
+                f"{self._target.where(last)} is an entry that {self._source.location} has not: something was captured "
+                "into the copy, or the archive it is of was cut; nothing was copied"
+            ) from None
         if ours != theirs:
-            raise StorageError(f"{self._target.where(last)} is another entry than {self._source.where(last)}")
+            raise StorageError(
+                f"{self._target.where(last)} is another entry than {self._source.where(last)}; nothing was copied"
+            )
         index = layout.slot_index(last)
         assert index is not None
         return index + 1
 
-    def _carry(self, entry: log.Entry) -> None:
-        """Copy what an entry refers to: artifacts, then the note."""
+    def _carry(self, entry: log.Entry) -> bool:
+        """Copy what an entry refers to: artifacts, then the note; whether there is one."""
         try:
             statement = log.statement(self._source, entry)
-            note = read(self._source, layout.note(entry.commitment), _MAX_NOTE_BYTES)
+            note = read(self._source, layout.note(entry.commitment), log.MAX_NOTE_BYTES)
         except (StorageError, NotFoundError) as error:
             self.problems.append(str(error))
-            return
+            return False
         if entry.type == "snapshot":
             digests = dict(_digests(statement))
             listed = set(self._source.list(layout.prefix(entry.id)))
             for key in sorted(listed | set(digests)):
                 self._carry_object(key, digests.get(key))
         self._put(layout.note(entry.commitment), note)
+        return True
 
     def _carry_object(self, key: str, sha256: str | None) -> None:
         """Copy an object by way of a file, held against its digest where there is one."""
@@ -149,6 +181,10 @@ class _Copy:
             except (StorageError, NotFoundError) as error:
                 self.problems.append(str(error))
                 return
+            except OSError as error:
+                raise StorageError(
+                    f"{path} could not be written: {error.strerror or error}; set TMPDIR to a folder with room"
+                ) from None
             if sha256 is not None and digest.hexdigest() != sha256:
                 self.problems.append(f"{self._source.where(key)} is damaged: its SHA-256 is not that of its statement")
                 return
@@ -171,13 +207,25 @@ class _Copy:
         self._on_progress(self.done.entries, self.done.size_bytes)
 
 
-def _entry(said: LogRef, id_: str) -> log.Entry:
-    return log.Entry(said.index, said.type, id_, said.commitment)
+def _slots(store: ObjectStore, after: str = "") -> Iterator[str]:
+    """The keys of the log's entries, and of nothing else that may lie among them."""
+    return (key for key in store.list(layout.SLOTS, after) if layout.slot_index(key) is not None)
+
+
+def _lacking(source: ObjectStore, target: ObjectStore, prefix: str) -> Iterator[str]:
+    """The keys that one store has and the other has not."""
+    theirs = target.list(prefix)
+    there = next(theirs, None)
+    for key in source.list(prefix):
+        while there is not None and there < key:
+            there = next(theirs, None)
+        if key != there:
+            yield key
 
 
 def _digests(statement: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Key and SHA-256 of each artifact that is an object of its own."""
-    prefix = layout.prefix(statement["id"])
-    for artifact in statement.get("artifacts", ()):
+    prefix, listed = layout.prefix(statement["id"]), statement.get("artifacts")
+    for artifact in listed if isinstance(listed, list) else ():
         if isinstance(artifact, dict) and str(artifact.get("key")).startswith(prefix):
             yield str(artifact["key"]), str(artifact.get("sha256"))

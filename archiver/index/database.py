@@ -7,6 +7,7 @@ to do. The index can always be made again, so nothing here tries to save a damag
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import tempfile
@@ -266,10 +267,29 @@ def create(database: Database, archive: str) -> None:
         with tempfile.TemporaryDirectory(prefix=".index-", dir=path.parent) as folder:
             new = Path(folder) / path.name
             create_file(new, archive)
-            with contextlib.suppress(FileExistsError):
-                os.link(new, path)  # so that it appears whole
+            with locked(path):
+                if not path.exists():
+                    # A write-ahead log that is left of an index somebody took away would be read into the new one:
+                    # https://www.sqlite.org/howtocorrupt.html section 1.4
+                    for file in sqlite_files(path):
+                        file.unlink(missing_ok=True)
+                    os.link(new, path)  # so that it appears whole
     except OSError as error:
         raise UnwritableError(f"the index {path} could not be made: {error.strerror or error}; {_ELSEWHERE}") from None
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """While inside, nobody else makes this index or makes it again. A killed process's lock is free by itself.
+
+    Raises `BlockingIOError` when another holds the lock and is not waited for.
+    """
+    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(handle)
 
 
 def create_file(path: Path, archive: str) -> None:

@@ -208,7 +208,7 @@ def _why(store: ObjectStore, entry: log.Entry) -> Trouble:
     Raises `StorageError` when the store gives nothing at all: that says nothing of the note, and must not be noted.
     """
     try:
-        for _ in store.get(layout.note(entry.commitment)):
+        for _ in store.get(layout.note(entry.commitment), 0, log.MAX_NOTE_BYTES + 1):  # as `log.statement` read it
             pass
     except NotFoundError:
         return Trouble.MISSING

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 import tempfile
@@ -25,6 +24,7 @@ from archiver.index.database import (
     create,
     create_file,
     is_there,
+    locked,
     read_own_head,
     sqlite_files,
 )
@@ -91,15 +91,13 @@ def _rebuild_sqlite(
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """One rebuild at a time; a killed one's lock is free by itself."""
-    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StorageError(f"the index {path}: {_OTHER}") from None
+        lock = contextlib.ExitStack()
+        lock.enter_context(locked(path, wait=False))
+    except BlockingIOError:
+        raise StorageError(f"the index {path}: {_OTHER}") from None
+    with lock:
         yield
-    finally:
-        os.close(handle)
 
 
 def _copy_over(new: Path, path: Path) -> bool:

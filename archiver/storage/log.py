@@ -27,7 +27,7 @@ from archiver.storage.base import ObjectStore, read
 
 TYPES = ("intent", "snapshot", "failure")
 _MAX_ENTRY_BYTES = 1000
-_MAX_NOTE_BYTES = 1 << 20
+MAX_NOTE_BYTES = 1 << 20
 _SALT_BYTES = 32
 _COMMITMENT = re.compile(r"[0-9a-f]{64}")
 
@@ -57,7 +57,7 @@ def append(store: ObjectStore, statement: dict[str, Any], after: int) -> Entry:
     also when later slots show that the log has a hole.
     """
     line = rfc8785.dumps(statement) + b"\n"
-    if len(line) > _MAX_NOTE_BYTES // 2:
+    if len(line) > MAX_NOTE_BYTES // 2:
         raise StorageError(f"the statement of {statement['id']} has {len(line)} bytes, more than a note may have")
     salt = secrets.token_bytes(_SALT_BYTES)
     commitment = hashlib.sha256(salt + line).hexdigest()
@@ -125,7 +125,7 @@ def statement(store: ObjectStore, entry: Entry) -> dict[str, Any]:
     Raises `NotFoundError` when there is none any more, `StorageError` when it is not what was committed to.
     """
     key = layout.note(entry.commitment)
-    data = read(store, key, _MAX_NOTE_BYTES)
+    data = read(store, key, MAX_NOTE_BYTES)
     salt, _, note = data.partition(b"\n")
     try:
         committed = hashlib.sha256(bytes.fromhex(salt.decode("ascii")) + note).hexdigest()

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from archiver.storage import descriptor
 from archiver.storage.base import ObjectStore, Retention
+from archiver.storage.descriptor import Descriptor
 from archiver.storage.local import LocalStore
+from archiver.storage.location import open_store
 from archiver.storage.retry import Policy
 from archiver.storage.s3 import Limits, S3Store, make_client
 from archiver.storage.split import SplitStore
-from tests.support import seaweed
+from tests.support import recorded, seaweed
+from tests.support.children import Kill, Nursery, nursery
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BucketStore = Callable[..., S3Store]
+Nurseries = Callable[[str], Nursery]
 PLAIN, VERSIONED, LOCKED = "plain", "versioned", "locked"
 LIMITS = Limits(part_bytes=5 << 20, connect_timeout_s=2, read_timeout_s=20)
 POLICY = Policy(attempts=4, first_pause_s=0.01)
@@ -76,3 +83,84 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     if request.param == "split":
         return SplitStore(bucket_store(PLAIN), bucket_store(LOCKED))
     return bucket_store(request.param)
+
+
+# whole archives
+
+
+@dataclass
+class Places:
+    """Where archives of one kind of store can be made, and processes that use them."""
+
+    kind: str
+    folder: Path
+    nursery: Nursery
+    environment: dict[str, str]
+
+    def run(self, task: str, *arguments: str, kill: Kill | None = None) -> bool:
+        """As `Nursery.run`, in this test's surroundings."""
+        return self.nursery.run(task, *arguments, kill=kill, **self.environment)
+
+    def new(self) -> str:
+        """The location of a new archive, which is there and empty, as `archiver init` would leave it."""
+        location = self.free()
+        made = Descriptor(secrets.token_hex(16), "2026-01-01T00:00:00Z")  # what a store can do is not tried out here
+        assert descriptor.found(open_store(location), made)
+        return location
+
+    def free(self) -> str:
+        """A location without an archive."""
+        name = secrets.token_hex(6)
+        return str(self.folder / name) if self.kind == "local" else f"s3://{PLAIN}/{name}"
+
+
+@pytest.fixture(scope="session")
+def nurseries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nurseries]:
+    """One nursery for each kind of store, made when it is first asked for."""
+    with contextlib.ExitStack() as stack:
+        made: dict[str, Nursery] = {}
+
+        def get(kind: str) -> Nursery:
+            if kind not in made:
+                environment = {} if kind == "local" else request.getfixturevalue("server").environment
+                made[kind] = stack.enter_context(nursery(environment))
+            return made[kind]
+
+        yield get
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A cache and a folder for temporary files of the test's own, for this process; the same for others to have."""
+    chosen = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("tempfile.tempdir", None)
+    return chosen
+
+
+@pytest.fixture
+def places_of(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    nurseries: Nurseries,
+    surroundings: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str], Places]:
+    """Places by kind of store, "local" or "s3". Captures of this process see a made-up page."""
+    monkeypatch.setattr("archiver.capture.capture.record", recorded.record)
+
+    def get(kind: str) -> Places:
+        if kind == "s3":
+            request.getfixturevalue("s3")
+            client = request.getfixturevalue("client")
+            monkeypatch.setattr("archiver.storage.s3.make_client", lambda *_: client)
+        return Places(kind, tmp_path, nurseries(kind), surroundings)
+
+    return get
+
+
+@pytest.fixture(params=["local", "s3"])
+def places(request: pytest.FixtureRequest, places_of: Callable[[str], Places]) -> Places:
+    return places_of(request.param)

@@ -1,144 +1,290 @@
-"""Copies of archives from store to store: the same, verified, and resumed where they were broken off."""
+"""Copying archives between stores: all of it, verified, resumed after any kill, and what is wrong with it told."""
 
 from __future__ import annotations
 
-import itertools
-import os
-import secrets
-import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from archiver.archive import Archive
 from archiver.copying import Copied, copy
-from archiver.errors import StorageError
+from archiver.errors import NotFoundError, StorageError
 from archiver.index.check import Kind
-from archiver.storage import layout, log
-from tests.contract.conftest import PLAIN
-from tests.support import captureless, seaweed
+from archiver.index.queries import Capture, Filter
+from archiver.storage import layout
+from archiver.storage.location import open_store
+from tests.contract.archives import assert_is_whole, contents, is_there, wrong
+from tests.contract.conftest import Places
+from tests.support.children import Kill
 
-_OTHER = "https://a.test/other"
-_KILLED = """
-import sys
-from tests.support import captureless
-from archiver.archive import Archive
-from archiver.copying import copy
-captureless.kill_at(int(sys.argv[3]))
-copy(Archive(sys.argv[1]), Archive(sys.argv[2]), lambda *_: None)
-"""
+_URL, _OTHER = "https://a.test/copied", "https://a.test/left"
+GetPlaces = Callable[[str], Places]
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+@pytest.fixture(params=["local to s3", "s3 to local"])
+def ways(request: pytest.FixtureRequest, places_of: GetPlaces) -> tuple[Places, Places]:
+    """Where from and where to."""
+    places_of("s3")  # what a process needs for S3 is there before the first is made
+    source, _, target = request.param.partition(" to ")
+    return places_of(source), places_of(target)
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """An archive with two captures of one URL and one of another."""
-    place = tmp_path / "source"
-    for url in (captureless.URL, _OTHER, captureless.URL):
-        captureless.capture(place, url)
-    return place
+def local(places_of: GetPlaces) -> Places:
+    return places_of("local")
 
 
-def _copied(source: str | Path, target: str | Path, url: str | None = None) -> Copied:
+def filled(places: Places) -> str:
+    """An archive with two captures of one URL, one of another, and a failure."""
+    location = places.new()
+    with Archive(location) as archive:
+        archive.capture(_URL)
+        archive.capture(_OTHER)
+        fail(archive, _URL)
+        archive.capture(_URL)
+    return location
+
+
+def fail(archive: Archive, url: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "archiver.capture.capture.record", lambda *_: (_ for _ in ()).throw(NotFoundError("made to fail"))
+        )
+        with pytest.raises(NotFoundError):
+            archive.capture(url)
+
+
+def copied(source: str, target: str, url: str | None = None) -> Copied:
     with Archive(source) as one, Archive(target) as other:
         return copy(one, other, lambda *_: None, url)
 
 
-def _objects(place: str | Path) -> dict[str, bytes]:
-    with Archive(place) as archive:
-        store = archive.store
-        folders = (layout.SLOTS, layout.NOTES, layout.SNAPSHOTS)
-        return {key: b"".join(store.get(key)) for folder in folders for key in store.list(folder)}
-
-
-def test_an_archive_goes_to_s3_and_back_and_is_the_same(s3: seaweed.Server, source: Path, tmp_path: Path) -> None:
-    there = f"s3://{PLAIN}/copies/{secrets.token_hex(6)}"
-    done = _copied(source, there)
-    assert (done.entries, done.problems) == (6, ())
-    assert done.objects == len(_objects(source))
-    assert _copied(there, tmp_path / "back").problems == ()
-    assert _objects(source) == _objects(there) == _objects(tmp_path / "back")
-    for place in (source, there, tmp_path / "back"):
-        with Archive(place) as archive:
-            assert list(archive.check_index()) == []
-            assert len(list(archive.snapshots())) == 3
-    again = _copied(source, there)
-    assert (again.entries, again.objects) == (0, 0)
-
-
-def test_a_copy_that_is_killed_at_any_change_goes_on_where_it_was(source: Path, tmp_path: Path) -> None:
-    wanted = _objects(source)
-    for moment in itertools.count(0, 3):
-        target = tmp_path / f"target-{moment}"
-        command = [sys.executable, "-c", _KILLED, str(source), str(target), str(moment)]
-        code = subprocess.run(command, check=False, timeout=60).returncode
-        assert code in (0, -signal.SIGKILL)
-        assert _copied(source, target).problems == ()
-        assert _objects(target) == wanted
-        if code == 0:
-            break
-    assert moment > 2 * len(wanted)
-
-
-def test_the_captures_of_one_url_go_into_another_archive(source: Path, tmp_path: Path) -> None:
-    target = tmp_path / "target"
-    captureless.capture(target, "https://elsewhere.test/")
-    assert _copied(source, target, captureless.URL).entries == 4
-    assert _copied(source, target, captureless.URL).entries == 0
+def assert_same(source: str, target: str) -> None:
+    """The same objects in both, and nothing wrong with the copy."""
+    assert contents(open_store(source)) == contents(open_store(target))
     with Archive(target) as archive:
-        assert [capture.url for capture in archive.snapshots()].count(captureless.URL) == 2
-        assert archive.find(captureless.URL).statement["requested_url"] == captureless.URL
         assert list(archive.check_index()) == []
+        for capture in archive.snapshots():
+            if capture.state == "complete":
+                assert_is_whole(archive, capture.id)
 
 
-def test_a_whole_archive_does_not_go_into_another(source: Path, tmp_path: Path) -> None:
-    captureless.capture(tmp_path / "target", _OTHER)
-    before = _objects(tmp_path / "target")
-    with pytest.raises(StorageError, match="is another archive"):
-        _copied(source, tmp_path / "target")
-    assert _objects(tmp_path / "target") == before
+def test_a_whole_archive_is_copied_to_another_kind_of_store(ways: tuple[Places, Places]) -> None:
+    source, target = filled(ways[0]), ways[1].free()
+    done = copied(source, target)
+    assert (done.problems, done.entries, done.objects) == ((), 8, 8 + 8 + 3 * 2)
+    assert_same(source, target)
+    with Archive(source) as one, Archive(target) as other:
+        assert list(one.snapshots()) == list(other.snapshots())
+    assert copied(source, target) == Copied()
 
 
-def test_what_is_damaged_is_named_and_the_rest_is_copied(source: Path, tmp_path: Path) -> None:
+def test_a_copy_killed_at_any_write_goes_on_where_it_was(ways: tuple[Places, Places]) -> None:
+    source = ways[0].new()
     with Archive(source) as archive:
-        newest, middle, oldest = archive.snapshots()
-        entries = [entry for entry in log.entries(archive.store) if isinstance(entry, log.Entry)]
-    warc = source / layout.warc(newest.id)
-    warc.write_bytes(warc.read_bytes()[:-1] + b"!")
-    (source / layout.cdxj(middle.id)).unlink()
-    (lost,) = [entry for entry in entries if (entry.id, entry.type) == (oldest.id, "snapshot")]
-    (source / layout.note(lost.commitment)).unlink()
-    done = _copied(source, tmp_path / "target")
-    assert done.entries == 6
-    assert sorted(done.problems) == sorted(done.problems, key=str)
-    text = "\n".join(done.problems)
-    assert len(done.problems) == 3
-    assert f"{warc} is damaged" in text
-    assert layout.cdxj(middle.id) in text
-    assert layout.note(lost.commitment) in text
-    with Archive(tmp_path / "target") as archive:
-        kinds = {problem.kind for problem in archive.check_index()}
-    assert kinds >= {Kind.MISSING_ARTIFACT, Kind.MISSING_NOTE}
+        archive.capture(_URL)
+        fail(archive, _OTHER)
+    for number in range(1, 100):
+        target = ways[1].new()
+        there, ours = (open_store(place) for place in (target, source))
+        there.delete(layout.ARCHIVE)
+        there.put_new(
+            layout.ARCHIVE, b"".join(ours.get(layout.ARCHIVE))
+        )  # what making one asks of S3 is not meant here
+        whens = ("before", "after")
+        survived = child_of(ways).run("copy", source, target, kill=Kill("write", number, whens[number % 2]))
+        with Archive(target) as archive:
+            assert wrong(archive) == []
+        assert copied(source, target).problems == ()
+        assert_same(source, target)
+        if survived:
+            assert number > 2 * 2 + 4  # notes and slots, and two artifacts
+            return
 
 
-def test_a_log_that_went_another_way_is_refused(source: Path, tmp_path: Path) -> None:
-    target = tmp_path / "target"
-    _copied(source, target)
-    captureless.capture(target, _OTHER)
-    captureless.capture(source, _OTHER)
-    with pytest.raises(StorageError, match="is another entry than"):
-        _copied(source, target)
+def child_of(ways: tuple[Places, Places]) -> Places:
+    """Whose processes know both stores."""
+    return next(places for places in ways if places.kind == "s3")
 
 
-def test_a_hole_in_the_log_is_told(source: Path, tmp_path: Path) -> None:
-    os.unlink(source / layout.slot(2))
-    done = _copied(source, tmp_path / "target")
-    assert done.entries == 2
-    assert len(done.problems) == 1
-    assert "has a hole before log/slot/000000000003" in done.problems[0]
+def test_what_is_captured_later_is_copied_later(local: Places) -> None:
+    source, target = filled(local), local.free()
+    copied(source, target)
+    with Archive(source) as archive:
+        archive.capture(_OTHER)
+    assert copied(source, target).entries == 2
+    assert_same(source, target)
+
+
+# one URL
+
+
+def captures(location: str, url: str) -> list[Capture]:
+    with Archive(location) as archive:
+        return list(archive.snapshots(Filter(url=url)))
+
+
+def test_the_captures_of_one_url_are_copied_into_another_archive(ways: tuple[Places, Places]) -> None:
+    source, target = filled(ways[0]), filled(ways[1])
+    before = {capture.id for capture in captures(target, _URL)}
+    done = copied(source, target, _URL)
+    assert (done.problems, done.entries) == ((), 6)
+    wanted = {capture.id: capture.state for capture in captures(source, _URL)}
+    there = {capture.id: capture.state for capture in captures(target, _URL)}
+    assert {id_: state for id_, state in there.items() if id_ not in before} == wanted
+    assert len(captures(target, _OTHER)) == 1
+    with Archive(target) as archive:
+        assert list(archive.check_index()) == []
+        for id_ in (id_ for id_, state in there.items() if state == "complete"):
+            assert_is_whole(archive, id_)
+    assert copied(source, target, _URL) == Copied()
+
+
+def test_a_copy_of_one_url_killed_at_any_write_goes_on_where_it_was(local: Places) -> None:
+    source = local.new()
+    with Archive(source) as archive:
+        archive.capture(_URL)
+    for number in range(1, 100):
+        target = local.new()
+        survived = local.run("copy", source, target, _URL, kill=Kill("write", number))
+        assert copied(source, target, _URL).problems == ()
+        (capture,) = captures(target, _URL)
+        assert capture.state == "complete"
+        with Archive(target) as archive:
+            assert list(archive.check_index()) == []
+        if survived:
+            return
+
+
+def test_a_url_that_was_never_captured_is_said_to_be_so(local: Places) -> None:
+    source = filled(local)
+    with pytest.raises(NotFoundError, match=r"no capture of exactly https://a\.test/nowhere"):
+        copied(source, local.new(), "https://a.test/nowhere")
+
+
+# what is refused
+
+
+def test_a_whole_archive_is_not_copied_into_another_one(local: Places) -> None:
+    source, target = filled(local), filled(local)
+    before = contents(open_store(target))
+    with pytest.raises(StorageError, match="is another archive"):
+        copied(source, target)
+    assert contents(open_store(target)) == before
+
+
+def test_one_url_is_not_copied_into_a_copy_whose_log_would_go_its_own_way(local: Places) -> None:
+    source, target = filled(local), local.free()
+    copied(source, target)
+    with pytest.raises(StorageError, match="without a --url"):
+        copied(source, target, _URL)
+
+
+@pytest.mark.parametrize("captured_into", ["the copy", "both"])
+def test_a_copy_whose_log_went_its_own_way_is_left_as_it_is(captured_into: str, local: Places) -> None:
+    source, target = filled(local), local.free()
+    copied(source, target)
+    for place in (target, source) if captured_into == "both" else (target,):
+        with Archive(place) as archive:
+            archive.capture(_OTHER)
+    before = contents(open_store(target))
+    with pytest.raises(StorageError, match="nothing was copied") as caught:
+        copied(source, target)
+    assert target in str(caught.value)
+    assert contents(open_store(target)) == before
+
+
+def test_without_an_archive_there_is_nothing_to_copy(local: Places) -> None:
+    target = local.free()
+    with pytest.raises(NotFoundError, match="there is no archive"):
+        copied(local.free(), target)
+    assert not Path(target).exists()
+
+
+# what is wrong with the source
+
+
+def test_a_damaged_artifact_is_told_each_time_and_the_rest_is_copied(local: Places) -> None:
+    source, target = filled(local), local.free()
+    (capture,) = captures(source, _OTHER)
+    damaged = Path(source) / layout.warc(capture.id)
+    good = damaged.read_bytes()
+    damaged.write_bytes(b"x" + good[1:])
+    for _ in range(2):
+        (problem,) = copied(source, target).problems
+        assert str(damaged) in problem
+        assert "is damaged" in problem
+    with Archive(target) as archive:
+        assert {problem.kind for problem in archive.check_index()} == {Kind.MISSING_ARTIFACT}
+        assert {problem.name for problem in archive.check_index()} == {str(Path(target) / layout.warc(capture.id))}
+    damaged.write_bytes(good)
+    assert copied(source, target).problems == ()
+    assert_same(source, target)
+
+
+def test_a_missing_note_is_told_and_the_rest_is_copied(local: Places) -> None:
+    source, target = filled(local), local.free()
+    (capture,) = captures(source, _OTHER)
+    assert capture.result is not None
+    missing = layout.note(capture.result.commitment)
+    open_store(source).delete(missing)
+    done = copied(source, target)
+    (problem,) = done.problems
+    assert missing in problem
+    assert done.entries == 8
+    assert not is_there(open_store(target), missing)
+    with Archive(target) as archive:
+        problems = list(archive.check_index())
+        assert [problem.kind for problem in problems] == [Kind.MISSING_NOTE]
+        assert len([capture for capture in archive.snapshots(Filter(url=_URL)) if capture.state == "complete"]) == 2
+
+
+def test_an_object_that_is_there_already_and_is_another_is_told(local: Places) -> None:
+    source, target = filled(local), local.free()
+    with Archive(source) as archive:
+        described = archive.describe()
+        assert described is not None
+    with Archive(target) as archive:
+        archive.found(copy_of=described.id)
+    (capture,) = captures(source, _OTHER)
+    open_store(target).put_new(layout.cdxj(capture.id), b"another")
+    (problem,) = copied(source, target).problems
+    assert f"{layout.cdxj(capture.id)} is there already and is not the same" in problem
+
+
+@pytest.mark.parametrize("slot", [0, 3])
+def test_a_hole_in_the_log_is_told_and_what_is_before_it_is_copied(slot: int, local: Places) -> None:
+    source, target = filled(local), local.free()
+    open_store(source).delete(layout.slot(slot))
+    done = copied(source, target)
+    assert done.entries == slot
+    (problem,) = done.problems
+    assert f"has a hole before {layout.slot(slot + 1)}" in problem
+
+
+def test_statements_that_say_nonsense_are_copied_as_they_are(local: Places) -> None:
+    from tests.support.logs import Log, snapshot
+
+    source = local.new()
+    store = open_store(source)
+    store.delete(layout.ARCHIVE)
+    log = Log(store)
+    for artifacts in (None, 7, {"warc": 1}, [1], [{"key": "../../etc/passwd"}]):
+        log.add(snapshot(log.new_id(), artifacts=artifacts))
+    odd = log.new_id()
+    log.add(snapshot(odd, artifacts=[{"key": f"snapshots/{odd}/../../notes"}]))
+    log.add_junk(b"no entry")
+    store.put_new("log/slot/other", b"no slot")
+    replace_descriptor(source, local)
+    target = local.free()
+    (problem,) = copied(source, target).problems
+    assert "is no key of an archive" in problem
+    assert len(list(open_store(target).list(layout.SLOTS))) == 7
+    assert copied(source, target).entries == 0
+
+
+def replace_descriptor(location: str, places: Places) -> None:
+    store, other = open_store(location), open_store(places.new())
+    store.delete(layout.ARCHIVE)
+    store.put_new(layout.ARCHIVE, b"".join(other.get(layout.ARCHIVE)))

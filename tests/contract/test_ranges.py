@@ -1,89 +1,90 @@
-"""What is taken out of a large WARC in S3 is read by its own range only."""
+"""A part is taken out of a large snapshot in S3: only the bytes that it needs are fetched, as a proxy counts them."""
 
 from __future__ import annotations
 
-import http.client
-import http.server
-import os
-import secrets
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from archiver.archive import Archive
-from archiver.model import Rendition
+from archiver.archive import Archive, Snapshot
 from archiver.storage import layout
-from tests.contract.conftest import PLAIN
-from tests.support import captureless, seaweed
-from tests.unit.recordings import REQUEST_HEAD, RESPONSE_HEAD, body, exchange, recording
+from archiver.storage.s3 import Limits, make_client
+from archiver.warc import cdxj
+from tests.contract.conftest import Places
+from tests.support import recorded, seaweed
+from tests.support.faulty_s3 import FaultyS3
+from tests.unit.recordings import RESPONSE_HEAD, exchange
 
-_LARGE_BYTES = 200_000_000
-_PICTURE = os.urandom(300_000)
-
-
-@contextmanager
-def _counted(endpoint: str) -> Iterator[tuple[str, list[int]]]:
-    """A way to the server that counts the bytes of bodies it hands back."""
-    given: list[int] = []
-    host = endpoint.removeprefix("http://")
-
-    class Way(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _pass(self) -> None:
-            there = http.client.HTTPConnection(host, timeout=30)
-            there.request(self.command, self.path, headers=dict(self.headers))
-            answer = there.getresponse()
-            data = answer.read()
-            given.append(len(data))
-            self.send_response_only(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in ("connection", "transfer-encoding", "content-length"):
-                    self.send_header(name, value)
-            is_head = self.command == "HEAD"
-            self.send_header("Content-Length", answer.getheader("Content-Length") or "0" if is_head else str(len(data)))
-            self.end_headers()
-            if not is_head:
-                self.wfile.write(data)
-            there.close()
-
-        do_GET = do_HEAD = _pass
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Way) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", given
-        finally:
-            server.shutdown()
-            thread.join()
+_URL = "https://a.test/film"
+_FILM_BYTES = 200 << 20
+_SPARE_BYTES = 64 << 10
 
 
-@pytest.mark.timeout(180)
-def test_a_screenshot_out_of_200_mb_reads_its_own_range(
-    s3: seaweed.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    place = f"s3://{PLAIN}/ranges/{secrets.token_hex(6)}"
-    large = body(os.urandom(_LARGE_BYTES), RESPONSE_HEAD)
-    picture = Rendition("screenshot", "urn:view:https://a.test/0", "image/png", body(_PICTURE))
-    made = recording(
-        exchange(0, response_body=large, request_head=REQUEST_HEAD), url="https://a.test/0", renditions=(picture,)
+@dataclass
+class Counted:
+    """A snapshot that is read through a proxy."""
+
+    archive: Archive
+    snapshot: Snapshot
+    proxy: FaultyS3
+
+    def fetched(self, name: str) -> tuple[bytes, int]:
+        """A part, and how many bytes came for it."""
+        self.proxy.clear()
+        return b"".join(self.archive.part(self.snapshot, name)), self.proxy.sent_bytes
+
+
+@pytest.fixture
+def counted(
+    places_of: Callable[[str], Places], s3: seaweed.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Counted]:
+    location = places_of("s3").new()
+    film = tmp_path / "film"
+    with film.open("xb") as stream:
+        stream.truncate(_FILM_BYTES)
+    long = exchange(1, response_body=recorded.body_in_file(film, RESPONSE_HEAD))
+    main = exchange(0, url=_URL)
+    page = recorded.page(_URL, exchanges=(main, long), main=main)
+    with monkeypatch.context() as patch, Archive(location) as archive:
+        patch.setattr("archiver.capture.capture.record", lambda *_: page)
+        patch.setattr("zlib.compressobj", stored_only)
+        archive.capture(_URL)
+    with FaultyS3(s3.endpoint) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint)
+        client = make_client(location, Limits())
+        monkeypatch.setattr("archiver.storage.s3.make_client", lambda *_: client)
+        with Archive(location) as archive:
+            yield Counted(archive, archive.find(_URL), proxy)
+        client.close()
+
+
+def stored_only(_: int, *more: Any, _real: Callable[..., Any] = zlib.compressobj) -> Any:
+    """gzip that packs nothing: a film does not get smaller, and this one is of zeros."""
+    return _real(0, *more)
+
+
+def test_a_part_of_a_large_snapshot_takes_the_bytes_of_its_record_and_of_the_index(counted: Counted) -> None:
+    assert counted.snapshot.artifact("warc")["bytes"] > _FILM_BYTES
+    index_bytes = counted.snapshot.artifact("cdxj")["bytes"]
+    wanted = {"screenshot": recorded.SCREENSHOT, "text": b"hello", "dom": recorded.DOM, "html": b"<p>hello</p>"}
+    for name, content in wanted.items():
+        data, fetched_bytes = counted.fetched(name)
+        assert data == content
+        assert [method for method, _ in counted.proxy.asked] == ["GET", "GET"]
+        assert index_bytes < fetched_bytes < index_bytes + record_bytes(counted, name) + _SPARE_BYTES
+    data, fetched_bytes = counted.fetched("warc")
+    assert fetched_bytes >= len(data) > _FILM_BYTES, "the proxy counts what comes"
+
+
+def record_bytes(counted: Counted, name: str) -> int:
+    """How long the record of a part is in the WARC."""
+    prefix = {"screenshot": "urn:view:", "text": "urn:text:"}.get(name, "urn:dom:")
+    key = layout.cdxj(counted.snapshot.id)
+    (entry,) = (
+        entry for entry in cdxj.parse(b"".join(counted.snapshot.store.get(key)), key) if entry.url.startswith(prefix)
     )
-    monkeypatch.setattr("archiver.capture.capture.record", lambda *_: made)
-    with Archive(place) as archive:
-        stored = archive.capture(captureless.URL)
-        assert stored.snapshot.warc_artifact["bytes"] > _LARGE_BYTES
-        index_bytes = archive.store.stat(layout.cdxj(stored.snapshot.id)).size_bytes
-    with _counted(os.environ["AWS_ENDPOINT_URL_S3"]) as (endpoint, given):
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
-        with Archive(place) as archive:
-            snapshot = archive.find(stored.snapshot.id)
-            assert b"".join(archive.part(snapshot, "screenshot")) == _PICTURE
-    assert len(_PICTURE) < sum(given) < len(_PICTURE) + index_bytes + 65536
+    return entry.length

@@ -1,34 +1,41 @@
-"""The examples of docs/api.md run, one after the other, as one program."""
+"""The Python code of docs/api.md does what the page says, with a made-up page in place of a browser."""
 
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.support import captureless
+from archiver.archive import Archive
+from tests.support import recorded
 
-_PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
+_PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+_CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def test_the_examples_run_and_say_what_they_should(
+def test_the_code_of_the_page_runs_from_top_to_bottom(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    examples = re.findall(r"^```python\n(.*?)^```", _PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    monkeypatch.setattr("archiver.capture.capture.record", recorded.record)
     names: dict[str, object] = {}
-    with captureless.without_browser():
-        for example in examples:
-            exec(compile(example, str(_PAGE), "exec"), names)  # noqa: S102  # our own page
-    lines = capsys.readouterr().out.splitlines()
-    assert len(examples) == 5
-    assert lines[0] == "complete 0"
-    assert lines[1].endswith("capture.warc.gz")
-    assert " complete" in lines[2]
-    assert "there are some of https://a.test/0" in lines[3]
-    assert lines[4].endswith(" complete https://a.test/0")
-    assert lines[5] == "0 problems; 2 entries"
-    with zipfile.ZipFile("page.wacz") as package:
-        assert package.testzip() is None
+    blocks = _CODE.findall(_PAGE.read_text("utf-8"))
+    said = []
+    for block in blocks:
+        exec(compile(block, str(_PAGE), "exec"), names)  # noqa: S102 — our own page
+        said.append(capsys.readouterr().out)
+    made, about, listed, taken, copied = said
+    first, outcome = made.splitlines()[0].split()
+    assert (outcome, about) == ("complete", "")
+    assert f"evidence/snapshots/{first}/capture.warc.gz" in made
+    with Archive("evidence") as archive:
+        newest, oldest = archive.snapshots()
+    assert oldest.id == first
+    (line,) = listed.splitlines()
+    assert line.startswith(newest.id)
+    assert line.endswith("complete https://example.com/ case 7")
+    assert "hello" in taken.splitlines()
+    assert "there are some of https://example.com/" in taken
+    assert Path("page.png").read_bytes() == recorded.SCREENSHOT
+    assert copied == "4 ()\n"

@@ -76,6 +76,7 @@ class FaultyS3:
         self._server_address = urlsplit(endpoint).netloc
         self.rules: list[Rule] = []
         self.asked: list[tuple[str, str]] = []
+        self.sent_bytes = 0  # of the bodies of answers
         self._lock = threading.Lock()
         self._leaving = threading.Event()
         outer = self
@@ -124,6 +125,7 @@ class FaultyS3:
         with self._lock:
             self.rules.clear()
             self.asked.clear()
+            self.sent_bytes = 0
 
     def _handle(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
@@ -171,6 +173,8 @@ class FaultyS3:
         if not has_length:
             handler.send_header("Content-Length", str(len(answer.body)))
         handler.end_headers()
+        with self._lock:
+            self.sent_bytes += len(answer.body[:send_bytes])
         handler.wfile.write(answer.body[:send_bytes])
         handler.wfile.flush()
         if send_bytes < len(answer.body):

@@ -1,270 +1,780 @@
-"""An archive in a directory: captures are found by name and time, and what is damaged is named and costs no other."""
+"""An archive in a directory: finding, failing, and what is said of an archive that somebody has tampered with."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Callable
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from archiver import clock
-from archiver.archive import Archive
+from archiver.archive import PARTS, Archive, Snapshot
+from archiver.cli.capturing import capture_one
+from archiver.config import CaptureSettings, Settings
 from archiver.errors import NotFoundError, StorageError, UnreachableError, UsageError
 from archiver.index.check import Kind
+from archiver.index.database import Database, UnwritableError
+from archiver.index.opening import open_index
 from archiver.index.queries import Filter
-from archiver.index.schema import State
+from archiver.model import CaptureWarning, Outcome, Recording
 from archiver.seal.statement import About
 from archiver.storage import layout, log
+from archiver.storage.base import ObjectStore
 from archiver.storage.local import LocalStore
-from tests.support import captureless
-from tests.support.snapshots import statements_in
+from tests.support import recorded
+from tests.support.logs import failure, intent, snapshot
 
-_URL = captureless.URL
-_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+_URL = "https://a.test/page"
+_ROOT = Path(__file__).parents[2]
+Replace = Callable[[Callable[..., Recording]], None]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "archive"
+def seen_as(monkeypatch: pytest.MonkeyPatch) -> Replace:
+    """Says what takes the place of the browser; a made-up page does until then."""
+
+    def replace(record: Callable[..., Recording]) -> None:
+        monkeypatch.setattr("archiver.capture.capture.record", record)
+
+    replace(recorded.record)
+    return replace
 
 
-def _failing(place: Path, error: BaseException) -> None:
-    def record(*_: object) -> Any:
+@pytest.fixture
+def archive(seen_as: Replace) -> Iterator[Archive]:
+    with Archive("archive") as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(archive: Archive) -> Path:
+    """The directory of the archive."""
+    return Path(archive.location).absolute()
+
+
+def capture(archive: Archive, url: str = _URL, at: str | None = None, **changes: Any) -> str:
+    """Capture a made-up page, seen at a moment; the id."""
+    with pytest.MonkeyPatch.context() as patch:
+        if at is not None:
+            changes["started_at"] = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        patch.setattr("archiver.capture.capture.record", lambda url, *_: recorded.page(url, **changes))
+        return archive.capture(url).snapshot.id
+
+
+def taken(archive: Archive, ref: str, name: str = "text") -> bytes:
+    return b"".join(archive.part(archive.find(ref), name))
+
+
+# finding
+
+
+def test_a_capture_is_found_by_its_id_its_beginning_its_url_and_as_the_latest(archive: Archive) -> None:
+    first, second = capture(archive), capture(archive, "https://a.test/other")
+    for ref, found in ((first, first), (first[:-3], first), (first.upper(), first), (_URL, first), ("latest", second)):
+        assert archive.find(ref).id == found
+        assert archive.find(ref).distance_s is None
+
+
+def test_the_beginning_of_several_ids_names_none(archive: Archive) -> None:
+    both = sorted((capture(archive), capture(archive)))
+    with pytest.raises(UsageError, match=f"begins 2 ids; the first are {both[0]}, {both[1]}"):
+        archive.find("2")
+
+
+@pytest.mark.parametrize("ref", ["nonsense", "", "a.test", "https://a.test/@2026-13-01"])
+def test_what_is_no_reference_is_refused(ref: str, archive: Archive) -> None:
+    capture(archive)
+    with pytest.raises(UsageError):
+        archive.find(ref)
+
+
+def test_of_a_url_the_newest_is_found_whatever_the_order_they_were_stored_in(archive: Archive) -> None:
+    newest = capture(archive, at="2026-03-01T12:00:00")
+    capture(archive, at="2026-01-01T12:00:00")
+    assert archive.find(_URL).id == newest
+    found = archive.newest(_URL)
+    assert found is not None
+    assert found.id == newest
+
+
+@pytest.mark.parametrize(
+    ("time", "nearest", "distance_s"),
+    [
+        ("2026-01-01T12:00:00Z", 0, 0),
+        ("2026-01-02T11:59:59Z", 0, 86399),
+        ("2026-01-02T12:00:00Z", 0, 86400),  # as near to both: the earlier one
+        ("2026-01-02T12:00:01Z", 1, 86399),
+        ("20260103120000", 1, 0),
+        ("2026-01-03", 1, 0),  # the noon of a day
+        ("2020-01-01T12:00:00Z", 0, 2192 * 86400),
+        ("2030-01-01T12:00:00Z", 1, 1459 * 86400),
+    ],
+)
+def test_the_nearest_to_a_moment_is_found_with_its_distance(
+    time: str, nearest: int, distance_s: float, archive: Archive
+) -> None:
+    ids = [capture(archive, at="2026-01-01T12:00:00"), capture(archive, at="2026-01-03T12:00:00")]
+    capture(archive, "https://a.test/other", at=f"{time[:4]}-01-02T12:00:00")
+    found = archive.find(f"{_URL}@{time}")
+    assert (found.id, found.distance_s) == (ids[nearest], distance_s)
+
+
+def test_a_failed_capture_is_never_the_nearest(archive: Archive) -> None:
+    stored = capture(archive, at="2026-01-01T12:00:00")
+    fail(archive, UnreachableError("no answer"))
+    assert archive.find(f"{_URL}@now").id == stored
+
+
+@pytest.mark.parametrize("alike", ["http://a.test/page", "https://www.a.test/page", "https://a.test/PAGE"])
+def test_a_page_that_only_looks_alike_is_named_and_not_given(alike: str, archive: Archive) -> None:
+    capture(archive)
+    for ref in (alike, f"{alike}@now"):
+        with pytest.raises(NotFoundError, match=f"no snapshot of exactly {re.escape(alike)}.*there are some of {_URL}"):
+            archive.find(ref)
+    assert archive.newest(alike) is None
+
+
+def test_a_url_that_only_failed_says_so(archive: Archive) -> None:
+    fail(archive, UnreachableError("no answer"))
+    with pytest.raises(
+        NotFoundError, match=f"no snapshot of {_URL} in archive, only captures that left none: 1 failed"
+    ):
+        archive.find(_URL)
+
+
+def test_an_empty_archive_and_none_at_all_have_no_latest(archive: Archive) -> None:
+    with pytest.raises(NotFoundError, match="there is no archive in archive"):
+        archive.find("latest")
+    assert not Path("archive").exists()
+    archive.found()
+    with pytest.raises(NotFoundError, match="has no snapshot yet"):
+        archive.find("latest")
+
+
+def test_captures_are_listed_newest_first_and_by_what_is_asked_for(archive: Archive) -> None:
+    first = capture(archive, at="2026-01-01T12:00:00")
+    second = capture(archive, "https://b.a.test/", at="2026-01-02T12:00:00")
+    third = capture(archive, "https://other.test/", at="2026-01-03T12:00:00")
+    assert [found.id for found in archive.snapshots()] == [third, second, first]
+    assert [found.id for found in archive.snapshots(Filter(domain="a.test"))] == [second, first]
+    assert [found.id for found in archive.snapshots(Filter(url=_URL))] == [first]
+    since = datetime(2026, 1, 2, tzinfo=UTC)
+    assert [found.id for found in archive.snapshots(Filter(since=since, limit=1))] == [third]
+
+
+# what is said of a capture
+
+
+def test_what_the_operator_says_is_in_intent_and_statement_and_is_found(archive: Archive) -> None:
+    said = About(("court", "urgent"), "case 7", "O. Perator", "a claim")
+    made = archive.capture(_URL, about=said).snapshot.id
+    (found,) = archive.snapshots(Filter(tags=("urgent",)))
+    assert (found.id, found.tags, found.case) == (made, ("court", "urgent"), "case 7")
+    assert list(archive.snapshots(Filter(tags=("absent",)))) == []
+    for statement in statements(archive):
+        assert statement["tags"] == ["court", "urgent"]
+        assert [statement[name] for name in ("case", "operator", "reason")] == ["case 7", "O. Perator", "a claim"]
+
+
+def statements(archive: Archive) -> list[dict[str, Any]]:
+    """All statements of the log, in its order."""
+    store = archive.store
+    return [log.statement(store, entry) for entry in log.entries(store) if isinstance(entry, log.Entry)]
+
+
+def test_what_is_to_be_captured_is_in_the_log_before_the_visit(archive: Archive, seen_as: Replace) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def record(url: str, settings: CaptureSettings, directory: Path, on_progress: object) -> Recording:
+        with Archive("archive") as other:
+            seen.extend(statements(other))
+            (pending,) = other.snapshots()
+            assert pending.state == "pending"
+            with pytest.raises(NotFoundError, match="has no snapshot: its capture is under way"):
+                other.find(pending.id)
+        return recorded.page(url)
+
+    seen_as(record)
+    made = archive.capture(_URL).snapshot
+    (said,) = seen
+    assert (said["type"], said["id"], said["requested_url"]) == ("intent", made.id, _URL)
+    assert said["started_at"] < said["deadline"]
+    assert (made.statement["intent"], made.log_index) == (0, 1)
+
+
+def test_a_partial_capture_is_found_but_is_not_the_newest_complete_one(archive: Archive) -> None:
+    partial = capture(archive, outcome=Outcome.PARTIAL, warnings=(CaptureWarning("timeout", "it took long"),))
+    assert archive.find(_URL).id == partial
+    assert archive.newest(_URL) is None
+
+
+# what fails
+
+
+def fail(archive: Archive, error: BaseException, url: str = _URL) -> None:
+    def record(*_: object) -> Recording:
         raise error
 
-    with pytest.MonkeyPatch.context() as patch, Archive(place) as archive:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("archiver.capture.capture.record", record)
         with pytest.raises(type(error)):
-            archive.capture(_URL)
-
-
-def _at(place: Path, moment: datetime, monkeypatch: pytest.MonkeyPatch, url: str = _URL) -> str:
-    """The id of a capture made then."""
-    with monkeypatch.context() as patch:
-        patch.setattr(clock, "now", lambda: moment)
-        return captureless.capture(place, url).snapshot.id
-
-
-# Finding
-
-
-def test_an_intent_comes_before_and_a_result_after(place: Path) -> None:
-    captured = captureless.capture(place)
-    intents, results = statements_in(place, "intent"), statements_in(place)
-    assert list(intents) == list(results) == [captured.snapshot.id]
-    assert results[captured.snapshot.id]["intent"] == 0
-    assert captured.snapshot.log_index == 1
-    assert intents[captured.snapshot.id]["requested_url"] == _URL
-    assert intents[captured.snapshot.id]["deadline"] > intents[captured.snapshot.id]["started_at"]
-
-
-def test_what_the_operator_says_is_in_both_statements_and_is_searched_by(place: Path) -> None:
-    about = About(("one", "two"), "case 7", "me", "because")
-    with captureless.without_browser(), Archive(place) as archive:
-        archive.capture(_URL, about=about)
-        archive.capture(_URL)
-        found = list(archive.snapshots(Filter(tags=("two", "one"))))
-    for kind in ("intent", "snapshot"):
-        said = statements_in(place, kind)[found[0].id]
-        assert (said["tags"], said["case"]) == (["one", "two"], "case 7")
-        assert (said["operator"], said["reason"]) == ("me", "because")
-    assert len(found) == 1
-
-
-def test_the_nearest_of_a_url_is_found_with_its_distance(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    days = [_at(place, _NOON + timedelta(days=day), monkeypatch) for day in (0, 10, 30)]
-    _at(place, _NOON + timedelta(days=14), monkeypatch, "https://a.test/other")
-    with Archive(place) as archive:
-        for time, wanted, distance in (
-            ("2026-01-01", days[0], 59),
-            ("2026-03-06", days[0], 5),  # as far from both: the earlier
-            ("2026-03-15T12:00:00Z", days[1], 4),
-            ("20260322120000", days[2], 9),
-            ("2027-03-31", days[2], 365),
-        ):
-            snapshot = archive.find(f"{_URL}@{time}")
-            assert snapshot.id == wanted, time
-            assert snapshot.distance_s == timedelta(days=distance).total_seconds()
-        assert archive.find(_URL).id == archive.find("latest").id == days[2]
-        assert archive.find(days[1][:12]).id == archive.find(days[1]).id == days[1]
-
-
-def test_a_look_alike_is_named_and_never_given(place: Path) -> None:
-    captureless.capture(place, "https://a.test/x")
-    with Archive(place) as archive:
-        with pytest.raises(NotFoundError, match=r"there are some of https://a\.test/x"):
-            archive.find("https://www.a.test/X")
-        with pytest.raises(NotFoundError, match=r"no snapshot of https://b.test/ in .*; capture it"):
-            archive.find("https://b.test/@2 days ago")
-        with pytest.raises(UsageError, match="more than one way"):
-            archive.find("https://a.test/x@01/02/2026")
+            archive.capture(url)
 
 
 @pytest.mark.parametrize(
-    ("error", "kind"), [(UnreachableError("a.test: nobody answers"), "UnreachableError"), (KeyboardInterrupt(), None)]
+    ("error", "kind", "message"),
+    [
+        (UnreachableError("a.test gave no answer"), "UnreachableError", "a.test gave no answer"),
+        (StorageError("no room"), "StorageError", "no room"),
+        (KeyboardInterrupt(), "KeyboardInterrupt", "KeyboardInterrupt"),
+        (ZeroDivisionError("/home/someone/secret"), "ZeroDivisionError", "ZeroDivisionError"),
+    ],
 )
-def test_a_capture_that_fails_is_in_the_log_with_its_reason(
-    place: Path, error: BaseException, kind: str | None
+def test_a_capture_that_fails_is_in_the_log_with_kind_and_message(
+    error: BaseException, kind: str, message: str, archive: Archive
 ) -> None:
-    _failing(place, error)
-    (failure,) = statements_in(place, "failure").values()
-    assert failure["error"]["kind"] == (kind or "KeyboardInterrupt")
-    assert failure["error"]["message"] == (str(error) or "KeyboardInterrupt")
-    with Archive(place) as archive:
-        (capture,) = archive.snapshots()
-        assert capture.state is State.FAILED
-        with pytest.raises(NotFoundError, match="its capture failed"):
-            archive.find(capture.id)
-        with pytest.raises(NotFoundError, match="only captures that left none"):
-            archive.find(_URL)
-        assert list(archive.check_index()) == []
-    assert not (place / "snapshots").exists() or list((place / "snapshots").iterdir()) == []
+    fail(archive, error)
+    intended, failed = statements(archive)
+    assert (failed["type"], failed["id"], failed["intent"]) == ("failure", intended["id"], 0)
+    assert failed["error"] == {"kind": kind, "message": message}
+    (found,) = archive.snapshots()
+    assert (found.id, found.url, found.state) == (intended["id"], _URL, "failed")
+    with pytest.raises(NotFoundError, match=f"its capture failed: {message}"):
+        archive.find(found.id)
+    assert archive.statement(found)["error"]["kind"] == kind
+    assert taken(archive, capture(archive)) == b"hello"
 
 
-# Archives from elsewhere
+def test_what_cannot_be_captured_leaves_no_trace(archive: Archive) -> None:
+    with pytest.raises(UsageError):
+        archive.capture("ftp://a.test/")
+    assert not Path("archive").exists()
+
+
+@pytest.mark.parametrize("where", ["warc", "cdxj", "statement"])
+def test_a_store_that_fails_while_a_snapshot_is_stored_leaves_a_failure_and_no_artifact(
+    where: str, archive: Archive, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, real = capture(archive), LocalStore.put_new
+    asked = {"notes": 0}
+
+    def put_new(self: LocalStore, key: str, source: bytes | Path) -> object:
+        asked["notes"] += key.startswith(layout.NOTES)
+        if (where == "statement" and asked["notes"] == 2) or where in key:
+            asked["notes"] += 1
+            raise StorageError(f"{key} could not be written: made to fail")
+        return real(self, key, source)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStore, "put_new", put_new)
+        with pytest.raises(StorageError, match="made to fail"):
+            archive.capture(_URL)
+    (failed,) = archive.snapshots(Filter(limit=1))
+    assert failed.state == "failed"
+    assert [path.name for path in (folder / "snapshots").iterdir()] == [before]
+    assert list(archive.check_index()) == []
+
+
+def test_a_capture_whose_index_fails_is_stored_and_says_so(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    capture(archive)
+    index = pytest.MonkeyPatch()
+
+    def record(url: str, *_: object) -> Recording:
+        index.setattr("archiver.index.follow.catch_up", failing)
+        return recorded.page(url)
+
+    def failing(*_: object) -> int:
+        raise StorageError("the index: its disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("archiver.capture.capture.record", record)
+        captured = archive.capture(_URL)
+    index.undo()
+    assert captured.index_error == "the index: its disk is full"
+    with Archive("archive") as other:
+        assert other.find("latest").id == captured.snapshot.id
+
+
+def test_a_writer_that_is_killed_just_after_its_entry_loses_nothing_to_the_next(
+    archive: Archive, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one has read the log, and the entry comes before it clears away what the killed one left."""
+    whole = capture(archive)
+    entry, note = (folder / layout.slot(1)).read_bytes(), folder / layout.slot(1)
+    note.unlink()
+    (folder / ".unfinished" / f"group-{whole}").touch()
+    archive.rebuild_index()
+    sweep = LocalStore.sweep
+
+    def late(self: LocalStore, is_whole: Callable[[str], bool]) -> None:
+        note.write_bytes(entry)
+        sweep(self, is_whole)
+
+    monkeypatch.setattr(LocalStore, "sweep", late)
+    archive.capture("https://a.test/next")
+    assert taken(archive, whole) == b"hello"
+    assert list((folder / ".unfinished").iterdir()) == []
+
+
+# --if-older-than
+
+
+def test_a_recent_complete_capture_is_not_made_again(archive: Archive) -> None:
+    def outcome(older_than_s: float) -> str:
+        settings = Settings(archive="archive", capture=CaptureSettings(if_older_than_s=older_than_s))
+        done = capture_one(settings, _URL, "", lambda _: None)
+        assert done.code == 0
+        return str(done.json["type"])
+
+    assert outcome(3600) == "snapshot", "there was none"
+    assert outcome(3600) == "skipped"
+    assert outcome(1e-6) == "snapshot"
+    assert len(list(archive.snapshots())) == 2
+
+
+def test_neither_a_failed_nor_a_partial_nor_an_old_capture_counts_as_recent(archive: Archive) -> None:
+    settings = Settings(archive="archive", capture=CaptureSettings(if_older_than_s=3600))
+    fail(archive, UnreachableError("no answer"))
+    capture(archive, outcome=Outcome.PARTIAL)
+    capture(archive, at=f"{datetime.now(UTC) - timedelta(hours=2):%Y-%m-%dT%H:%M:%S}")
+    capture(archive, "https://www.a.test/page")
+    assert capture_one(settings, _URL, "", lambda _: None).json["type"] == "snapshot"
+
+
+# an archive that somebody has tampered with
 
 
 @pytest.fixture
-def two(place: Path) -> tuple[str, str]:
-    """An archive with two snapshots."""
-    return captureless.capture(place).snapshot.id, captureless.capture(place).snapshot.id
+def three(archive: Archive) -> list[Snapshot]:
+    """Three snapshots; tests damage what is of the second."""
+    return [archive.find(capture(archive, f"https://a.test/{name}")) for name in ("one", "two", "three")]
 
 
-def _note_of(place: Path, id_: str) -> Path:
-    (entry,) = [
-        e for e in log.entries(LocalStore(place)) if isinstance(e, log.Entry) and (e.id, e.type) == (id_, "snapshot")
-    ]
-    return place / layout.note(entry.commitment)
+def assert_others_work(archive: Archive, three: list[Snapshot]) -> None:
+    """The other snapshots are found and give what they have, and one more can be made."""
+    for other in (three[0], three[2]):
+        assert taken(archive, other.id) == taken(archive, str(other.statement["requested_url"])) == b"hello"
+        assert archive.locate(other.id)[0].state == "complete"
+    assert len(list(archive.snapshots())) >= 3
+    assert taken(archive, capture(archive)) == b"hello"
 
 
-def _other_still_works(place: Path, id_: str) -> None:
-    with Archive(place) as archive:
-        assert len(b"".join(archive.part(archive.find(id_), "warc"))) > 1000
+def test_a_log_with_a_hole_is_not_written_to_and_is_read_up_to_it(
+    archive: Archive, folder: Path, three: list[Snapshot]
+) -> None:
+    hole = folder / layout.slot(2)
+    hole.unlink()
+    archive.rebuild_index()
+    with pytest.raises(StorageError, match=f"the log has a hole: {re.escape(layout_path(folder, 2))} is missing"):
+        archive.capture(_URL)
+    assert [found.id for found in archive.snapshots()] == [three[0].id]
+    assert taken(archive, three[0].id) == b"hello"
+    with pytest.raises(NotFoundError, match=three[1].id):
+        archive.find(three[1].id)
+    assert Kind.HOLE in {problem.kind for problem in archive.check_index()}
+    assert len(list((folder / "log/slot").iterdir())) == 5
 
 
-def _flip(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
+def layout_path(folder: Path, index: int) -> str:
+    """A slot as messages name it: the archive was given as a relative path."""
+    return str(Path(folder.name) / layout.slot(index))
 
 
-def _link(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("/etc/passwd")
-
-
-def _fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def _sparse(path: Path) -> None:
-    os.truncate(path, 1 << 30)
+def test_what_lies_behind_a_hole_is_not_taken_for_a_killed_writers(
+    archive: Archive, folder: Path, three: list[Snapshot]
+) -> None:
+    (folder / layout.slot(2)).unlink()
+    (folder / ".unfinished" / f"group-{three[2].id}").touch()
+    archive.rebuild_index()
+    with pytest.raises(StorageError, match="hole"):
+        archive.capture(_URL)
+    assert (folder / layout.warc(three[2].id)).is_file()
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("text", "told"),
     [
-        _sparse,
-        lambda path: path.write_bytes(b"{"),
-        lambda path: path.write_bytes(path.read_bytes().replace(b"complete", b"perfect!")),
-        lambda path: path.unlink(),
+        ("", "archive.json is damaged"),
+        ("{", "archive.json is damaged"),
+        ("[]", "archive.json is damaged"),
+        ('{"format":"archiver/1"}', "archive.json is damaged: its id"),
+        ('{"format":"archiver/1","id":7,"created_at":""}', "archive.json is damaged: its id"),
+        ('{"format":"archiver/2","id":"' + "0" * 32 + '"}', "is an archive of format 'archiver/2'"),
+        (" " * (1 << 17), "archive.json is damaged: it is larger"),
+        *(
+            (json.dumps({"format": "archiver/1", "id": "0" * 32, "created_at": "", **more}), told)
+            for more, told in (
+                ({"evidence": 7}, "archive.json is damaged"),
+                ({"evidence": "http://a.test/"}, "archive.json names a store of the snapshots that cannot be opened"),
+                ({"evidence": "file://other/x"}, "archive.json names a store of the snapshots that cannot be opened"),
+                ({"evidence": "/x", "retention_days": 1}, "archive.json names a store of the snapshots"),
+                ({"retention_days": -1}, "archive.json is damaged"),
+            )
+        ),
     ],
-    ids=["1 GB", "broken", "altered", "gone"],
 )
-def test_a_damaged_note_is_named_and_costs_its_snapshot_only(
-    place: Path, two: tuple[str, str], damage: Callable[[Path], object]
+def test_a_wrong_archive_file_is_told_by_name(
+    text: str, told: str, archive: Archive, folder: Path, three: list[Snapshot]
 ) -> None:
-    note = _note_of(place, two[0])
+    (folder / layout.ARCHIVE).write_text(text)
+    for act in (lambda each: each.find("latest"), lambda each: each.capture(_URL), lambda each: list(each.snapshots())):
+        with Archive("archive") as other, pytest.raises(StorageError, match=told):
+            act(other)
+    assert len(list((folder / "snapshots").iterdir())) == 3
+
+
+def test_snapshots_that_lie_elsewhere_are_missed_by_name(archive: Archive, folder: Path, three: list[Snapshot]) -> None:
+    document = json.loads((folder / layout.ARCHIVE).read_text())
+    (folder / layout.ARCHIVE).write_text(json.dumps(document | {"evidence": str(folder.parent / "nowhere")}))
+    archive.close()
+    (folder / "index.sqlite").unlink()
+    with Archive("archive") as other:
+        found = other.find(three[0].id)
+        with pytest.raises(NotFoundError, match="nowhere has no snapshots/"):
+            b"".join(other.part(found, "text"))
+        kinds = {problem.kind for problem in other.check_index()}
+    assert kinds == {Kind.MISSING_ARTIFACT}
+    assert not (folder.parent / "nowhere").exists()
+
+
+def note_of(folder: Path, index: int) -> Path:
+    """The note of an entry of the log."""
+    entry = json.loads((folder / layout.slot(index)).read_text())
+    return folder / layout.note(entry["commitment"])
+
+
+def huge(path: Path, size_bytes: int = 1 << 30) -> None:
+    """A file that is said to be large and takes no room."""
+    with path.open("r+b") as stream:
+        stream.truncate(size_bytes)
+
+
+@pytest.mark.parametrize(
+    ("damage", "error", "kind"),
+    [
+        (huge, StorageError, Kind.DAMAGED_NOTE),
+        (lambda path: path.write_bytes(path.read_bytes().replace(b"two", b"tow")), StorageError, Kind.DAMAGED_NOTE),
+        (lambda path: path.write_bytes(b"{"), StorageError, Kind.DAMAGED_NOTE),
+        (lambda path: path.write_bytes(b""), StorageError, Kind.DAMAGED_NOTE),
+        (lambda path: path.write_bytes(b"\xff" * 99), StorageError, Kind.DAMAGED_NOTE),
+        (lambda path: path.unlink(), NotFoundError, Kind.MISSING_NOTE),
+    ],
+    ids=["1 GB", "another text", "no JSON", "empty", "no text", "missing"],
+)
+def test_a_note_that_is_not_what_was_committed_to_is_told_by_name(
+    damage: Callable[[Path], object],
+    error: type[Exception],
+    kind: Kind,
+    archive: Archive,
+    folder: Path,
+    three: list[Snapshot],
+) -> None:
+    note = note_of(folder, 3)
     damage(note)
-    with Archive(place) as archive:
-        archive.rebuild_index()
-        with pytest.raises((StorageError, NotFoundError), match=note.name):
-            archive.find(two[0])
-        kinds = {problem.kind for problem in archive.check_index() if note.name in problem.name}
-    assert kinds <= {Kind.DAMAGED_NOTE, Kind.MISSING_NOTE}
-    assert kinds
-    _other_still_works(place, two[1])
+    archive.rebuild_index()
+    with pytest.raises(error, match=note.name):
+        archive.find(three[1].id)
+    with pytest.raises(NotFoundError, match="only captures that left none: 1 lost"):
+        archive.find("https://a.test/two")
+    assert archive.locate(three[1].id)[0].state == "lost"
+    assert [(problem.kind, Path(problem.name).name) for problem in archive.check_index()] == [(kind, note.name)]
+    assert_others_work(archive, three)
+    assert (folder / layout.warc(three[1].id)).is_file(), "what is damaged is not taken away"
+
+
+def committed(archive: Archive, note: bytes) -> log.Entry:
+    """An entry for a note of somebody who can write a log, but not what belongs into it."""
+    salt = b"\x07" * 32
+    commitment = hashlib.sha256(salt + note).hexdigest()
+    archive.store.put_new(layout.note(commitment), salt.hex().encode() + b"\n" + note)
+    id_ = "20260101t000000z-" + "h" * 16
+    return log.enter(archive.store, "snapshot", id_, commitment, archive.log_length() - 1)
 
 
 @pytest.mark.parametrize(
-    ("key", "part", "damage"),
-    [
-        (layout.warc, "text", lambda path: path.write_bytes(b"x" * 100)),
-        (layout.warc, "warc", lambda path: path.unlink()),
-        (layout.warc, "warc", _flip),
-        (layout.cdxj, "wacz", lambda path: path.write_bytes(b"not an index\n")),
-        (layout.cdxj, "screenshot", _sparse),
-        (layout.cdxj, "pdf", _link),
-        (layout.warc, "warc", _fifo),
-    ],
+    "note", [b"{", b"[]", b"null", b'{"id":"other","type":"snapshot"}', b'{"id":"' + b"[" * 5000, b"1e999", b"\0\xff"]
 )
-def test_a_damaged_artifact_is_named_and_costs_its_snapshot_only(
-    place: Path, two: tuple[str, str], key: Callable[[str], str], part: str, damage: Callable[[Path], object]
+def test_a_committed_note_that_is_no_statement_is_told_by_name(
+    note: bytes, archive: Archive, three: list[Snapshot]
 ) -> None:
-    damage(place / key(two[0]))
-    with Archive(place) as archive, pytest.raises((StorageError, NotFoundError), match=two[0]):
-        b"".join(archive.part(archive.find(two[0]), part))
-    _other_still_works(place, two[1])
+    entry = committed(archive, note)
+    with pytest.raises(StorageError, match=f"{entry.commitment} is damaged"):
+        archive.find(entry.id)
+    assert {problem.kind for problem in archive.check_index()} == {Kind.DAMAGED_NOTE}
+    assert_others_work(archive, three)
 
 
-def test_a_log_with_a_hole_takes_nothing_more_and_says_which(place: Path, two: tuple[str, str]) -> None:
-    (place / layout.slot(2)).unlink()
-    (place / "index.sqlite").unlink()
-    with pytest.raises(StorageError, match=r"the log has a hole: .*000000000002 is missing"):
-        captureless.capture(place)
-    with Archive(place) as archive:
-        assert Kind.HOLE in {problem.kind for problem in archive.check_index()}
-    _other_still_works(place, two[0])
+_ID = "20260101t000000z-" + "h" * 16
+_WARC = {"role": "warc", "key": layout.warc(_ID), "bytes": 4, "sha256": "00", "crc32": 0}
 
 
 @pytest.mark.parametrize(
-    ("data", "reason"),
+    "wrong",
     [
-        (b"", "damaged"),
-        (b"[1]", "damaged"),
-        (b'{"format":"archiver/9"}', "of format 'archiver/9'"),
-        (b'{"format":"archiver/1","id":"x","created_at":"now"}', "its id is not"),
-        (b"x" * 100_000, "larger than"),
+        {"artifacts": 7},
+        {"artifacts": None},
+        {"artifacts": {"role": "warc"}},
+        {"artifacts": [7]},
+        {"artifacts": [None]},
+        {"artifacts": [{"key": "x", "bytes": 1}]},
+        {"artifacts": [_WARC | {"role": None}]},
+        {"artifacts": [_WARC | {"role": ["warc"]}]},
+        {"artifacts": [_WARC | {"sha256": 7}]},
+        {"artifacts": [_WARC | {"bytes": -1}]},
+        {"artifacts": [_WARC | {"bytes": 1e300}]},
+        {"artifacts": [_WARC | {"bytes": True}]},
+        {"artifacts": [_WARC | {"key": 7}]},
+        {"format": "archiver-statement/2"},
+        {"requested_url": None},
+        {"started_at": "yesterday"},
+        {"started_at": 7},
+        {"tags": "urgent"},
+        {"tags": [7]},
+        {"outcome": "splendid"},
+        {"main_document": []},
+        {"main_document": {"status": 1e300}},
     ],
+    ids=str,
 )
-def test_an_archive_that_does_not_say_what_it_is_is_refused(place: Path, data: bytes, reason: str) -> None:
-    place.mkdir()
-    (place / "archive.json").write_bytes(data)
-    for act in (lambda a: a.find("latest"), lambda a: a.capture(_URL), lambda a: list(a.check_index())):
-        with captureless.without_browser(), Archive(place) as archive, pytest.raises(StorageError, match=reason):
-            act(archive)
-    assert [path.name for path in place.iterdir()] == ["archive.json"]
+def test_a_statement_of_the_wrong_kinds_is_told_by_name(
+    wrong: dict[str, Any], archive: Archive, three: list[Snapshot]
+) -> None:
+    entry = append(archive, snapshot(_ID) | wrong)
+    with pytest.raises(StorageError, match=f"{entry.commitment} is damaged: "):
+        archive.find(_ID)
+    assert_others_work(archive, three)
+    assert {problem.name for problem in archive.check_index()} & {
+        f"archive/{layout.note(entry.commitment)}",
+        f"archive/{layout.warc(_ID)}",
+        _ID,
+    }
 
 
-def test_junk_in_the_log_has_its_place_and_the_rest_goes_on(place: Path, two: tuple[str, str]) -> None:
-    (place / layout.slot(4)).write_bytes(b'{"commitment":7}')
-    third = captureless.capture(place)
-    assert third.snapshot.log_index == 6
-    with Archive(place) as archive:
-        assert [problem.kind for problem in archive.check_index()] == [Kind.JUNK_SLOT]
-        assert len(list(archive.snapshots())) == 3
+def append(archive: Archive, statement: dict[str, Any]) -> log.Entry:
+    """Put a statement into the log as JSON that need not be canonical."""
+    line = json.dumps(statement).encode() + b"\n"
+    salt = b"\x07" * 32
+    commitment = hashlib.sha256(salt + line).hexdigest()
+    archive.store.put_new(layout.note(commitment), salt.hex().encode() + b"\n" + line)
+    return log.enter(archive.store, statement["type"], statement["id"], commitment, archive.log_length() - 1)
 
 
 @pytest.mark.parametrize(
-    "artifacts", [None, 7, [], ["x"], [{"role": "warc"}], [{"role": 1, "bytes": (1 << 53) - 1, "sha256": "x"}]]
+    "artifacts",
+    [
+        [],
+        [_WARC | {"key": "snapshots/../../etc/passwd"}],
+        [_WARC | {"key": layout.ARCHIVE}],
+        [_WARC | {"bytes": 1 << 62}],
+        [_WARC | {"sha256": ""}],
+        [{"role": "cdxj", "key": layout.cdxj(_ID), "bytes": 1 << 62, "sha256": ""}],
+        [_WARC, _WARC],
+    ],
+    ids=str,
 )
-def test_a_statement_of_another_shape_is_no_crash(place: Path, two: tuple[str, str], artifacts: object) -> None:
-    statement = json.loads(_note_of(place, two[0]).read_bytes().partition(b"\n")[2])
-    third = "20260301t120000z-aaaaaaaaaaaaaaaa"
-    log.append(LocalStore(place), statement | {"id": third, "artifacts": artifacts}, after=3)
+def test_a_statement_that_lists_what_is_not_there_gives_nothing_out(
+    artifacts: list[dict[str, Any]], archive: Archive, three: list[Snapshot]
+) -> None:
+    append(archive, snapshot(_ID, artifacts=artifacts))
+    found = archive.find(_ID)
+    for name in PARTS:
+        with pytest.raises((StorageError, NotFoundError), match=_ID):
+            b"".join(archive.part(found, name))
+    assert_others_work(archive, three)
+
+
+@pytest.mark.parametrize("said", [None, 7, {}, {"message": 7}, {"message": None}, []], ids=str)
+def test_a_failure_that_says_nothing_of_its_error_is_a_failure_all_the_same(said: object, archive: Archive) -> None:
+    capture(archive)
+    append(archive, failure(_ID) | {"error": said})
+    with pytest.raises(NotFoundError, match=f"{_ID} has no snapshot, its capture failed"):
+        archive.find(_ID)
+
+
+def test_a_deadline_beyond_the_calendar_is_no_deadline(archive: Archive, three: list[Snapshot]) -> None:
+    append(archive, intent(_ID) | {"deadline": "9999-12-31T23:59:59-23:00"})
+    (problem, late) = archive.check_index()
+    assert (problem.kind, late.kind) == (Kind.MALFORMED_STATEMENT, Kind.UNFINISHED)
+    assert_others_work(archive, three)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda path: path.write_bytes(b"nonsense\n"), "capture.cdxj is damaged"),
+        (lambda path: path.write_bytes(path.read_bytes().replace(b"screenshot", b"")[:-1]), "capture.cdxj is damaged"),
+        (lambda path: path.write_bytes(path.read_bytes().replace(b"view", b"text")), "capture.cdxj is damaged"),
+        (lambda path: huge(path, 1 << 40), "capture.cdxj is damaged: it is larger"),
+        (lambda path: path.write_bytes(b""), "capture.cdxj is damaged"),
+        (lambda path: path.unlink(), "has no snapshots/.*/capture.cdxj"),
+    ],
+    ids=["nonsense", "cut", "another order", "1 TB", "empty", "missing"],
+)
+def test_an_index_that_is_not_the_statements_is_told_by_name(
+    damage: Callable[[Path], object], told: str, archive: Archive, folder: Path, three: list[Snapshot]
+) -> None:
+    damage(folder / layout.cdxj(three[1].id))
+    for name in set(PARTS) - {"warc"}:
+        with pytest.raises((StorageError, NotFoundError), match=told):
+            b"".join(archive.part(three[1], name))
+    assert b"".join(archive.part(three[1], "warc")), "the WARC needs no index"
+    assert_others_work(archive, three)
+
+
+def test_no_bit_of_a_warc_can_be_turned_without_being_told_by_name(
+    archive: Archive, folder: Path, three: list[Snapshot]
+) -> None:
+    path = folder / layout.warc(three[1].id)
+    good = path.read_bytes()
+    told = 0
+    for place in range(0, len(good), 97):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+        with pytest.raises(StorageError, match=r"capture\.warc\.gz is damaged"):
+            b"".join(archive.part(three[1], "warc"))
+        error = error_of(archive, three[1])
+        told += error is not None
+        assert error is None or "capture.warc.gz is damaged" in str(error)
+    assert told, "no place was in the record"
+    assert_others_work(archive, three)
+
+
+def error_of(archive: Archive, snapshot: Snapshot) -> StorageError | None:
+    """Why the text of a snapshot cannot be had; None when it can, and is what it was."""
+    try:
+        text = b"".join(archive.part(snapshot, "text"))
+    except StorageError as error:
+        return error
+    assert text == b"hello"
+    return None
+
+
+def test_a_warc_put_in_the_place_of_another_is_told_by_name(
+    archive: Archive, folder: Path, three: list[Snapshot]
+) -> None:
+    (folder / layout.warc(three[1].id)).write_bytes((folder / layout.warc(three[0].id)).read_bytes())
+    for name in ("warc", "screenshot", "exchanges", "wacz"):
+        with pytest.raises(StorageError, match=f"{three[1].id}/capture.warc.gz is damaged"):
+            b"".join(archive.part(three[1], name))
+    assert_others_work(archive, three)
+
+
+@pytest.mark.parametrize("what", ["the WARC", "its folder", "its note"])
+def test_a_symbolic_link_is_not_followed_and_is_told_by_name(
+    what: str, archive: Archive, folder: Path, three: list[Snapshot]
+) -> None:
+    paths = {"the WARC": folder / layout.warc(three[1].id), "its folder": folder / layout.prefix(three[1].id)}
+    path = paths.get(what, note_of(folder, 3))
+    path.rename(folder.parent / "moved")
+    path.symlink_to(folder.parent / "moved")
+    with pytest.raises(StorageError, match=f"{path.name}.* is a symbolic link"):
+        b"".join(archive.part(archive.find(three[1].id), "warc"))
+    assert_others_work(archive, three)
+
+
+@pytest.mark.parametrize("key", [layout.ARCHIVE, layout.slot(3)])
+def test_a_symbolic_link_in_place_of_what_all_depends_on_is_told_by_name(
+    key: str, archive: Archive, folder: Path, three: list[Snapshot]
+) -> None:
+    (folder / key).rename(folder.parent / "moved")
+    (folder / key).symlink_to(folder.parent / "moved")
+    archive.close()
+    (folder / "index.sqlite").unlink()
+    with Archive("archive") as other, pytest.raises(StorageError, match=f"{key}.* is a symbolic link"):
+        list(other.snapshots())
+
+
+def test_an_index_that_was_taken_away_does_not_come_back_from_what_it_left(
+    archive: Archive, folder: Path, three: list[Snapshot]
+) -> None:
+    wal = folder / "index.sqlite-wal"
+    kept = wal.read_bytes()
+    assert kept, "the last entries are in the write-ahead log alone"
+    archive.close()
+    wal.write_bytes(kept)  # as a killed process leaves it
+    (folder / "index.sqlite").unlink()
+    (folder / layout.slot(5)).unlink()
+    with Archive("archive") as other:
+        assert [found.state for found in other.snapshots()] == ["pending", "complete", "complete"]
+        assert list(other.check_index()) == []
+
+
+# who may only read
+
+
+def run_read_only(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program where the archive cannot be written, whoever asks."""
+    command = [sys.executable, "-m", "archiver", "--archive", str(folder), *arguments]
+    if os.geteuid() == 0:
+        script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+        command = ["unshare", "-m", "sh", "-c", script, str(folder), *command]
+    environment = os.environ | {"PYTHONPATH": str(_ROOT), "XDG_CACHE_HOME": str(folder.parent / "cache")}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+
+
+def test_an_archive_that_cannot_be_written_can_be_read(archive: Archive, folder: Path, three: list[Snapshot]) -> None:
+    archive.close()
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    folder.chmod(0o555)
+    try:
+        listed = run_read_only(folder, "snapshots")
+        shown = run_read_only(folder, "show", three[1].id)
+        got = run_read_only(folder, "get", "https://a.test/two", "--as", "text")
+        checked = run_read_only(folder, "index", "check")
+        captured = run_read_only(folder, "capture", _URL)
+    finally:
+        folder.chmod(0o700)
+    assert [done.stderr for done in (listed, shown, got)] == ["", "", ""]
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == [found.id for found in reversed(three)]
+    assert shown.stdout.startswith(f"{three[1].id}  complete  entry 3 of the log\n")
+    assert got.stdout == "hello"
+    assert (checked.returncode, checked.stdout) == (0, "log, index and store agree\n")
+    assert captured.returncode == 8
+    assert captured.stderr.startswith("archiver: ")
+    assert captured.stderr.count("\n") == 1
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert len(list((folder.parent / "cache/archiver").glob("index-*.sqlite"))) == 1
+
+
+def test_archives_of_one_relative_name_that_cannot_be_written_have_an_index_each(
+    seen_as: Replace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = []
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        with Archive("archive") as archive:
+            made.append(capture(archive))
+
+    def refusing(place: str | Path, store: ObjectStore) -> Database:
+        if Path(place).name == "index.sqlite":
+            raise UnwritableError("read-only")
+        return open_index(place, store)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("archiver.archive.open_index", refusing)
+        for name, id_ in zip(("here", "there"), made, strict=True):
+            monkeypatch.chdir(tmp_path / name)
+            with Archive("archive") as archive:
+                assert [found.id for found in archive.snapshots()] == [id_]
+    assert len(list((tmp_path / "cache/archiver").glob("*.sqlite"))) == 2
+
+
+def test_the_place_of_the_snapshots_is_kept_whole_for_whoever_stands_elsewhere(
+    seen_as: Replace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Archive("archive") as archive:
+        archive.found(evidence="evidence")
+        id_ = capture(archive)
+        place = Path("archive").absolute()
+        assert archive.find(id_).where == str(Path("evidence").absolute() / layout.warc(id_))
+    monkeypatch.chdir(tmp_path)
     with Archive(place) as archive:
-        list(archive.check_index())
-        for part in ("warc", "text", "wacz"):
-            with pytest.raises((StorageError, NotFoundError)):
-                b"".join(archive.part(archive.find(third), part))
-    _other_still_works(place, two[1])
+        assert taken(archive, id_) == b"hello"

@@ -65,14 +65,15 @@ def store_snapshots(folder: Path) -> None:
     for snapshot in _IDS:
         path = Path(f"{snapshot}.warc.gz")
         entries = writer.write(made := recording(exchange(0), title=_TITLE), path)
-        store.put_new(layout.warc(snapshot), path)
-        store.put_new(layout.cdxj(snapshot), cdxj.lines(entries, "capture.warc.gz"))
-        data = path.read_bytes()
-        warc = statements.Artifact(
-            "warc", layout.warc(snapshot), "application/warc", len(data), hashlib.sha256(data).hexdigest(), 0
-        )
-        statement = statements.build(snapshot, 0, made, [warc], CaptureSettings(), statements.About())
-        log.append(store, statement, after=-1)
+        artifacts = []
+        for role, key, data in (
+            ("warc", layout.warc(snapshot), path.read_bytes()),
+            ("cdxj", layout.cdxj(snapshot), cdxj.lines(entries, "capture.warc.gz")),
+        ):
+            store.put_new(key, data)
+            artifacts.append(statements.Artifact(role, key, "", len(data), hashlib.sha256(data).hexdigest()))
+        said = statements.build(snapshot, 0, made, artifacts, CaptureSettings(), statements.About())
+        log.append(store, said, after=-1)
     store.put_new(layout.warc("20260401t000000z-dddddddddddddddd"), b"orphan")
 
 

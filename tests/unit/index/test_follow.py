@@ -369,7 +369,7 @@ def test_an_index_in_a_folder_that_is_not_there_yet_is_made_for_its_owner_alone(
     path = tmp_path / "a" / "b" / "index.sqlite"
     open_index(path, log.store).close()
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in path.parent.iterdir()] == ["index.sqlite"]
+    assert sorted(each.name for each in path.parent.iterdir()) == ["index.sqlite", "index.sqlite.lock"]
 
 
 def _entry(log: Log, index: int) -> Entry:

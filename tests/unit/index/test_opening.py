@@ -318,7 +318,7 @@ def test_a_file_in_the_place_of_the_folder_is_named(path: Path, log: Log) -> Non
         ("SQLITE_READONLY", "cannot be written.*ARCHIVER_DATABASE_URL"),
         ("SQLITE_CANTOPEN", "cannot be opened for writing; name another place"),
         ("SQLITE_FULL", "its disk is full"),
-        ("SQLITE_IOERR_WRITE", "its disk gave an error"),
+        ("SQLITE_IOERR_WRITE", "its disk is full or gave an error; make room"),
         ("SQLITE_BUSY", "held it for too long; try again"),
         ("SQLITE_CORRUPT_INDEX", "damaged"),
     ],
