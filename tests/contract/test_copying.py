@@ -159,7 +159,7 @@ def test_a_copy_of_one_url_killed_at_any_write_goes_on_where_it_was(local: Place
 
 def test_a_url_that_was_never_captured_is_said_to_be_so(local: Places) -> None:
     source = filled(local)
-    with pytest.raises(NotFoundError, match="no capture of exactly https://a.test/nowhere"):
+    with pytest.raises(NotFoundError, match=r"no capture of exactly https://a\.test/nowhere"):
         copied(source, local.new(), "https://a.test/nowhere")
 
 
