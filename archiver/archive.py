@@ -24,7 +24,6 @@ from archiver.index.check import check as check_index
 from archiver.index.database import Database, UnwritableError
 from archiver.index.opening import identity, open_index, rebuild_index
 from archiver.index.queries import Capture, Filter
-from archiver.index.schema import STORED
 from archiver.model import Recording
 from archiver.seal import statement as statements
 from archiver.seal.statement import About
@@ -387,8 +386,9 @@ class Archive:
     def locate(self, ref: str) -> tuple[Capture, float | None]:
         """The capture that a REF names, and how many seconds it is from the moment asked for, where one was.
 
-        REF is an id or the beginning of one, a URL, `URL@TIME`, or `latest`. Raises `NotFoundError`, which names
-        look-alikes of a URL, and `UsageError` for what is no REF or begins several ids.
+        REF is an id or the beginning of one, a URL, `URL@TIME`, or `latest`. A URL finds complete captures only: one
+        that is partial is named by its id. Raises `NotFoundError`, which names look-alikes of a URL, and `UsageError`
+        for what is no REF or begins several ids.
         """
         named = reference.parse(ref, clock.now())
         database = self._up_to_date().database
@@ -407,9 +407,9 @@ class Archive:
                 raise UsageError(f"{ref!r} begins {matches.total} ids; the first are {first}")
             return matches.first[0], None
         if named.time is None:
-            answer = queries.newest_of(database, named.text, STORED)
+            answer = queries.newest_of(database, named.text)
         else:
-            answer = queries.nearest(database, named.text, named.time.middle, STORED)
+            answer = queries.nearest(database, named.text, named.time.middle)
         if answer.capture is None:
             raise NotFoundError(_why_none(answer, place))
         found = answer.capture
@@ -536,8 +536,8 @@ def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:
 def _why_none(answer: queries.Answer, place: str) -> str:
     others = ", ".join(f"{count} {state}" for state, count in answer.left_out)
     if others:
-        left = f"only captures that left none: {others}; `archiver snapshots` lists them"
-        return f"no snapshot of {answer.url} in {place}, {left}"
+        left = f"only captures that are not: {others}; `archiver snapshots URL` lists them, an id names one"
+        return f"no complete snapshot of {answer.url} in {place}, {left}"
     if answer.look_alikes:
         alike = ", ".join(found.url or "" for found in answer.look_alikes[:3])
         return f"no snapshot of exactly {answer.url} in {place}; there are some of {alike}"

@@ -144,7 +144,7 @@ def test_a_page_that_only_looks_alike_is_named_and_not_given(alike: str, archive
 def test_a_url_that_only_failed_says_so(archive: Archive) -> None:
     fail(archive, UnreachableError("no answer"))
     with pytest.raises(
-        NotFoundError, match=f"no snapshot of {_URL} in archive, only captures that left none: 1 failed"
+        NotFoundError, match=f"no complete snapshot of {_URL} in archive, only captures that are not: 1 failed"
     ):
         archive.find(_URL)
 
@@ -209,9 +209,12 @@ def test_what_is_to_be_captured_is_in_the_log_before_the_visit(archive: Archive,
     assert (made.statement["intent"], made.log_index) == (0, 1)
 
 
-def test_a_partial_capture_is_found_but_is_not_the_newest_complete_one(archive: Archive) -> None:
+def test_a_partial_capture_is_found_by_its_id_and_not_by_its_url(archive: Archive) -> None:
     partial = capture(archive, outcome=Outcome.PARTIAL, warnings=(CaptureWarning("timeout", "it took long"),))
-    assert archive.find(_URL).id == partial
+    assert archive.find(partial).id == archive.find("latest").id == partial
+    for ref in (_URL, f"{_URL}@2026-01-01"):
+        with pytest.raises(NotFoundError, match="no complete snapshot of .*: 1 partial"):
+            archive.find(ref)
     assert archive.newest(_URL) is None
 
 
@@ -481,7 +484,7 @@ def test_a_note_that_is_not_what_was_committed_to_is_told_by_name(
     archive.rebuild_index()
     with pytest.raises(error, match=note.name):
         archive.find(three[1].id)
-    with pytest.raises(NotFoundError, match="only captures that left none: 1 lost"):
+    with pytest.raises(NotFoundError, match="only captures that are not: 1 lost"):
         archive.find("https://a.test/two")
     assert archive.locate(three[1].id)[0].state == "lost"
     assert [(problem.kind, Path(problem.name).name) for problem in archive.check_index()] == [(kind, note.name)]
