@@ -213,7 +213,7 @@ def test_a_partial_capture_is_found_by_its_id_and_not_by_its_url(archive: Archiv
     partial = capture(archive, outcome=Outcome.PARTIAL, warnings=(CaptureWarning("timeout", "it took long"),))
     assert archive.find(partial).id == archive.find("latest").id == partial
     for ref in (_URL, f"{_URL}@2026-01-01"):
-        with pytest.raises(NotFoundError, match="no complete snapshot of .*: 1 partial"):
+        with pytest.raises(NotFoundError, match=r"no complete snapshot of .*: 1 partial"):
             archive.find(ref)
     assert archive.newest(_URL) is None
 
