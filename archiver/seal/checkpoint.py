@@ -110,7 +110,7 @@ class Proof:
     def verify(self, entry: bytes, origin: str, keys: Iterable[VerifierKey]) -> Checkpoint:
         """The checkpoint of the log `origin`, signed by one of its own `keys`, that has this entry at `index`.
 
-        Raises `NoteError` when it is of another log or not signed, `ProofError` when the entry is not shown to be there.
+        Raises `NoteError` when it is of another log or not signed, `ProofError` when the entry is not in it.
         """
         signed = note.parse(self.checkpoint)
         if not signed.verified_by(keys):

@@ -138,7 +138,7 @@ class Note:
 
 
 def sign(text: str, key_name: str, private: Ed25519PrivateKey) -> Signature:
-    """The signature of a note's text, which ends in a line end. Raises `NoteError` when a note cannot have that text."""
+    """The signature of a note's text, which ends in a line end. Raises `NoteError` when it cannot be one."""
     _refuse_bad_text(text)
     key = VerifierKey(key_name, ED25519, private.public_key().public_bytes_raw())
     return Signature(key_name, key.key_id, private.sign(text.encode()))
@@ -150,7 +150,7 @@ def render(text: str, signatures: Iterable[Signature]) -> bytes:
 
 
 def parse(note: bytes) -> Note:
-    """The note that these bytes are; its signatures are not checked. Raises `NoteError` when they are none ("Format")."""
+    """The note in these bytes, its signatures unchecked. Raises `NoteError` when there is none ("Format")."""
     if len(note) > MAX_NOTE_BYTES:
         raise NoteError(f"a note has more than {MAX_NOTE_BYTES} bytes")
     try:

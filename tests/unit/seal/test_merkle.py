@@ -22,7 +22,7 @@ from archiver.seal.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from tests.unit.seal.trees import Naive, flipped, leaf, sha256, vectors
+from tests.unit.seal.trees import Naive, flipped, leaf, one_flipped, sha256, vectors
 
 _NAIVE = Naive()
 _MANY = 2000
@@ -167,7 +167,7 @@ def test_an_inclusion_proof_with_a_bit_flipped_never_verifies(
     case: tuple[int, int, list[bytes]], data: st.DataObject
 ) -> None:
     index, size, proof = case
-    forged = flipped(proof, data.draw(st.integers(0, len(proof) - 1)), data.draw(_bits))
+    forged = one_flipped(proof, data.draw(st.integers(0, len(proof) - 1)), data.draw(_bits))
     with pytest.raises(ProofError):
         included(index, size, forged)
 
@@ -177,9 +177,9 @@ def test_a_proof_says_nothing_of_another_leaf_or_root(case: tuple[int, int, list
     index, size, proof = case
     root = _NAIVE.root(0, size)
     with pytest.raises(ProofError, match="another root"):
-        verify_inclusion(index, size, *flipped([leaf(index)], 0, bit), proof, root)
+        verify_inclusion(index, size, flipped(leaf(index), bit), proof, root)
     with pytest.raises(ProofError, match="another root"):
-        verify_inclusion(index, size, leaf(index), proof, *flipped([root], 0, bit))
+        verify_inclusion(index, size, leaf(index), proof, flipped(root, bit))
 
 
 @given(inclusions(), st.integers(-1, _MANY))
@@ -195,7 +195,7 @@ def test_a_consistency_proof_with_a_bit_flipped_never_verifies(
     case: tuple[int, int, list[bytes]], data: st.DataObject
 ) -> None:
     size1, size2, proof = case
-    forged = flipped(proof, data.draw(st.integers(0, len(proof) - 1)), data.draw(_bits))
+    forged = one_flipped(proof, data.draw(st.integers(0, len(proof) - 1)), data.draw(_bits))
     with pytest.raises(ProofError):
         consistent(size1, size2, forged)
 
@@ -205,9 +205,9 @@ def test_a_consistency_proof_is_for_its_two_roots_only(case: tuple[int, int, lis
     size1, size2, proof = case
     root1, root2 = _NAIVE.root(0, size1), _NAIVE.root(0, size2)
     with pytest.raises(ProofError, match="other roots"):
-        verify_consistency(size1, size2, *flipped([root1], 0, bit), root2, proof)
+        verify_consistency(size1, size2, flipped(root1, bit), root2, proof)
     with pytest.raises(ProofError, match="other roots"):
-        verify_consistency(size1, size2, root1, *flipped([root2], 0, bit), proof)
+        verify_consistency(size1, size2, root1, flipped(root2, bit), proof)
 
 
 def test_no_hash_of_a_proof_may_be_added_dropped_or_swapped() -> None:

@@ -23,12 +23,14 @@ def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def flipped(hashes: Sequence[bytes], at: int, bit: int) -> list[bytes]:
-    """The hashes with one bit of one of them turned round."""
-    changed = [*hashes]
-    number = int.from_bytes(changed[at], "big") ^ 1 << bit
-    changed[at] = number.to_bytes(32, "big")
-    return changed
+def flipped(value: bytes, bit: int) -> bytes:
+    """The bytes with one bit turned round."""
+    number = int.from_bytes(value, "big") ^ 1 << bit
+    return number.to_bytes(len(value), "big")
+
+
+def one_flipped(hashes: Sequence[bytes], at: int, bit: int) -> list[bytes]:
+    return [*hashes[:at], flipped(hashes[at], bit), *hashes[at + 1 :]]
 
 
 @cache
