@@ -87,7 +87,7 @@ class Signature:
     def __post_init__(self) -> None:
         _refuse_bad_name(self.name)
         if len(self.key_id) != _KEY_ID_BYTES or not self.data:
-            raise NoteError(f"a signature of {self.name!r} is shorter than a key id and a signature")
+            raise NoteError(f"a signature of {self.name!r} is not a key id of 4 bytes and something after it")
 
     @property
     def line(self) -> str:

@@ -230,6 +230,15 @@ def rearranged(proof: list[bytes]) -> list[list[bytes]]:
     return [other for other in forged if other != proof]
 
 
+def test_a_proof_ends_at_the_root() -> None:
+    inclusion, consistency = _NAIVE.path(3, 0, 7), _NAIVE.subproof(3, 0, 7)
+    for check, proof in ((included, inclusion), (consistent, consistency)):
+        with pytest.raises(ProofError, match="goes on after the root"):
+            check(3, 7, [*proof, leaf(0)])
+        with pytest.raises(ProofError, match="ends before the root"):
+            check(3, 7, proof[:-1])
+
+
 @pytest.mark.parametrize("length", [0, 31, 33])
 def test_a_hash_of_another_length_is_refused_wherever_it_stands(length: int) -> None:
     odd = bytes(length)

@@ -216,11 +216,17 @@ def test_a_signature_is_base64_in_its_one_form(encoded: str) -> None:
 
 @pytest.mark.parametrize("encoded", ["", "QUJD", "QUJDRA=="])
 def test_a_signature_has_at_least_five_bytes(encoded: str) -> None:
-    refused(with_line(f"— a {encoded}\n"), "shorter")
+    refused(with_line(f"— a {encoded}\n"), "key id of 4 bytes")
+
+
+@pytest.mark.parametrize(("key_id", "data"), [(b"123", b"4"), (b"12345", b"6"), (b"1234", b"")])
+def test_a_signature_is_a_key_id_of_four_bytes_and_something_after_it(key_id: bytes, data: bytes) -> None:
+    with pytest.raises(NoteError, match="key id of 4 bytes"):
+        Signature("a", key_id, data)
 
 
 def test_a_signature_line_without_a_second_space_is_refused() -> None:
-    refused(with_line("— a\n"), "shorter")
+    refused(with_line("— a\n"), "key id of 4 bytes")
 
 
 def test_a_note_has_at_most_a_hundred_signatures() -> None:
