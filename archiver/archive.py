@@ -17,7 +17,7 @@ import platformdirs
 
 from archiver import clock, interrupts
 from archiver.config import Settings, load
-from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
+from archiver.errors import ArchiverError, NotFoundError, SigningError, StorageError, UsageError
 from archiver.index import facts, follow, queries, reference
 from archiver.index.check import Problem
 from archiver.index.check import check as check_index
@@ -25,7 +25,10 @@ from archiver.index.database import Database, UnwritableError
 from archiver.index.opening import identity, open_index, rebuild_index
 from archiver.index.queries import Capture, Filter
 from archiver.model import Recording
+from archiver.seal import keys
 from archiver.seal import statement as statements
+from archiver.seal.keys import Signer
+from archiver.seal.note import NoteError, VerifierKey
 from archiver.seal.statement import About
 from archiver.storage import descriptor, layout, log
 from archiver.storage.base import ObjectStore, Retention, read
@@ -124,6 +127,7 @@ class Archive:
         self._settings = place if isinstance(place, Settings) else load({"archive": str(place)}).settings
         self._opened: _Opened | None = None
         self._made: ObjectStore | None = None
+        self._sign: log.Sign | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -153,11 +157,13 @@ class Archive:
 
     # making and opening
 
-    def found(self, evidence: str | None = None, retention_days: int = 0, copy_of: str | None = None) -> Descriptor:
+    def found(
+        self, evidence: str | None = None, retention_days: int = 0, copy_of: Descriptor | None = None
+    ) -> Descriptor:
         """Make the archive. `evidence` is another store for the snapshots, which keeps them for `retention_days`.
 
-        `copy_of` is the id of the archive that is to be copied into it. Raises `StorageError` when there is one
-        already, or the store cannot hold one.
+        `copy_of` is the archive that is to be copied into it. Raises `StorageError` when there is one already, or the
+        store cannot hold one, and `SigningError` when its key cannot be saved.
         """
         store = self._place
         if descriptor.load(store) is not None:
@@ -172,7 +178,11 @@ class Archive:
         return descriptor.load(self._place)
 
     def _make(
-        self, store: ObjectStore, evidence: str | None = None, retention_days: int = 0, copy_of: str | None = None
+        self,
+        store: ObjectStore,
+        evidence: str | None = None,
+        retention_days: int = 0,
+        copy_of: Descriptor | None = None,
     ) -> None:
         abilities: dict[str, Any] = {}
         kept = None
@@ -195,8 +205,69 @@ class Archive:
             if retention_days and not seen.object_lock:
                 raise StorageError(f"{kept.location} has no Object Lock and keeps nothing; leave --retention-days out")
             abilities["evidence"] = asdict(seen)
-        name, moment = copy_of or secrets.token_hex(16), clock.rfc3339(clock.now())
-        descriptor.found(store, Descriptor(name, moment, evidence, retention_days, abilities))
+        if copy_of is not None:
+            origin, key = copy_of.origin, copy_of.key
+            name = copy_of.id
+        else:
+            name = secrets.token_hex(16)
+            signer = self._new_signer(name, f"archiver/{name}")
+            origin, key = signer.name, signer.key.text
+        moment = clock.rfc3339(clock.now())
+        made = descriptor.found(store, Descriptor(name, moment, evidence, retention_days, abilities, origin, key))
+        if not made and copy_of is None:
+            keys.path_of(name).unlink(missing_ok=True)  # of an archive that somebody else has made meanwhile
+
+    def _new_signer(self, archive: str, origin: str) -> Signer:
+        """The key for a new archive: the one in the settings, or a new one, which is saved. Raises `SigningError`."""
+        given = self._settings.signing_key
+        if given is not None:
+            found = keys.find(archive, origin, given.get_secret_value(), self._passphrase)
+            assert found is not None
+            return found
+        signer = keys.make(origin)
+        keys.save(signer, keys.path_of(archive), self._passphrase)
+        return signer
+
+    @property
+    def _passphrase(self) -> str | None:
+        secret = self._settings.signing_key_passphrase
+        return None if secret is None else secret.get_secret_value()
+
+    def signer(self) -> Signer | None:
+        """The key of the archive, which must be here to write to it; None where the archive has none.
+
+        Raises `SigningError` when it is not here, is another one, or cannot be used, and `NotFoundError` where there is
+        no archive.
+        """
+        described = descriptor.load(self._place)
+        if described is None:
+            raise NotFoundError(f"there is no archive in {self.location}; capture something, or give --archive")
+        given = self._settings.signing_key
+        path = keys.path_of(described.id)
+        if described.origin is None or described.key is None:
+            if path.exists():
+                raise SigningError(
+                    f"{self.location} names no key, but {path} is its key: its archive.json was exchanged; "
+                    "nothing was written"
+                )
+            return None
+        try:
+            expected = VerifierKey.parse(described.key)
+        except NoteError as error:
+            raise StorageError(f"{self._place.where(layout.ARCHIVE)} is damaged: its key: {error}") from None
+        found = keys.find(
+            described.id, described.origin, None if given is None else given.get_secret_value(), self._passphrase
+        )
+        if found is None:
+            raise SigningError(
+                f"the key of {self.location} is not on this machine; put it where it was backed up from, {path}, or "
+                "into the environment variable ARCHIVER_SIGNING_KEY"
+            )
+        if found.key != expected:
+            raise SigningError(
+                f"the key given is not that of {self.location}: it is {found.key.text}, not {expected.text}"
+            )
+        return found
 
     def _open(self) -> _Opened:
         """Raises `NotFoundError` where there is no archive."""
@@ -268,6 +339,8 @@ class Archive:
         check(self._settings.capture)
         said = about or About()
         opened = self._ready()
+        signer = self.signer()
+        self._sign = None if signer is None else lambda text: signer.sign(text).line
         began = clock.now()
         snapshot = layout.new_id(began)
         deadline = began + timedelta(seconds=self._settings.capture.timeout_s) + _STORING
@@ -321,7 +394,8 @@ class Archive:
 
     def _append(self, statement: dict[str, Any]) -> log.Entry:
         opened = self._open()
-        return log.append(opened.store, statement, after=queries.next_index(opened.database) - 1)
+        after = queries.next_index(opened.database) - 1
+        return log.append(opened.store, statement, after, self._sign)
 
     def _has_snapshot(self, snapshot: str, after: int) -> bool:
         """Whether the log has it. Asked of the log itself: of what has just been written, it alone is sure."""

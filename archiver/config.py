@@ -26,7 +26,7 @@ ENVIRONMENT_PREFIX = "ARCHIVER_"
 LOCAL_FILE = Path("archiver.toml")
 
 #: never taken from ./archiver.toml: they execute something, lift the guard, log in, or alter what the browser
-#: trusts or reaches
+#: trusts or reaches, or are keys
 PROTECTED = frozenset(
     {
         "capture.browser",
@@ -37,6 +37,8 @@ PROTECTED = frozenset(
         "capture.accept_bad_certificates",
         "capture.storage_state",
         "database_url",
+        "signing_key",
+        "signing_key_passphrase",
     }
 )
 #: settings that are lists; the environment gives them with commas between, or as JSON
@@ -57,6 +59,11 @@ def _read_proxy(value: object) -> Proxy | None:
 
 def _read_database_url(value: object) -> object:
     """No text means a SQLite file of its own: so the environment can take back what a file says."""
+    return value or None
+
+
+def _read_nothing(value: object) -> object:
+    """No text means none: so the environment can take back what a file says."""
     return value or None
 
 
@@ -118,6 +125,12 @@ class Settings(BaseModel):
     database_url: Annotated[SecretStr | None, BeforeValidator(_read_database_url)] = Field(
         None, description="postgresql:// URL of an index that several machines share; else a SQLite file"
     )
+    signing_key: Annotated[SecretStr | None, BeforeValidator(_read_nothing)] = Field(
+        None, description="the archive's private key, PEM text; else it is looked for in the user's configuration"
+    )
+    signing_key_passphrase: Annotated[SecretStr | None, BeforeValidator(_read_nothing)] = Field(
+        None, description="the passphrase of the private key, where it has one"
+    )
     capture: CaptureSettings = CaptureSettings()
 
 
@@ -174,7 +187,13 @@ def load(flags: Mapping[str, Any] | None = None, config_file: Path | None = None
 
 def names() -> tuple[str, ...]:
     """The dotted names of all settings."""
-    return ("archive", "database_url", *(f"capture.{name}" for name in CaptureSettings.model_fields))
+    return (
+        "archive",
+        "database_url",
+        "signing_key",
+        "signing_key_passphrase",
+        *(f"capture.{name}" for name in CaptureSettings.model_fields),
+    )
 
 
 def value_of(settings: Settings, name: str) -> Any:

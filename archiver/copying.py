@@ -54,7 +54,7 @@ def copy(source: Archive, target: Archive, on_progress: OnProgress, url: str | N
     if url is not None and next(source.snapshots(Filter(url=url, limit=1)), None) is None:
         raise NotFoundError(f"{source.location} has no capture of exactly {url}; nothing was copied")
     if there is None:
-        there = target.found(copy_of=described.id if url is None else None)
+        there = target.found(copy_of=described if url is None else None)
     if url is None and there.id != described.id:
         raise StorageError(
             f"{target.location} is another archive; copy a whole one into an empty place, or name a --url"

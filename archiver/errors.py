@@ -8,6 +8,7 @@
     │   └── RefusedError             7   the guard refused the page
     ├── StorageError                 8   the archive could not be read or written
     │   └── ExistsError              8   an object that was to be created is there already
+    ├── SigningError                 9   the key of the archive is missing, or cannot be used
     └── BrowserError                10   no browser, one that lacks what is needed, or one that died
 
 The numbers are exit codes; `cli/exit_codes.py` holds their one table.
@@ -44,6 +45,10 @@ class StorageError(ArchiverError):
 
 class ExistsError(StorageError):
     """The key that was to be created is there already; its object was left as it is."""
+
+
+class SigningError(ArchiverError):
+    """There is no key to sign with, or it cannot be used; nothing is stored unsigned instead."""
 
 
 class BrowserError(ArchiverError):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +14,13 @@ from archiver.archive import Snapshot
 from tests.support.captures import Captures
 
 _SHARED = {"captures", "demo"}  # what several files use, and takes long to make
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Archives that tests make put their keys into a folder of this run, not into the configuration of its user."""
+    folder = tempfile.mkdtemp(prefix="archiver-tests-")
+    os.environ["XDG_CONFIG_HOME"] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     NOT_FOUND = 6
     UNREACHABLE = 7
     STORAGE = 8
+    SIGNING = 9
     BROWSER = 10
     INTERRUPTED = 130
 
@@ -29,6 +30,7 @@ MEANING = {
     ExitCode.NOT_FOUND: "not found in the archive",
     ExitCode.UNREACHABLE: "the page could not be reached, the guard refused it, or --fail-on-http-error did",
     ExitCode.STORAGE: "the archive could not be read or written",
+    ExitCode.SIGNING: "the key of the archive is missing, or cannot be used",
     ExitCode.BROWSER: "the browser is missing, unfit, or crashed",
     ExitCode.INTERRUPTED: "interrupted",
 }
@@ -39,6 +41,7 @@ _BY_ERROR: tuple[tuple[type[errors.ArchiverError], ExitCode], ...] = (
     (errors.NotFoundError, ExitCode.NOT_FOUND),
     (errors.UnreachableError, ExitCode.UNREACHABLE),
     (errors.StorageError, ExitCode.STORAGE),
+    (errors.SigningError, ExitCode.SIGNING),
     (errors.BrowserError, ExitCode.BROWSER),
     (errors.ArchiverError, ExitCode.ERROR),
 )
@@ -51,6 +54,7 @@ SEVERITY = (
     ExitCode.UNREACHABLE,
     ExitCode.USAGE,
     ExitCode.BROWSER,
+    ExitCode.SIGNING,
     ExitCode.STORAGE,
     ExitCode.ERROR,
     ExitCode.INTERRUPTED,

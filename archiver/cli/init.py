@@ -37,6 +37,8 @@ def init(globals_: Globals, location: str | None, evidence: str | None, retentio
                     "location": archive.location,
                     "id": made.id,
                     "created_at": made.created_at,
+                    "origin": made.origin,
+                    "key": made.key,
                     "evidence": made.evidence,
                     "retention_days": made.retention_days,
                     "abilities": made.abilities,
@@ -44,5 +46,7 @@ def init(globals_: Globals, location: str | None, evidence: str | None, retentio
             )
         elif not globals_.quiet:
             click.echo(f"made the archive {archive.location}")
+            for line in render.key(made):
+                click.echo(f"  {line}")
             for line in render.abilities(made):
                 click.echo(f"  {line}")

@@ -16,6 +16,7 @@ import orjson
 from archiver.archive import Captured
 from archiver.cli.text import printable
 from archiver.model import Outcome, Result
+from archiver.seal import keys
 from archiver.storage.descriptor import Descriptor
 
 if TYPE_CHECKING:
@@ -53,6 +54,15 @@ def abilities(made: Descriptor) -> list[str]:
         lines.append(f"the snapshots are in {made.evidence}{kept}")
         lines += [f"that store {text}: {_yes(of_evidence.get(name))}" for name, text in _ABILITIES.items()]
     return lines
+
+
+def key(made: Descriptor) -> list[str]:
+    """Who signs for an archive, and where the key to do so lies; nothing where there is none."""
+    if made.key is None:
+        return []
+    path = keys.path_of(made.id)
+    kept = f"its private part is {path}: back it up" if path.exists() else "its private part was given"
+    return [f"signed with the key {made.key}", kept]
 
 
 def _yes(value: object) -> str:

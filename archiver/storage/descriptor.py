@@ -23,7 +23,9 @@ class Descriptor:
 
     `id` is 32 hexadecimal digits that a copy of the archive has as well. `evidence` is the location of the store that
     has the snapshots where that is another one, and `retention_days` how long each object there is kept from being
-    deleted. `abilities` is what the store was found to do when it was probed.
+    deleted. `abilities` is what the store was found to do when it was probed. `origin` is the name of its log, and
+    `key` the key that signs there, as C2SP's signed-note writes a verifier key; both are None in an archive that was
+    made before archives had keys.
     """
 
     id: str
@@ -31,6 +33,8 @@ class Descriptor:
     evidence: str | None = None
     retention_days: int = 0
     abilities: dict[str, Any] = field(default_factory=dict)
+    origin: str | None = None
+    key: str | None = None
 
 
 def load(store: ObjectStore) -> Descriptor | None:
@@ -57,7 +61,10 @@ def load(store: ObjectStore) -> Descriptor | None:
         raise StorageError(f"{where} is damaged: created_at or evidence is no text")
     if not isinstance(days, int) or isinstance(days, bool) or days < 0 or not isinstance(abilities, dict):
         raise StorageError(f"{where} is damaged: retention_days or abilities is of the wrong kind")
-    return Descriptor(name, created_at, evidence, days, abilities)
+    origin, key = document.get("origin"), document.get("key")
+    if not isinstance(origin, str | None) or not isinstance(key, str | None) or (origin is None) != (key is None):
+        raise StorageError(f"{where} is damaged: origin and key are no texts, or one of them is missing")
+    return Descriptor(name, created_at, evidence, days, abilities, origin, key)
 
 
 def found(store: ObjectStore, descriptor: Descriptor) -> bool:
@@ -65,6 +72,8 @@ def found(store: ObjectStore, descriptor: Descriptor) -> bool:
     document: dict[str, Any] = {"format": FORMAT, "id": descriptor.id, "created_at": descriptor.created_at}
     if descriptor.evidence is not None:
         document |= {"evidence": descriptor.evidence, "retention_days": descriptor.retention_days}
+    if descriptor.origin is not None:
+        document |= {"origin": descriptor.origin, "key": descriptor.key}
     if descriptor.abilities:
         document["abilities"] = descriptor.abilities
     try:

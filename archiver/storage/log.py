@@ -3,7 +3,8 @@
 Entry n is the object `log/slot/n`, one line of canonical JSON (RFC 8785): `{"commitment":…,"id":…,"type":…}`. It says
 nothing of the page: `commitment` is SHA-256 over a random salt and the note, in lower-case hex, and the note lies
 under that name until it is withdrawn. A note object is the salt in hex, a line end, and the note: the statement as one
-line of canonical JSON with its line end, and, once they are signed, an empty line and signature lines.
+line of canonical JSON with its line end, and, where the archive has a key, an empty line and signature lines: a signed
+note of C2SP's.
 
 A slot is taken by whoever creates it, so any number of writers may append at once, and one that dies leaves the log
 valid. Slots are never skipped: slot n is created only by who has seen that n - 1 is there and nothing after n.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,18 +51,22 @@ class Junk:
     reason: str
 
 
-def append(store: ObjectStore, statement: dict[str, Any], after: int) -> Entry:
+Sign = Callable[[str], str]
+
+
+def append(store: ObjectStore, statement: dict[str, Any], after: int, sign: Sign | None = None) -> Entry:
     """Put a statement into the archive: its note, then its entry in the first free slot.
 
-    `after` is the highest slot the caller has seen, -1 for none; the search begins behind it. Raises `StorageError`,
-    also when later slots show that the log has a hole.
+    `after` is the highest slot the caller has seen, -1 for none; the search begins behind it. `sign` gives the
+    signature lines for a text. Raises `StorageError`, also when later slots show that the log has a hole.
     """
     line = rfc8785.dumps(statement) + b"\n"
     if len(line) > MAX_NOTE_BYTES // 2:
         raise StorageError(f"the statement of {statement['id']} has {len(line)} bytes, more than a note may have")
     salt = secrets.token_bytes(_SALT_BYTES)
-    commitment = hashlib.sha256(salt + line).hexdigest()
-    store.put_new(layout.note(commitment), salt.hex().encode() + b"\n" + line)
+    note = line if sign is None else line + b"\n" + sign(line.decode()).encode()
+    commitment = hashlib.sha256(salt + note).hexdigest()
+    store.put_new(layout.note(commitment), salt.hex().encode() + b"\n" + note)
     return enter(store, statement["type"], statement["id"], commitment, after)
 
 

@@ -246,7 +246,7 @@ def test_an_object_that_is_there_already_and_is_another_is_told(local: Places) -
         described = archive.describe()
         assert described is not None
     with Archive(target) as archive:
-        archive.found(copy_of=described.id)
+        archive.found(copy_of=described)
     (capture,) = captures(source, _OTHER)
     open_store(target).put_new(layout.cdxj(capture.id), b"another")
     (problem,) = copied(source, target).problems

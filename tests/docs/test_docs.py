@@ -183,7 +183,9 @@ def test_every_field_of_the_other_statements_is_explained() -> None:
 
 def test_every_field_of_the_archives_description_is_explained() -> None:
     store = MemoryStore()
-    descriptor.found(store, Descriptor("0" * 32, "2026-01-01T00:00:00Z", "s3://evidence", 1, {"ranges": True}))
+    descriptor.found(
+        store, Descriptor("0" * 32, "2026-01-01T00:00:00Z", "s3://evidence", 1, {"ranges": True}, "name", "key")
+    )
     fields = set(json.loads(b"".join(store.get("archive.json"))))
     section = text_of("docs/design.md").split("\n### archive.json\n", 1)[1].split("\n### ", 1)[0]
     documented = {

@@ -20,6 +20,8 @@ _TRUE = {
     "capture.accept_bad_certificates": "true",
     "capture.storage_state": '"state.json"',
     "database_url": '"postgresql://index.test/archive"',
+    "signing_key": '"-----BEGIN PRIVATE KEY-----"',
+    "signing_key_passphrase": '"open sesame"',
 }
 
 
@@ -86,6 +88,13 @@ def test_a_flag_that_says_no_is_given() -> None:
     assert load({"capture.allow_private": False}).settings.capture.allow_private is False
 
 
+def test_a_key_and_its_passphrase_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_SIGNING_KEY", "s3cr1")
+    monkeypatch.setenv("ARCHIVER_SIGNING_KEY_PASSPHRASE", "s3cr2")
+    shown = [config.value_of(load().settings, name) for name in config.names()]
+    assert "s3cr" not in repr(load()) + str(load().settings) + str(shown)
+
+
 @pytest.mark.parametrize("name", sorted(PROTECTED))
 def test_protected_settings_are_refused_from_the_current_folder(name: str) -> None:
     prefix, _, key = name.rpartition(".")
@@ -137,6 +146,8 @@ def test_everything_that_executes_lifts_the_guard_alters_trust_or_logs_in_is_pro
             "capture.accept_bad_certificates",
             "capture.storage_state",
             "database_url",
+            "signing_key",
+            "signing_key_passphrase",
         }
         <= PROTECTED
         <= set(config.names())

@@ -41,6 +41,7 @@ def test_the_codes_are_those_of_the_design() -> None:
         "NOT_FOUND": 6,
         "UNREACHABLE": 7,
         "STORAGE": 8,
+        "SIGNING": 9,
         "BROWSER": 10,
         "INTERRUPTED": 130,
     }
