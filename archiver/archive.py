@@ -25,10 +25,11 @@ from archiver.index.database import Database, UnwritableError
 from archiver.index.opening import identity, open_index, rebuild_index
 from archiver.index.queries import Capture, Filter
 from archiver.model import Recording
-from archiver.seal import keys
+from archiver.seal import keys, publish, published, seen
 from archiver.seal import statement as statements
 from archiver.seal.keys import Signer
 from archiver.seal.note import NoteError, VerifierKey
+from archiver.seal.publish import Published
 from archiver.seal.statement import About
 from archiver.storage import descriptor, layout, log
 from archiver.storage.base import ObjectStore, Retention, read
@@ -98,12 +99,15 @@ class Captured:
     """A snapshot just made, with the recording it was made of.
 
     `index_error` says why the index could not be brought up to date, if so: whoever asks next tries again.
+    `checkpoint` is the size of the log that was then signed; `checkpoint_error` says why none was, if it was to be.
     """
 
     snapshot: Snapshot
     recording: Recording
     not_recorded: int
     index_error: str | None = None
+    checkpoint: int | None = None
+    checkpoint_error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -362,13 +366,22 @@ class Archive:
                 with contextlib.suppress(StorageError):
                     if not self._has_snapshot(snapshot, intended.index):
                         self._append(failed)
+                with contextlib.suppress(ArchiverError):  # whoever signs next signs this, too
+                    self.publish()
             raise
         index_error = None
         try:
             follow.catch_up(opened.database, opened.store)
         except StorageError as error:
             index_error = str(error)
-        return Captured(stored, recording, statements.not_recorded(recording), index_error)
+        checkpoint = checkpoint_error = None
+        try:
+            done = self.publish()
+            checkpoint = done.signed.checkpoint.size if done else None
+        except ArchiverError as error:
+            checkpoint_error = str(error)
+        lost = statements.not_recorded(recording)
+        return Captured(stored, recording, lost, index_error, checkpoint, checkpoint_error)
 
     def _ready(self) -> _Opened:
         """An archive to write to: made if there is none, and rid of what killed captures left."""
@@ -517,6 +530,34 @@ class Archive:
         return log.statement(self._open().store, log.Entry(said.index, said.type, capture.id, said.commitment))
 
     # log and index
+
+    def publish(self) -> Published | None:
+        """Sign the log as far as it reaches, and publish tiles and checkpoint; None where the archive has no key.
+
+        Raises `AlteredError` when the log does not go on from what was signed or seen on this machine, `SigningError`,
+        and `StorageError`.
+        """
+        signer = self.signer()
+        if signer is None:
+            return None
+        store, origin = self.store, signer.name
+        with interrupts.held_off():
+            return publish.publish(
+                store, signer, self._keys_for, seen.load(origin), lambda signed: seen.save(origin, signed.note)
+            )
+
+    def newest_checkpoint(self) -> published.Signed | None:
+        """The largest published checkpoint that a key of the archive signed. Raises `AlteredError`, `StorageError`."""
+        described = self.describe()
+        if described is None or described.origin is None:
+            return None
+        return published.newest(self.store, described.origin, self._keys_for)
+
+    def _keys_for(self, _: int) -> tuple[VerifierKey, ...]:
+        described = self.describe()
+        assert described is not None
+        assert described.key is not None
+        return (VerifierKey.parse(described.key),)
 
     def log_length(self) -> int:
         """How many entries the log has, up to a hole if it has one."""

@@ -5,6 +5,7 @@ What is copied last is what refers to the rest, so a copy that was broken off go
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from archiver.archive import Archive
-from archiver.errors import ExistsError, NotFoundError, StorageError, UsageError
+from archiver.errors import AlteredError, ExistsError, NotFoundError, SigningError, StorageError, UsageError
 from archiver.index.queries import Filter
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore, read
 from archiver.urls import parse_capturable
 
 _MAX_SLOT_BYTES = 1 << 16
+_MAX_PUBLISHED_BYTES = 1 << 25  # an entry bundle can have 256 entries of 64 KiB
 
 #: told of each entry: how many are done, how many bytes were copied
 OnProgress = Callable[[int, int], None]
@@ -68,6 +70,7 @@ def copy(source: Archive, target: Archive, on_progress: OnProgress, url: str | N
         work.whole()
     else:
         work.some(source, target, url)
+        work.sign(target)
     work.done.problems = tuple(work.problems)
     return work.done
 
@@ -101,6 +104,25 @@ class _Copy:
             self.problems.append(
                 f"the log of {self._source.location} has a hole before {later}; the rest was not copied"
             )
+
+        self._published()
+
+    def _published(self) -> None:
+        """Tiles, bundles and checkpoints, which are the same for a copy; the newest checkpoint last."""
+        for prefix in (layout.TILES, layout.CHECKPOINTS, layout.SIGNATURES):
+            for key in _lacking(self._source, self._target, prefix):
+                with contextlib.suppress(NotFoundError):  # a partial tile goes when it is full
+                    self._put(key, read(self._source, key, _MAX_PUBLISHED_BYTES))
+        with contextlib.suppress(NotFoundError):
+            newest = read(self._source, layout.CHECKPOINT, _MAX_PUBLISHED_BYTES)
+            self._target.replace(layout.CHECKPOINT, newest)
+
+    def sign(self, target: Archive) -> None:
+        """Have the entries that were added signed, where the key of the target is at hand."""
+        try:
+            target.publish()
+        except (AlteredError, SigningError) as error:
+            self.problems.append(f"what was copied is in no signed checkpoint yet: {error}")
 
     def _again(self, end: int) -> None:
         """Carry what entries before `end` refer to and the target lacks: it could not be read the last time."""

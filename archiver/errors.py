@@ -3,6 +3,7 @@
     ArchiverError                    1   anything not named below
     ├── UsageError                   2   a wrong argument, option or URL
     │   └── ConfigurationError       2   a wrong value in a file or the environment
+    ├── AlteredError                 4   the log is not what it was when it was signed or seen
     ├── NotFoundError                6   nothing in the archive answers to that reference
     ├── UnreachableError             7   the page gave no answer, or an HTTP error where that is refused
     │   └── RefusedError             7   the guard refused the page
@@ -25,6 +26,10 @@ class UsageError(ArchiverError):
 
 class ConfigurationError(UsageError):
     """A setting has a value that cannot be used; the message names the setting and where it came from."""
+
+
+class AlteredError(ArchiverError):
+    """What is published of the log contradicts its slots, a signature, or what was signed or seen before."""
 
 
 class NotFoundError(ArchiverError):

@@ -17,9 +17,9 @@ _SHARED = {"captures", "demo"}  # what several files use, and takes long to make
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Archives that tests make put their keys into a folder of this run, not into the configuration of its user."""
+    """Archives that tests make put their keys and checkpoints into a folder of this run, not into those of its user."""
     folder = tempfile.mkdtemp(prefix="archiver-tests-")
-    os.environ["XDG_CONFIG_HOME"] = folder
+    os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_STATE_HOME"] = folder
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 

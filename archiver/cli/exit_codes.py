@@ -14,6 +14,8 @@ class ExitCode(IntEnum):
     ERROR = 1
     USAGE = 2
     PARTIAL = 3
+    ALTERED = 4
+    UNDETERMINED = 5
     NOT_FOUND = 6
     UNREACHABLE = 7
     STORAGE = 8
@@ -27,6 +29,8 @@ MEANING = {
     ExitCode.ERROR: "another error; the message says which",
     ExitCode.USAGE: "wrong usage or configuration",
     ExitCode.PARTIAL: "a partial capture was stored; its warnings say what is missing",
+    ExitCode.ALTERED: "something was altered or is missing, or was withdrawn: a check failed",
+    ExitCode.UNDETERMINED: "no check failed, but something could not be determined",
     ExitCode.NOT_FOUND: "not found in the archive",
     ExitCode.UNREACHABLE: "the page could not be reached, the guard refused it, or --fail-on-http-error did",
     ExitCode.STORAGE: "the archive could not be read or written",
@@ -38,6 +42,7 @@ MEANING = {
 # Most specific first: an error takes the code of the first class it is an instance of.
 _BY_ERROR: tuple[tuple[type[errors.ArchiverError], ExitCode], ...] = (
     (errors.UsageError, ExitCode.USAGE),
+    (errors.AlteredError, ExitCode.ALTERED),
     (errors.NotFoundError, ExitCode.NOT_FOUND),
     (errors.UnreachableError, ExitCode.UNREACHABLE),
     (errors.StorageError, ExitCode.STORAGE),
@@ -50,12 +55,14 @@ _BY_ERROR: tuple[tuple[type[errors.ArchiverError], ExitCode], ...] = (
 SEVERITY = (
     ExitCode.DONE,
     ExitCode.PARTIAL,
+    ExitCode.UNDETERMINED,
     ExitCode.NOT_FOUND,
     ExitCode.UNREACHABLE,
     ExitCode.USAGE,
     ExitCode.BROWSER,
     ExitCode.SIGNING,
     ExitCode.STORAGE,
+    ExitCode.ALTERED,
     ExitCode.ERROR,
     ExitCode.INTERRUPTED,
 )

@@ -152,10 +152,13 @@ def summary(captured: Captured, archive_option: str) -> str:
         f"  WARC       {snapshot.where}  ({size(snapshot.warc_artifact['bytes'])})",
         f"  SHA-256    {snapshot.warc_artifact['sha256']}",
         f"  snapshot   {snapshot.id}",
+        f"  log        entry {snapshot.log_index}{_signed(captured)}",
     ]
     lines += [f"  warning    {_short(w.message, 1000)}" for w in recording.warnings]
     if captured.index_error:
         lines.append(f"  warning    the snapshot is stored, but {captured.index_error}")
+    if captured.checkpoint_error:
+        lines.append(f"  warning    the snapshot is stored, but the log was not signed: {captured.checkpoint_error}")
     look = f"  look       {program()}{archive_option} get {snapshot.id[:20]}"
     if not recording.renditions:
         return "\n".join([*lines, f"{look} --as exchanges (what was and was not recorded), or warc"])
@@ -164,6 +167,10 @@ def summary(captured: Captured, archive_option: str) -> str:
         "             --as pdf, html, text, dom, exchanges (what was and was not recorded), wacz or warc give the rest",
     ]
     return "\n".join(lines)
+
+
+def _signed(captured: Captured) -> str:
+    return "" if captured.checkpoint is None else f", in the checkpoint signed at {captured.checkpoint} entries"
 
 
 _OUTCOMES = {Outcome.COMPLETE: "Complete", Outcome.PARTIAL: "Partial ", Outcome.FAILED: "Failed  "}
@@ -195,6 +202,8 @@ def snapshot_object(captured: Captured) -> dict[str, Any]:
         "warc": snapshot.where,
         "warc_sha256": snapshot.warc_artifact["sha256"],
         "log_index": snapshot.log_index,
+        "checkpoint": captured.checkpoint,
+        "checkpoint_error": captured.checkpoint_error,
         "warnings": [{"code": w.code, "message": w.message} for w in recording.warnings],
     }
 

@@ -10,6 +10,10 @@ from datetime import datetime
 ARCHIVE = "archive.json"
 SNAPSHOTS = "snapshots/"
 SLOTS = "log/slot/"
+TILES = "log/tile/"  # tiles and entry bundles
+CHECKPOINT = "log/checkpoint"  # the newest one, signed
+CHECKPOINTS = "log/checkpoints/"
+SIGNATURES = "log/signatures/"
 NOTES = "notes/"
 PROBES = "probe/"  # what `archiver.storage.probe` puts there and takes away again
 _SLOT = re.compile(r"[0-9]{12}")
@@ -47,6 +51,32 @@ def slot_index(key: str) -> int | None:
     """The number of a log entry's key; None for another key."""
     digits = key.removeprefix(SLOTS)
     return int(digits) if key.startswith(SLOTS) and _SLOT.fullmatch(digits) else None
+
+
+def published(path: str) -> str:
+    """A tile or an entry bundle by the path that C2SP's tlog-tiles gives it, `tile/0/000`."""
+    return f"log/{path}"
+
+
+def checkpoint(size: int) -> str:
+    """The text of the checkpoint of the log's first `size` entries, unsigned."""
+    return f"{CHECKPOINTS}{size:012d}"
+
+
+def checkpoint_size(key: str) -> int | None:
+    """The size in a checkpoint's key; None for another key."""
+    digits = key.removeprefix(CHECKPOINTS)
+    return int(digits) if key.startswith(CHECKPOINTS) and _SLOT.fullmatch(digits) else None
+
+
+def signatures(size: int) -> str:
+    """What the keys of the signatures of a checkpoint begin with."""
+    return f"{SIGNATURES}{size:012d}/"
+
+
+def signature(size: int, key_id: bytes) -> str:
+    """The signature line of one key under the checkpoint of that size."""
+    return f"{signatures(size)}{key_id.hex()}"
 
 
 def note(commitment: str) -> str:

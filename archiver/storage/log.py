@@ -16,7 +16,9 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -29,7 +31,9 @@ from archiver.storage.base import ObjectStore, read
 TYPES = ("intent", "snapshot", "failure")
 _MAX_ENTRY_BYTES = 1000
 MAX_NOTE_BYTES = 1 << 20
+MAX_LEAF_BYTES = 0xFFFF  # C2SP tlog-tiles: the length of an entry is two bytes
 _SALT_BYTES = 32
+_FEW, _STRETCH = 8, 256
 _COMMITMENT = re.compile(r"[0-9a-f]{64}")
 
 
@@ -96,6 +100,35 @@ def _refuse_hole(store: ObjectStore, index: int) -> None:
         )
 
 
+def leaves(store: ObjectStore, start: int, threads: int = 8) -> Iterator[bytes]:
+    """The bytes of the slots from `start` on, up to the first that is free, as they are leaves of the log's tree.
+
+    Of a slot with more than `MAX_LEAF_BYTES`, which is none of ours, they are the first so many: an entry bundle takes
+    no more. Raises `StorageError`.
+    """
+    for index in range(start, start + _FEW):  # the usual case: the entries of one capture
+        leaf = _leaf(store, index)
+        if leaf is None:
+            return
+        yield leaf
+    with ThreadPoolExecutor(threads, thread_name_prefix="leaves") as pool:
+        at = start + _FEW
+        while True:
+            # A later slot is there only when those before it are, so what lies behind the first free one came since.
+            for leaf in pool.map(partial(_leaf, store), range(at, at + _STRETCH)):
+                if leaf is None:
+                    return
+                yield leaf
+            at += _STRETCH
+
+
+def _leaf(store: ObjectStore, index: int) -> bytes | None:
+    try:
+        return b"".join(store.get(layout.slot(index), 0, MAX_LEAF_BYTES))
+    except NotFoundError:
+        return None
+
+
 def entries(store: ObjectStore, start: int = 0) -> Iterator[Entry | Junk]:
     """The entries from slot `start` on, up to the first slot that is free. Raises `StorageError`."""
     index = start
@@ -104,11 +137,12 @@ def entries(store: ObjectStore, start: int = 0) -> Iterator[Entry | Junk]:
             data = b"".join(store.get(layout.slot(index), 0, _MAX_ENTRY_BYTES + 1))
         except NotFoundError:
             return
-        yield _parse(index, data)
+        yield parse(index, data)
         index += 1
 
 
-def _parse(index: int, data: bytes) -> Entry | Junk:
+def parse(index: int, data: bytes) -> Entry | Junk:
+    """What the bytes of a slot say, of which the first `MAX_LEAF_BYTES` suffice."""
     if len(data) > _MAX_ENTRY_BYTES:
         return Junk(index, f"it is larger than the {_MAX_ENTRY_BYTES} bytes an entry may have")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from archiver.archive import Archive
 from archiver.copying import copy
 from archiver.errors import SigningError
-from archiver.seal import keys, note
+from archiver.seal import keys, note, published, seen
+from archiver.seal.checkpoint import Checkpoint
 from archiver.seal.note import VerifierKey
 from archiver.storage import descriptor, layout, log
 from archiver.storage.descriptor import Descriptor
@@ -34,6 +36,12 @@ def key_of(archive: Archive) -> VerifierKey:
     assert described is not None
     assert described.key is not None
     return VerifierKey.parse(described.key)
+
+
+def descriptor_of(archive: Archive) -> Descriptor:
+    described = archive.describe()
+    assert described is not None
+    return described
 
 
 def notes(archive: Archive) -> list[bytes]:
@@ -170,3 +178,61 @@ def test_an_archive_that_names_no_key_any_more_is_not_written_to(archive: Archiv
     with pytest.raises(SigningError, match=r"its archive\.json was exchanged"):
         archive.capture(_URL)
     assert entries(archive) == 0
+
+
+def test_each_capture_ends_with_a_signed_checkpoint_that_has_it(archive: Archive) -> None:
+    for size in (2, 4):
+        captured = archive.capture(_URL)
+        assert (captured.checkpoint, captured.checkpoint_error) == (size, None)
+    signed = note.parse(b"".join(archive.store.get(layout.CHECKPOINT)))
+    assert signed.verified_by([key_of(archive)])
+    assert Checkpoint.parse(signed.text) == seen.load(str(descriptor_of(archive).origin))
+    assert Checkpoint.parse(signed.text).root == published.tree(archive.store, 4).root()
+
+
+def test_a_failure_is_in_the_signed_checkpoint_as_well(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise SigningError("made up")
+
+    monkeypatch.setattr("archiver.capture.capture.record", fail)
+    with pytest.raises(SigningError, match="made up"):
+        archive.capture(_URL)
+    newest = archive.newest_checkpoint()
+    assert newest is not None
+    assert newest.checkpoint.size == 2
+
+
+def test_a_capture_whose_checkpoint_cannot_be_signed_is_stored_and_says_so(archive: Archive) -> None:
+    archive.capture(_URL)
+    (Path(archive.location) / layout.CHECKPOINT).write_text("junk")
+    captured = archive.capture(_URL)
+    assert captured.checkpoint is None
+    assert "is no signed checkpoint" in str(captured.checkpoint_error)
+    assert archive.find("latest").id == captured.snapshot.id
+
+
+def test_an_archive_put_back_from_a_backup_is_not_signed_on_the_machine_that_signed_more(archive: Archive) -> None:
+    archive.capture(_URL)
+    shutil.copytree(archive.location, "backup")
+    archive.capture(_URL)
+    with Archive("backup") as older:
+        captured = older.capture("https://a.test/another")
+        assert "does not begin with the entries that were signed at a size of 4" in str(captured.checkpoint_error)
+
+
+def test_a_copy_has_the_checkpoints_and_goes_on_from_them(archive: Archive) -> None:
+    archive.capture(_URL)
+    newest = archive.newest_checkpoint()
+    with Archive("copied") as target:
+        assert copy(archive, target, lambda *_: None).problems == ()
+        assert target.newest_checkpoint() == newest
+        assert target.capture(_URL).checkpoint == 4
+
+
+def test_captures_copied_into_another_archive_are_in_its_checkpoint(archive: Archive) -> None:
+    archive.capture(_URL)
+    with Archive("other") as target:
+        copy(archive, target, lambda *_: None, _URL)
+        newest = target.newest_checkpoint()
+        assert newest is not None
+        assert newest.checkpoint.size == target.log_length()

@@ -38,6 +38,8 @@ def test_the_codes_are_those_of_the_design() -> None:
         "ERROR": 1,
         "USAGE": 2,
         "PARTIAL": 3,
+        "ALTERED": 4,
+        "UNDETERMINED": 5,
         "NOT_FOUND": 6,
         "UNREACHABLE": 7,
         "STORAGE": 8,
