@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -131,6 +132,7 @@ class Archive:
         self._settings = place if isinstance(place, Settings) else load({"archive": str(place)}).settings
         self._opened: _Opened | None = None
         self._made: ObjectStore | None = None
+        self._whole: ObjectStore | None = None
         self._sign: log.Sign | None = None
 
     def __enter__(self) -> Self:
@@ -282,6 +284,11 @@ class Archive:
 
     def _plain_store(self) -> ObjectStore:
         """The store of the archive, the one for its evidence included. Raises `NotFoundError`."""
+        if self._whole is None:
+            self._whole = self._open_whole()
+        return self._whole
+
+    def _open_whole(self) -> ObjectStore:
         store = self._place
         described = descriptor.load(store)
         if described is None:
@@ -327,6 +334,14 @@ class Archive:
     def store(self) -> ObjectStore:
         """The store of the archive; its index is not opened. Raises `NotFoundError` where there is none."""
         return self._plain_store() if self._opened is None else self._opened.store
+
+    @property
+    def opening(self) -> Callable[[], ObjectStore]:
+        """Makes the store again, in another process, too. Raises `NotFoundError` where there is no archive."""
+        described = descriptor.load(self._place)
+        if described is None:
+            raise NotFoundError(f"there is no archive in {self.location}; capture something, or give --archive")
+        return partial(_open_whole, self._settings.archive, described.evidence)
 
     # capturing
 
@@ -543,7 +558,7 @@ class Archive:
         store, origin = self.store, signer.name
         with interrupts.held_off():
             return publish.publish(
-                store, signer, self._keys_for, seen.load(origin), lambda signed: seen.save(origin, signed.note)
+                store, signer, self.keys_for, seen.load(origin), lambda signed: seen.save(origin, signed.note)
             )
 
     def newest_checkpoint(self) -> published.Signed | None:
@@ -551,9 +566,9 @@ class Archive:
         described = self.describe()
         if described is None or described.origin is None:
             return None
-        return published.newest(self.store, described.origin, self._keys_for)
+        return published.newest(self.store, described.origin, self.keys_for)
 
-    def _keys_for(self, _: int) -> tuple[VerifierKey, ...]:
+    def keys_for(self, _: int) -> tuple[VerifierKey, ...]:
         described = self.describe()
         assert described is not None
         assert described.key is not None
@@ -595,6 +610,10 @@ class Archive:
                 pieces = _checked(reader.content(snapshot.store, warc, entry), entry.sha256, record)
                 return _html(pieces, snapshot) if name == "html" else pieces
         raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
+
+
+def _open_whole(location: str, evidence: str | None) -> ObjectStore:
+    return open_store(location) if evidence is None else open_store(location, evidence)
 
 
 def _absolute(location: str) -> str:

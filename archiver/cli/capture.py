@@ -14,32 +14,11 @@ from archiver.capture.storage_state import readable_by_others
 from archiver.cli import render, url_list
 from archiver.cli.capturing import Done, capture_many, capture_one
 from archiver.cli.exit_codes import ExitCode, worst
-from archiver.cli.options import Globals
+from archiver.cli.options import Duration, Globals
 from archiver.cli.text import complain
 from archiver.config import Settings
 from archiver.demo.server import DemoServer
 from archiver.demo.site import REPOST_URL
-
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-
-
-class Duration(click.ParamType[float]):
-    """`90`, `90s`, `1.5m`, `5d`: seconds as a float."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, float):
-            return value
-        text = str(value)
-        digits = text.rstrip("smhdw")
-        try:
-            seconds = float(digits) * _SECONDS[text[len(digits) :] or "s"]
-        except (ValueError, KeyError):
-            self.fail(f"{text!r} is not a duration; write 90s, 2m, 6h, 5d or 2w", param, ctx)
-        if not 0 < seconds < float("inf"):
-            self.fail(f"{text!r} is not a positive duration", param, ctx)
-        return seconds
 
 
 @click.command()

@@ -46,10 +46,18 @@ class Commands(click.Group):
             "Make the index again from the store, or hold log, index and store against each other.",
         ),
         "init": ("archiver.cli.init", "Make an archive, and try out what its store really does."),
+        "log": (
+            "archiver.cli.log",
+            "Sign the log, prove that a capture is in it, or watch a log that others write.",
+        ),
         "show": ("archiver.cli.snapshots", "Show what the statement of a capture says."),
         "snapshots": (
             "archiver.cli.snapshots",
             "List captures, newest first: of a URL, of a domain and all below it, or all.",
+        ),
+        "verify": (
+            "archiver.cli.verify",
+            "Check a snapshot, an exported file, or a whole archive: was anything altered, dropped, or moved?",
         ),
     }
 

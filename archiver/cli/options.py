@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from archiver import config
 
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 @dataclass(frozen=True)
 class Globals:
@@ -32,3 +35,22 @@ class Globals:
     def archive_option(self) -> str:
         """What to repeat on the command line so that the next command finds the same archive."""
         return f" --archive {shlex.quote(self.archive)}" if self.archive else ""
+
+
+class Duration(click.ParamType[float]):
+    """`90`, `90s`, `1.5m`, `5d`: seconds as a float."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        text = str(value)
+        digits = text.rstrip("smhdw")
+        try:
+            seconds = float(digits) * _SECONDS[text[len(digits) :] or "s"]
+        except (ValueError, KeyError):
+            self.fail(f"{text!r} is not a duration; write 90s, 2m, 6h, 5d or 2w", param, ctx)
+        if not 0 < seconds < float("inf"):
+            self.fail(f"{text!r} is not a positive duration", param, ctx)
+        return seconds

@@ -8,6 +8,8 @@ import shlex
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -15,6 +17,7 @@ import orjson
 
 from archiver.archive import Captured
 from archiver.cli.text import printable
+from archiver.errors import StorageError
 from archiver.model import Outcome, Result
 from archiver.seal import keys
 from archiver.storage.descriptor import Descriptor
@@ -212,3 +215,18 @@ def print_json(value: dict[str, Any]) -> None:
     """One JSON object on a line of its own, on stdout."""
     sys.stdout.buffer.write(orjson.dumps(value) + b"\n")
     sys.stdout.buffer.flush()
+
+
+def write_new(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write a file: all of it or nothing; an existing one stays as it is. Raises `StorageError`."""
+    try:
+        with path.open("xb") as stream:
+            try:
+                stream.writelines(pieces)
+            except BaseException:
+                path.unlink()
+                raise
+    except FileExistsError:
+        raise StorageError(f"{path} exists already; give another name with -o") from None
+    except OSError as error:
+        raise StorageError(f"{path} could not be written: {error.strerror}") from None

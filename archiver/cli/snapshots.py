@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from archiver.archive import PARTS, Archive
 from archiver.cli import render
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
-from archiver.errors import StorageError, UsageError
+from archiver.errors import UsageError
 from archiver.index.queries import Capture, Filter
 from archiver.index.schema import State
 from archiver.moments import parse_time
@@ -167,22 +166,7 @@ def get(globals_: Globals, reference: str, part: str, output: str | None) -> Non
             sys.stdout.buffer.flush()
             return
         assert output is not None
-        _write_new(Path(output), pieces)
+        render.write_new(Path(output), pieces)
         if not globals_.quiet:
             away = "" if snapshot.distance_s is None else f", {render.distance(snapshot.distance_s)} from then,"
             click.echo(f"{part} of {snapshot.id}{away} written to {output}", err=True)
-
-
-def _write_new(path: Path, pieces: Iterator[bytes]) -> None:
-    """All of it or nothing; an existing file stays as it is."""
-    try:
-        with path.open("xb") as stream:
-            try:
-                stream.writelines(pieces)
-            except BaseException:
-                path.unlink()
-                raise
-    except FileExistsError:
-        raise StorageError(f"{path} exists already; give another name with -o") from None
-    except OSError as error:
-        raise StorageError(f"{path} could not be written: {error.strerror}") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,8 +30,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ZIP_YEARS = range(1980, 2108)  # APPNOTE 4.4.6
 
 
-def load(store: ObjectStore, statement: dict[str, Any], index: bytes) -> StoredZip:
-    """The WACZ of a stored snapshot. `index` is its CDXJ, whole.
+def load(store: ObjectStore, statement: dict[str, Any], index: bytes, more: Sequence[tuple[str, bytes]] = ()) -> StoredZip:
+    """The WACZ of a stored snapshot. `index` is its CDXJ, whole; `more` are files to put in besides, by their paths.
 
     One record of the WARC is read, the page information. Raises `StorageError` when that, the index or the statement
     is damaged.
@@ -40,12 +40,14 @@ def load(store: ObjectStore, statement: dict[str, Any], index: bytes) -> StoredZ
     for entry in cdxj.parse(index, f"the index of the snapshot {statement.get('id')}"):
         if entry.record_type == "resource" and entry.url.startswith(_PAGE_INFORMATION):
             information = b"".join(reader.content(store, warc.key, entry, _MAX_PAGE_INFORMATION_BYTES))
-            return plan(statement, index, information)
+            return plan(statement, index, information, more)
     raise StorageError(f"the index of the snapshot {statement.get('id')} is damaged: it names no page information")
 
 
-def plan(statement: dict[str, Any], index: bytes, page_information: bytes) -> StoredZip:
-    """The WACZ of a statement, its CDXJ, and the content of its `urn:pageinfo:` record.
+def plan(
+    statement: dict[str, Any], index: bytes, page_information: bytes, more: Sequence[tuple[str, bytes]] = ()
+) -> StoredZip:
+    """The WACZ of a statement, its CDXJ, and the content of its `urn:pageinfo:` record, with `more` files.
 
     The same arguments give the same bytes. Raises `StorageError` when one of them is damaged.
     """
@@ -56,6 +58,7 @@ def plan(statement: dict[str, Any], index: bytes, page_information: bytes) -> St
     files = [
         _made("pages/pages.jsonl", _pages(page)),
         _made("indexes/index.cdxj", cdxj.lines(_replayable(entries), _WARC, by_method=True)),
+        *(_made(path, content) for path, content in more),
         _File(Member(f"archive/{_WARC}", warc), sha256),
     ]
     package = _package(statement, page, files)

@@ -1,0 +1,76 @@
+"""What a verifier knows from elsewhere than the archive: keys, and checkpoints of its log.
+
+Whoever can alter an archive can alter all that lies in it. So a signature is worth as much as the way the key came by,
+and that nothing was dropped shows only in the hands of somebody who saw the log before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.errors import UsageError
+from archiver.seal import note
+from archiver.seal.checkpoint import Checkpoint, Proof
+from archiver.seal.note import Note, NoteError, VerifierKey
+
+_MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Known:
+    """A checkpoint from elsewhere. `signed` is None for one that this machine itself remembers."""
+
+    checkpoint: Checkpoint
+    source: str
+    signed: Note | None = None
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The keys to believe, and the checkpoints to hold the log against."""
+
+    keys: tuple[VerifierKey, ...] = ()
+    known: tuple[Known, ...] = ()
+
+
+def read_keys(path: Path) -> tuple[VerifierKey, ...]:
+    """Verifier keys, one a line; empty lines and those that begin with # are passed over. Raises `UsageError`."""
+    found = []
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        try:
+            found.append(VerifierKey.parse(text))
+        except NoteError as error:
+            raise UsageError(f"{path}, line {number}: {error}") from None
+    if not found:
+        raise UsageError(f"{path} names no key; it should have verifier keys, one a line, as `archiver init` prints it")
+    return tuple(found)
+
+
+def read_checkpoint(path: Path) -> Known:
+    """The checkpoint in a file: a note, or a proof of C2SP's tlog-proof with one. Raises `UsageError`."""
+    data = _text(path).encode()
+    try:
+        if data.startswith(b"c2sp.org/tlog-proof"):
+            data = Proof.parse(data).checkpoint
+        signed = note.parse(data)
+        return Known(Checkpoint.parse(signed.text), str(path), signed)
+    except NoteError as error:
+        raise UsageError(f"{path} is neither a checkpoint nor a proof: {error}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+    if len(data) > _MAX_BYTES:
+        raise UsageError(f"{path} is larger than such a file can be")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no text") from None

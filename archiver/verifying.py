@@ -1,0 +1,130 @@
+"""Verifying archives and what was taken out of them: what to trust, what to read, and with which store."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.archive import Archive
+from archiver.errors import NotFoundError, SigningError, StorageError
+from archiver.seal import seen
+from archiver.seal.note import NoteError, VerifierKey
+from archiver.storage import layout
+from archiver.verify import capture, everything
+from archiver.verify.capture import Report
+from archiver.verify.everything import OnDone
+from archiver.verify.ledger import Ledger, OnEntries, read_ledger
+from archiver.verify.snapshot import OnBytes
+from archiver.verify.trust import Known, Trust, read_checkpoint, read_keys
+from archiver.verify.verdict import Check
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How to verify. `trust` is a file of verifier keys, `checkpoints` files with checkpoints known from elsewhere.
+
+    With `online` the store is asked for what cannot be read out of it, which is Object Lock.
+    """
+
+    trust: Path | None = None
+    checkpoints: Sequence[Path] = ()
+    online: bool = True
+
+
+def verify(
+    archive: Archive,
+    ref: str,
+    wanted: Wanted,
+    on_entries: OnEntries | None = None,
+    on_bytes: OnBytes | None = None,
+) -> Report:
+    """Verify the capture that a REF names; nothing is written but the index. Raises as `Archive.locate`."""
+    id_ = archive.locate(ref)[0].id
+    ledger = open_ledger(archive, wanted, {id_}, on_entries)
+    todo = capture.task(ledger, id_)
+    if isinstance(todo, Report):
+        return todo
+    return capture.run(todo, archive.store.get, archive.store if _can_lock(archive, wanted) else None, on_bytes)
+
+
+@dataclass(frozen=True)
+class Everything:
+    """A whole archive that is being verified: the checks of its log, and the reports as they come."""
+
+    log: list[Check]
+    total: int
+    deep: int
+    reports: Iterator[Report]
+
+
+def verify_all(
+    archive: Archive,
+    wanted: Wanted,
+    fraction: float | None = None,
+    on_entries: OnEntries | None = None,
+    on_done: OnDone | None = None,
+) -> Everything:
+    """Verify the log, every statement, and the contents of all snapshots, or of a random `fraction` of them.
+
+    Raises `NotFoundError` where there is no archive, and `StorageError` when the store cannot be read at all.
+    """
+    ledger = open_ledger(archive, wanted, None, on_entries)
+    deep = everything.chosen(ledger, fraction)
+    total = sum(any(entry.type == "snapshot" for entry in found) for found in ledger.entries.values())
+    online = _can_lock(archive, wanted)
+    reports = everything.verify_all(ledger, archive.opening, deep, online, on_done)
+    return Everything(everything.check_log(ledger), total, len(deep), reports)
+
+
+def open_ledger(
+    archive: Archive,
+    wanted: Wanted,
+    ids: set[str] | None,
+    on_entries: OnEntries | None = None,
+    known: tuple[Known, ...] | None = None,
+) -> Ledger:
+    """The log of an archive, with the entries of the captures `ids`, or all of them for None.
+
+    `known` takes the place of the checkpoints that `wanted` names and this machine remembers. Raises `NotFoundError`,
+    `StorageError`, and `UsageError` for files that cannot be used.
+    """
+    described = archive.describe()
+    if described is None:
+        raise NotFoundError(f"there is no archive in {archive.location}; give --archive")
+    declared = None
+    if described.key is not None:
+        try:
+            declared = VerifierKey.parse(described.key)
+        except NoteError as error:
+            raise StorageError(f"{archive.store.where(layout.ARCHIVE)} is damaged: its key: {error}") from None
+    origin = described.origin or f"archiver/{described.id}"
+    trust = Trust(_keys(archive, wanted), _known(origin, wanted) if known is None else known)
+    return read_ledger(archive.store, origin, declared, trust, ids, on_entries)
+
+
+def _keys(archive: Archive, wanted: Wanted) -> tuple[VerifierKey, ...]:
+    """Keys from a file, or the one of this machine."""
+    if wanted.trust is not None:
+        return read_keys(wanted.trust)
+    with contextlib.suppress(SigningError):
+        signer = archive.signer()
+        if signer is not None:
+            return (signer.key,)
+    return ()
+
+
+def _known(origin: str, wanted: Wanted) -> tuple[Known, ...]:
+    """Checkpoints from files, and the one that this machine remembers."""
+    known = [read_checkpoint(path) for path in wanted.checkpoints]
+    remembered = seen.load(origin)
+    if remembered is not None:
+        known.append(Known(remembered, "this machine"))
+    return tuple(known)
+
+
+def _can_lock(archive: Archive, wanted: Wanted) -> bool:
+    """Whether the store can be asked for Object Lock, and there should be some."""
+    described = archive.describe()
+    return wanted.online and described is not None and described.retention_days > 0
