@@ -53,7 +53,9 @@ def look(archive: Archive, state: Path, wanted: Wanted) -> Look:
     known = () if before is None else (Known(before.checkpoint, f"this monitor ({state})"),)
     ledger = open_ledger(archive, wanted, set(), known=known)
     checks = (ledger.checkpoint, ledger.tree, ledger.consistency)
-    alarms = [f"{check.name}: {problem}" for check in checks if check.verdict is Verdict.FAIL for problem in check.problems]
+    alarms = [
+        f"{check.name}: {problem}" for check in checks if check.verdict is Verdict.FAIL for problem in check.problems
+    ]
     if before is not None and before.checkpoint.origin != ledger.origin:
         alarms.insert(0, f"it is another log: {before.checkpoint.origin!r} was here, and now {ledger.origin!r} is")
     alarms += _missing(ledger.covered, archive)

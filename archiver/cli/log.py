@@ -67,9 +67,7 @@ def prove(globals_: Globals, reference: str, output: str | None) -> None:
 @log.command()
 @click.option("--every", type=Duration(), metavar="TIME", help="Go on looking, with this time in between: 10m, 6h.")
 @click.option("--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep the last checkpoint there.")
-@click.option(
-    "--trust", type=click.Path(path_type=Path), metavar="FILE", help="Believe these keys only, one a line."
-)
+@click.option("--trust", type=click.Path(path_type=Path), metavar="FILE", help="Believe these keys only, one a line.")
 @click.pass_obj
 def monitor(globals_: Globals, every: float | None, state: Path | None, trust: Path | None) -> None:
     """Watch a log from outside: it must go on from the checkpoint seen last, or there is an alarm.

@@ -59,6 +59,10 @@ class Commands(click.Group):
             "archiver.cli.verify",
             "Check a snapshot, an exported file, or a whole archive: was anything altered, dropped, or moved?",
         ),
+        "withdraw": (
+            "archiver.cli.withdraw",
+            "Take the content of a capture away for good; the log keeps that there was one, and why it went.",
+        ),
     }
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
+
 @dataclass(frozen=True)
 class Globals:
     """What was given before the command's name."""

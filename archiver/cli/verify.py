@@ -147,7 +147,9 @@ def _show_all(globals_: Globals, found: Everything, line: render.LiveLine) -> Ex
         if len(doubts) > _MOST_DOUBTS:
             click.echo(f"and {len(doubts) - _MOST_DOUBTS} other doubts; --json has them all")
         counted = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())) or "no captures"
-        part = "" if found.deep == found.total else f"; the contents of {found.deep} of {found.total} snapshots were read"
+        part = (
+            "" if found.deep == found.total else f"; the contents of {found.deep} of {found.total} snapshots were read"
+        )
         click.echo(f"{overall}  {counted}{part}")
     return _CODES[overall]
 

@@ -159,7 +159,9 @@ class _Bundle:
     def _sealed(self, name: str) -> _Sealed | None:
         """A note with its salt and its proof; what is missing or no such thing is a problem."""
         try:
-            note, salt, proof = (self._package.read(member(name, k), _MAX_SMALL_BYTES) for k in ("note", "salt", "tlog-proof"))
+            note, salt, proof = (
+                self._package.read(member(name, k), _MAX_SMALL_BYTES) for k in ("note", "salt", "tlog-proof")
+            )
             parsed = Proof.parse(proof)
             commitment = hashlib.sha256(bytes.fromhex(salt.decode("ascii").strip()) + note).hexdigest()
             said = orjson.loads(note.partition(b"\n")[0])
@@ -228,9 +230,7 @@ class _Bundle:
                     told.append(f"the same as known by {known.source}")
         if problems or told:
             return judged("consistency", "; ".join(told) or "compared with what others know", problems)
-        doubt = (
-            f"whether the log goes on from other checkpoints shows in the archive: archiver verify --all --checkpoint FILE"
-        )
+        doubt = f"whether the log goes on from other checkpoints shows in the archive: archiver verify --all --checkpoint FILE"
         return judged("consistency", f"a checkpoint of {checkpoint.size} entries", (), (doubt,))
 
 
@@ -251,9 +251,15 @@ def _not_included(sealed: _Sealed) -> str | None:
     return None
 
 
-def files(sealed: Mapping[str, tuple[bytes, bytes, bytes]], keys: tuple[VerifierKey, ...], index: bytes) -> list[tuple[str, bytes]]:
+def files(
+    sealed: Mapping[str, tuple[bytes, bytes, bytes]], keys: tuple[VerifierKey, ...], index: bytes
+) -> list[tuple[str, bytes]]:
     """The files of `evidence/`: by name the salt in hex, the note and the proof; the keys; the snapshot's index."""
     found = [(KEYS, "".join(f"{key.text}\n" for key in keys).encode()), (INDEX, index)]
     for name, (salt, note, proof) in sealed.items():
-        found += [(member(name, "note"), note), (member(name, "salt"), salt + b"\n"), (member(name, "tlog-proof"), proof)]
+        found += [
+            (member(name, "note"), note),
+            (member(name, "salt"), salt + b"\n"),
+            (member(name, "tlog-proof"), proof),
+        ]
     return sorted(found)

@@ -133,12 +133,16 @@ def _intent(todo: Task, statement: dict[str, Any] | None, source: Source) -> Che
     if intent.entry.index > result.index:
         problems.append(f"its intent, entry {intent.entry.index}, comes after its result, entry {result.index}")
     checks, said = check_statement(intent, source)
-    problems += [f"its intent: {problem}" for check in checks if check.verdict is Verdict.FAIL for problem in check.problems]
+    problems += [
+        f"its intent: {problem}" for check in checks if check.verdict is Verdict.FAIL for problem in check.problems
+    ]
     doubts = []
     if said is not None and statement is not None:
         # A statement copied from another archive names the entry of that one.
         if statement.get("intent") != intent.entry.index and not _is_copied(todo, source):
-            problems.append(f"it names entry {statement.get('intent')} as its intent, which is entry {intent.entry.index}")
+            problems.append(
+                f"it names entry {statement.get('intent')} as its intent, which is entry {intent.entry.index}"
+            )
         if said.get("requested_url") != statement.get("requested_url"):
             problems.append("its intent was to capture another URL")
         began, ended, deadline = said["started_at"], statement["ended_at"], said["deadline"]

@@ -253,9 +253,7 @@ def _judge(
     _compare_known(ledger, roots)
 
 
-def why_not_signed(
-    signed: Note, checkpoint: Checkpoint, origin: str, keys: tuple[VerifierKey, ...]
-) -> str | None:
+def why_not_signed(signed: Note, checkpoint: Checkpoint, origin: str, keys: tuple[VerifierKey, ...]) -> str | None:
     """What is wrong with a checkpoint as one of this log, signed by one of these keys; None when nothing is."""
     if checkpoint.origin != origin:
         return f"is a checkpoint of the log {checkpoint.origin!r}, not of {origin!r}"
@@ -299,5 +297,7 @@ def _compare_known(ledger: Ledger, roots: dict[int, bytes]) -> None:
     if problems or told:
         ledger.consistency = judged("consistency", "; ".join(told) or "compared with what others know", problems)
     else:
-        doubt = "nobody has seen this log before; that nothing was dropped, or another log shown to others, is not known"
+        doubt = (
+            "nobody has seen this log before; that nothing was dropped, or another log shown to others, is not known"
+        )
         ledger.consistency = judged("consistency", "no earlier checkpoint at hand", (), (doubt,))

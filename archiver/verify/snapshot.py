@@ -74,7 +74,9 @@ def _parsed(line: bytes) -> object:
 def _signature(subject: Subject, text: bytes) -> Check:
     index, ring = subject.entry.index, subject.keyring
     if not ring.all():
-        return judged("signature", "none", (), ["the archive was made before archives had keys: nothing in it is signed"])
+        return judged(
+            "signature", "none", (), ["the archive was made before archives had keys: nothing in it is signed"]
+        )
     try:
         signed = notes.parse(text)
         by = signed.verified_by(ring.valid_at(index))
@@ -86,14 +88,18 @@ def _signature(subject: Subject, text: bytes) -> Check:
     known = [status.key for status in ring.all()]
     reasons = []
     with contextlib.suppress(NoteError):
-        reasons = [f"the key {key.text} signed it, which {ring.why_not(key, index)}" for key in signed.verified_by(known)]
+        reasons = [
+            f"the key {key.text} signed it, which {ring.why_not(key, index)}" for key in signed.verified_by(known)
+        ]
     if not reasons:
         names = ", ".join(f"{each.name} {each.key_id.hex()}" for each in signed.signatures)
         reasons = [f"no key of the archive signed it; it names {names}"]
     return judged("signature", f"the note of entry {index}", reasons)
 
 
-def check_content(entry: Entry, statement: dict[str, Any] | None, source: Source, on_bytes: OnBytes | None) -> list[Check]:
+def check_content(
+    entry: Entry, statement: dict[str, Any] | None, source: Source, on_bytes: OnBytes | None
+) -> list[Check]:
     """The checks "artifacts", "warc", "index" and "counts" of a snapshot. `statement` is None where it is not known."""
     if statement is None:
         return [skipped(name, "the statement that says what there should be cannot be read") for name in _OF_CONTENT]

@@ -30,7 +30,9 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ZIP_YEARS = range(1980, 2108)  # APPNOTE 4.4.6
 
 
-def load(store: ObjectStore, statement: dict[str, Any], index: bytes, more: Sequence[tuple[str, bytes]] = ()) -> StoredZip:
+def load(
+    store: ObjectStore, statement: dict[str, Any], index: bytes, more: Sequence[tuple[str, bytes]] = ()
+) -> StoredZip:
     """The WACZ of a stored snapshot. `index` is its CDXJ, whole; `more` are files to put in besides, by their paths.
 
     One record of the WARC is read, the page information. Raises `StorageError` when that, the index or the statement
