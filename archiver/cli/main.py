@@ -46,6 +46,10 @@ class Commands(click.Group):
             "Make the index again from the store, or hold log, index and store against each other.",
         ),
         "init": ("archiver.cli.init", "Make an archive, and try out what its store really does."),
+        "key": (
+            "archiver.cli.key",
+            "Show, make, add, rotate and retire the keys that sign for an archive, or say that one is compromised.",
+        ),
         "show": ("archiver.cli.snapshots", "Show what the statement of a capture says."),
         "snapshots": (
             "archiver.cli.snapshots",

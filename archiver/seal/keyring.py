@@ -2,6 +2,8 @@
 
 A root counts from the first entry on. What a statement does counts only when a key signed it that counts at its place
 and is one of the archive's own: its name is that of a root. A key under another name only vouches for copied captures.
+A statement counts at its first entry only: whoever can write to the store could enter its note once more, and so add
+what was retired since.
 
 A compromise works backwards, so the order of evaluation matters (decision 0025):
 
@@ -30,7 +32,8 @@ from archiver.seal import note
 from archiver.seal.note import Note, NoteError, VerifierKey
 
 _FORMAT = "archiver-statement/1"
-_END = 1 << 63  # behind every entry
+#: behind every entry
+END = 1 << 63
 
 
 class Action(StrEnum):
@@ -53,6 +56,7 @@ class KeyEvent:
     """A `key` statement of entry `index`, with the note that bears its signatures. `from_index` is a compromise's."""
 
     index: int
+    id: str
     action: Action
     key: VerifierKey
     note: Note
@@ -106,10 +110,10 @@ def _read(index: int, signed: Note) -> KeyEvent:
         raise NoteError(f"it is no key statement of {_FORMAT}")
     if said.get("action") not in list(Action):
         raise NoteError("its action is not known")
-    if not isinstance(said.get("key"), str):
-        raise NoteError("its key is no text")
+    if not isinstance(said.get("key"), str) or not isinstance(said.get("id"), str):
+        raise NoteError("its key or id is no text")
     action = Action(said["action"])
-    return KeyEvent(index, action, VerifierKey.parse(said["key"]), signed, _from_index(said, action))
+    return KeyEvent(index, said["id"], action, VerifierKey.parse(said["key"]), signed, _from_index(said, action))
 
 
 def _from_index(said: dict[str, Any], action: Action) -> int | None:
@@ -128,7 +132,7 @@ class _Span:
     """The entries on which a key's signatures count, as far as additions and retirements go: both ends are outside."""
 
     after: int  # the entry that added it, -1 for a root
-    until: int = _END  # the last entry that still counts, which is the one that retired it
+    until: int = END  # the last entry that still counts, which is the one that retired it
 
     def has(self, index: int) -> bool:
         return self.after < index <= self.until
@@ -162,7 +166,7 @@ class Keyring:
     def __init__(self, roots: Iterable[VerifierKey], events: Iterable[KeyEvent | Problem] = ()) -> None:
         told = sorted(events, key=lambda event: event.index)
         self._roots = tuple(dict.fromkeys(roots))
-        self._events = tuple(event for event in told if isinstance(event, KeyEvent))
+        self._events, self._repeated = _first_of_each(event for event in told if isinstance(event, KeyEvent))
         self._unread = tuple(event for event in told if isinstance(event, Problem))
         self._named = tuple(dict.fromkeys([*self._roots, *(event.key for event in self._events)]))
         self._signers = _signers(self._named, self._events)
@@ -182,7 +186,7 @@ class Keyring:
             if event.action is Action.COMPROMISED and not self._accusers(event)
         }
         void = [Problem(index, Kind.VOID, reason) for index, reason in reasons.items()]
-        return tuple(sorted([*self._unread, *void], key=lambda problem: problem.index))
+        return tuple(sorted([*self._unread, *self._repeated, *void], key=lambda problem: problem.index))
 
     def valid_at(self, index: int) -> tuple[VerifierKey, ...]:
         """The keys whose signatures on entry `index` count. For a checkpoint of size n ask for n - 1, or 0."""
@@ -190,23 +194,28 @@ class Keyring:
 
     def current(self) -> tuple[VerifierKey, ...]:
         """The keys whose signatures count on whatever is added next, the one that was added first before the others."""
-        return self.valid_at(_END)
+        return self.valid_at(END)
 
     def own(self) -> tuple[VerifierKey, ...]:
         """The archive's own keys that were ever admitted: they may say of a key that it is compromised."""
         return tuple(key for key in self._ever if self._is_own(key))
 
+    def adders(self, key: VerifierKey) -> tuple[VerifierKey, ...]:
+        """Who signed the statement that added a key; nobody for a root, and for one that never counted."""
+        spans = self._final.spans.get(key, [])
+        return self._signers.get(spans[-1].after, ()) if spans else ()
+
     def all(self) -> tuple[Status, ...]:
         """Every key that is a root or that a statement names, in the order in which they come."""
         return tuple(self._status(key) for key in self._named)
 
-    def why_not(self, key: VerifierKey, index: int) -> str:
-        """Why the key's signature on entry `index` does not count, as a clause for messages; empty where it counts."""
+    def why_not(self, key: VerifierKey, index: int = END) -> str:
+        """Why a signature on entry `index`, or on the next one, does not count, as a clause; empty where it does."""
         return self._why_not(self._final, self._limits, key, index)
 
     def with_event(self, event: KeyEvent) -> Keyring:
         """What it would be with one statement more."""
-        return Keyring(self._roots, [*self._events, *self._unread, event])
+        return Keyring(self._roots, [*self._events, *self._unread, *self._repeated, event])
 
     def _is_own(self, key: VerifierKey) -> bool:
         return any(key.name == root.name for root in self._roots)
@@ -214,7 +223,7 @@ class Keyring:
     def _accusers(self, event: KeyEvent) -> list[VerifierKey]:
         """Who signed a statement and was ever admitted before it."""
         return [
-            key for key in self._signers[event.index] if self._is_own(key) and self._ever.get(key, _END) < event.index
+            key for key in self._signers[event.index] if self._is_own(key) and self._ever.get(key, END) < event.index
         ]
 
     def _accusations(self, naive: _Pass, *, retired_too: bool) -> _Limits:
@@ -282,12 +291,23 @@ class Keyring:
             key,
             # From the entry after its addition on, unless it is compromised before that.
             counts=any(self._counts(self._final, self._limits, key, span.after + 1) for span in spans),
-            is_valid=self._counts(self._final, self._limits, key, _END),
+            is_valid=self._counts(self._final, self._limits, key, END),
             added=None if last is None or last.after < 0 else last.after,
-            retired=None if last is None or last.until == _END else last.until,
+            retired=None if last is None or last.until == END else last.until,
             compromised_from=None if limit is None else limit.from_index,
             compromised_by=None if limit is None else limit.said_by,
         )
+
+
+def _first_of_each(events: Iterable[KeyEvent]) -> tuple[tuple[KeyEvent, ...], tuple[Problem, ...]]:
+    """The first entry of each statement, and the others."""
+    first: dict[str, KeyEvent] = {}
+    repeated = []
+    for event in events:
+        if first.setdefault(event.id, event) is not event:
+            reason = f"it is the statement of entry {first[event.id].index} once more"
+            repeated.append(Problem(event.index, Kind.VOID, reason))
+    return tuple(first.values()), tuple(repeated)
 
 
 def _signers(keys: Iterable[VerifierKey], events: Iterable[KeyEvent]) -> _Signers:
@@ -316,7 +336,7 @@ def _has_signed(signed: Note, key: VerifierKey) -> bool:
 def _apply(found: _Pass, event: KeyEvent) -> str:
     """Add or retire a key; why that has no effect, where it has none. To add a key twice does no harm."""
     spans = found.spans.get(event.key, [])
-    is_open = bool(spans) and spans[-1].until == _END
+    is_open = bool(spans) and spans[-1].until == END
     if event.action is Action.RETIRE:
         if not is_open:
             return f"it retires {_called(event.key)}, which was not there to be retired"

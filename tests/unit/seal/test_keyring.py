@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import rfc8785
@@ -15,6 +17,7 @@ from archiver.seal import statement as statements
 from archiver.seal.keyring import Action, KeyEvent, Keyring, Kind, Problem
 from archiver.seal.keys import Signer, make
 from archiver.seal.note import VerifierKey
+from archiver.storage import layout
 
 _ORIGIN = "archiver/0123"
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,11 +28,16 @@ _OTHER = make("archiver/4567")
 
 
 def said(index: int, action: str, about: Signer, by: Signer, from_index: int | None = None) -> KeyEvent:
-    statement = statements.key(_ID, Action(action), about.key, _MOMENT, from_index=from_index)
+    id_ = layout.new_id(_MOMENT)
+    statement = statements.key(id_, Action(action), about.key, _MOMENT, from_index=from_index)
     text = rfc8785.dumps(statement).decode() + "\n"
     found = keyring.parse(index, note.render(text, [by.sign(text)]))
     assert isinstance(found, KeyEvent)
     return found
+
+
+def again(index: int, event: KeyEvent) -> KeyEvent:
+    return dataclasses.replace(event, index=index)
 
 
 def add(index: int, about: Signer, by: Signer) -> KeyEvent:
@@ -243,6 +251,20 @@ def test_a_key_of_another_archive_vouches_for_statements_and_changes_nothing() -
     assert "is a key of another archive" in reasons(keys)[2]
 
 
+def test_a_statement_that_is_entered_once_more_does_not_bring_a_retired_key_back() -> None:
+    added = add(1, _SECOND, _FIRST)
+    keys = ring(added, retire(2, _SECOND, _FIRST), again(3, added))
+    assert keys.current() == (_FIRST.key,)
+    assert reasons(keys) == {3: "it is the statement of entry 1 once more"}
+
+
+def test_nor_does_one_begin_to_count_that_did_not_count_when_it_was_said() -> None:
+    early = add(1, _THIRD, _SECOND)
+    keys = ring(early, add(2, _SECOND, _FIRST), again(3, early))
+    assert keys.current() == (_FIRST.key, _SECOND.key)
+    assert set(reasons(keys)) == {1, 3}
+
+
 # what is told
 
 
@@ -260,7 +282,7 @@ def test_a_signature_that_only_claims_to_be_by_a_key_does_nothing() -> None:
     event = add(1, _SECOND, _FIRST)
     (line,) = event.note.signatures
     forged = note.Note(event.note.text, (note.Signature(line.name, line.key_id, bytes(64)),))
-    keys = ring(KeyEvent(1, Action.ADD, _SECOND.key, forged))
+    keys = ring(dataclasses.replace(event, note=forged))
     assert keys.current() == (_FIRST.key,)
     assert set(reasons(keys)) == {1}
 
@@ -269,7 +291,7 @@ def test_a_false_signature_beside_a_good_one_does_no_harm() -> None:
     event = add(1, _SECOND, _FIRST)
     false = note.Signature(_FIRST.name, _THIRD.key.key_id, bytes(64))
     both = note.Note(event.note.text, (false, *event.note.signatures))
-    assert ring(add(0, _THIRD, _FIRST), KeyEvent(1, Action.ADD, _SECOND.key, both)).problems == ()
+    assert ring(add(0, _THIRD, _FIRST), dataclasses.replace(event, note=both)).problems == ()
 
 
 def test_a_second_key_of_the_same_name_and_id_is_not_added(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,8 +321,8 @@ def test_a_statement_more_can_be_tried_out() -> None:
 # reading
 
 
-def statement(**changes: object) -> dict[str, object]:
-    made: dict[str, object] = statements.key(_ID, Action.ADD, _SECOND.key, _MOMENT, reason="why", operator="who")
+def statement(**changes: Any) -> dict[str, Any]:
+    made = statements.key(_ID, Action.ADD, _SECOND.key, _MOMENT, reason="why", operator="who")
     return {name: value for name, value in (made | changes).items() if value is not ...}
 
 
@@ -323,7 +345,8 @@ def test_a_statement_is_read() -> None:
         ({"action": "steal"}, "action is not known"),
         ({"action": ["add"]}, "action is not known"),
         ({"action": ...}, "action is not known"),
-        ({"key": 5}, "key is no text"),
+        ({"key": 5}, "key or id is no text"),
+        ({"id": ...}, "key or id is no text"),
         ({"key": "archiver/0123+00000000+AQ=="}, "32"),
         ({"from_index": 5}, "is no compromise"),
         ({"action": "compromised"}, "from_index is no number"),
@@ -332,7 +355,7 @@ def test_a_statement_is_read() -> None:
         ({"action": "compromised", "from_index": "5"}, "from_index is no number"),
     ],
 )
-def test_a_malformed_statement_is_a_problem(changes: dict[str, object], reason: str) -> None:
+def test_a_malformed_statement_is_a_problem(changes: dict[str, Any], reason: str) -> None:
     found = keyring.parse(8, signed(rfc8785.dumps(statement(**changes)).decode() + "\n"))
     assert isinstance(found, Problem)
     assert (found.index, found.kind) == (8, Kind.UNREADABLE)
