@@ -23,7 +23,7 @@ from archiver.index.check import Problem
 from archiver.index.check import check as check_index
 from archiver.index.database import Database, UnwritableError
 from archiver.index.opening import identity, open_index, rebuild_index
-from archiver.index.queries import Capture, Filter
+from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.model import Recording
 from archiver.seal import keys
 from archiver.seal import statement as statements
@@ -486,8 +486,13 @@ class Archive:
         return found, abs((found.captured_at - named.time.middle).total_seconds())
 
     def find(self, ref: str) -> Snapshot:
-        """The snapshot that a REF names, as `locate` finds it. Raises also when its capture left none."""
+        """The snapshot that a REF names, as `locate` finds it.
+
+        Raises also when its capture left none, or it was withdrawn.
+        """
         capture, distance_s = self.locate(ref)
+        if capture.withdrawal is not None:
+            raise NotFoundError(_why_withdrawn(capture.id, capture.withdrawal))
         result = capture.result
         if result is None:
             raise NotFoundError(f"{capture.id} has no snapshot: its capture is under way, or was never finished")
@@ -505,9 +510,8 @@ class Archive:
         return Snapshot(capture.id, statement, result.index, store, distance_s)
 
     def statement(self, capture: Capture) -> dict[str, Any]:
-        """What the log's note says of a capture: its result, or its intent where there is no result."""
-        said = capture.result or capture.intent
-        assert said is not None
+        """What the log's note says of a capture: its withdrawal, else its result, else its intent."""
+        said = capture.said
         return log.statement(self._open().store, log.Entry(said.index, said.type, capture.id, said.commitment))
 
     # log and index
@@ -617,6 +621,13 @@ def _why_none(answer: queries.Answer, place: str) -> str:
         alike = ", ".join(found.url or "" for found in answer.look_alikes[:3])
         return f"no snapshot of exactly {answer.url} in {place}; there are some of {alike}"
     return f"no snapshot of {answer.url} in {place}; capture it, or give --archive"
+
+
+def _why_withdrawn(id_: str, withdrawal: Withdrawal) -> str:
+    by = f" by {withdrawal.operator}" if withdrawal.operator else ""
+    if withdrawal.at is None:
+        return f"{id_} was withdrawn; the statement that says why cannot be read"
+    return f"{id_} was withdrawn at {clock.rfc3339(withdrawal.at)}{by}: {withdrawal.reason}"
 
 
 def _digests(path: Path) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from typing import Any
 from archiver.archive import Archive
 from archiver.errors import ExistsError, NotFoundError, StorageError, UsageError
 from archiver.index.queries import Filter
+from archiver.index.schema import State
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore, read
 from archiver.urls import parse_capturable
@@ -42,7 +43,8 @@ def copy(source: Archive, target: Archive, on_progress: OnProgress, url: str | N
     A whole copy is the same archive, entry by entry; into an archive that is another one only captures of a URL can be
     copied, which enter its log anew. Every artifact is held against the SHA-256 in its statement. An object that is
     damaged or missing is a problem, and the rest is copied all the same; a later copy tries again what the target has
-    not got. Raises `StorageError` when a store fails, or the target's log has gone its own way.
+    not got. Of a capture that was withdrawn the entries are copied and nothing else; with a URL, nothing at all. Raises
+    `StorageError` when a store fails, or the target's log has gone its own way.
     """
     if url is not None:
         parse_capturable(url)
@@ -63,7 +65,7 @@ def copy(source: Archive, target: Archive, on_progress: OnProgress, url: str | N
         raise StorageError(
             f"{target.location} is a copy of all of {source.location}; copy the whole archive, without a --url"
         )
-    work = _Copy(source.store, target.store, on_progress)
+    work = _Copy(source.store, target.store, on_progress, _withdrawn(source))
     if url is None:
         work.whole()
     else:
@@ -73,10 +75,13 @@ def copy(source: Archive, target: Archive, on_progress: OnProgress, url: str | N
 
 
 class _Copy:
-    def __init__(self, source: ObjectStore, target: ObjectStore, on_progress: OnProgress) -> None:
+    def __init__(
+        self, source: ObjectStore, target: ObjectStore, on_progress: OnProgress, withdrawn: frozenset[str]
+    ) -> None:
         self._source = source
         self._target = target
         self._on_progress = on_progress
+        self._withdrawn = withdrawn
         self.done = Copied()
         self.problems: list[str] = []
 
@@ -115,9 +120,12 @@ class _Copy:
     def some(self, source: Archive, target: Archive, url: str) -> None:
         """The captures of a URL that the target has not, oldest first."""
         there = {capture.id: capture for capture in target.snapshots(Filter(url=url))}
+        withdrawn = _withdrawn(target)
         captures = list(source.snapshots(Filter(url=url)))
         after = target.log_length() - 1
         for capture in reversed(captures):
+            if capture.id in withdrawn:
+                continue
             known = there.get(capture.id)
             for said, has in (
                 (capture.intent, known and known.intent),
@@ -154,7 +162,12 @@ class _Copy:
         return index + 1
 
     def _carry(self, entry: log.Entry) -> bool:
-        """Copy what an entry refers to: artifacts, then the note; whether there is one."""
+        """Copy what an entry refers to: artifacts, then the note; whether there is one.
+
+        Of captures that were withdrawn nothing is copied, be it that something is still there.
+        """
+        if entry.type in log.CAPTURE_TYPES and entry.id in self._withdrawn:
+            return False
         try:
             statement = log.statement(self._source, entry)
             note = read(self._source, layout.note(entry.commitment), log.MAX_NOTE_BYTES)
@@ -205,6 +218,11 @@ class _Copy:
     def _count(self) -> None:
         self.done.entries += 1
         self._on_progress(self.done.entries, self.done.size_bytes)
+
+
+def _withdrawn(archive: Archive) -> frozenset[str]:
+    """The ids of the captures that were withdrawn."""
+    return frozenset(capture.id for capture in archive.snapshots(Filter(states=frozenset({State.WITHDRAWN}))))
 
 
 def _slots(store: ObjectStore, after: str = "") -> Iterator[str]:

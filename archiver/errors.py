@@ -7,12 +7,17 @@
     ├── UnreachableError             7   the page gave no answer, or an HTTP error where that is refused
     │   └── RefusedError             7   the guard refused the page
     ├── StorageError                 8   the archive could not be read or written
-    │   └── ExistsError              8   an object that was to be created is there already
+    │   ├── ExistsError              8   an object that was to be created is there already
+    │   └── RetainedError            8   an object that was to be deleted is kept by Object Lock
     ├── SigningError                 9   the key of the archive is missing, or cannot be used
     └── BrowserError                10   no browser, one that lacks what is needed, or one that died
 
 The numbers are exit codes; `cli/exit_codes.py` holds their one table.
 """
+
+from __future__ import annotations
+
+from datetime import datetime
 
 
 class ArchiverError(Exception):
@@ -45,6 +50,15 @@ class StorageError(ArchiverError):
 
 class ExistsError(StorageError):
     """The key that was to be created is there already; its object was left as it is."""
+
+
+class RetainedError(StorageError):
+    """Object Lock keeps what was to be deleted: up to a moment, or, under a legal hold, until the hold is lifted."""
+
+    def __init__(self, message: str, until: datetime | None = None, *, legal_hold: bool = False) -> None:
+        super().__init__(message)
+        self.until = until
+        self.legal_hold = legal_hold
 
 
 class SigningError(ArchiverError):

@@ -55,6 +55,10 @@ class Commands(click.Group):
             "archiver.cli.snapshots",
             "List captures, newest first: of a URL, of a domain and all below it, or all.",
         ),
+        "withdraw": (
+            "archiver.cli.withdraw",
+            "Take the content of a capture away for good; the log keeps that there was one, and why it went.",
+        ),
     }
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -15,6 +15,7 @@ import orjson
 
 from archiver.archive import Captured
 from archiver.cli.text import printable
+from archiver.index.queries import Withdrawal
 from archiver.model import Outcome, Result
 from archiver.seal import keys
 from archiver.storage.descriptor import Descriptor
@@ -77,6 +78,13 @@ def distance(seconds: float) -> str:
     parts = [(days, "day" if days == 1 else "days"), (hours, "h"), (minutes, "min"), (rest, "s")]
     shown = [f"{count} {unit}" for count, unit in parts if count]
     return " ".join(shown[:2]) or "0 s"
+
+
+def withdrawal(said: Withdrawal) -> str:
+    """When a capture was withdrawn, by whom and why, for people."""
+    at = "at an unknown moment" if said.at is None else f"{said.at:%Y-%m-%d %H:%M:%S} UTC"
+    by = f" by {said.operator}" if said.operator else ""
+    return f"withdrawn {at}{by}: {said.reason or 'the statement that says why cannot be read'}"
 
 
 def program() -> str:

@@ -17,7 +17,7 @@ from archiver.cli import render
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
 from archiver.errors import StorageError, UsageError
-from archiver.index.queries import Capture, Filter
+from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.index.schema import State
 from archiver.moments import parse_time
 from archiver.urls import parse_capturable
@@ -91,13 +91,20 @@ def _state(capture: Capture) -> str:
 def _row(capture: Capture, columns: int | None) -> str:
     """A capture in one line; where that is for a terminal, with the beginning of its id and what fits of the URL."""
     status = capture.http_status or "-"
-    url = (capture.url or "(its statement cannot be read)")[:_MAX_URL_CHARACTERS]
+    url = (capture.url or _why_none(capture))[:_MAX_URL_CHARACTERS]
     tags = "".join(f"  #{tag}" for tag in capture.tags)
     id_ = capture.id if columns is None else capture.id[:_SHORT_ID_CHARACTERS]
     start = f"{id_}  {capture.captured_at:%Y-%m-%d %H:%M:%S}  {_state(capture):<10}  {status:>3}  "
     if columns is not None:
         url = _fitting(url, max(columns - len(start) - len(tags), _MIN_URL_CHARACTERS))
     return printable(f"{start}{url}{tags}")
+
+
+def _why_none(capture: Capture) -> str:
+    """What stands in place of a URL."""
+    if capture.withdrawal is None or capture.withdrawal.reason is None:
+        return "(its statement cannot be read)"
+    return f"({capture.withdrawal.reason})"
 
 
 def _fitting(text: str, characters: int) -> str:
@@ -110,7 +117,6 @@ def _fitting(text: str, characters: int) -> str:
 
 def _object(capture: Capture) -> dict[str, Any]:
     """The object `snapshots --json` prints for each capture."""
-    said = capture.result or capture.intent
     return {
         "type": "capture",
         "id": capture.id,
@@ -123,8 +129,17 @@ def _object(capture: Capture) -> dict[str, Any]:
         "tags": list(capture.tags),
         "case": capture.case,
         "warc_bytes": capture.warc_bytes,
-        "log_index": said.index if said else None,
+        "log_index": capture.said.index,
         "duplicates": [entry.index for entry in capture.duplicates],
+        "withdrawn": None if capture.withdrawal is None else _withdrawn(capture.withdrawal),
+    }
+
+
+def _withdrawn(withdrawal: Withdrawal) -> dict[str, Any]:
+    return {
+        "withdrawn_at": None if withdrawal.at is None else clock.rfc3339(withdrawal.at),
+        "reason": withdrawal.reason,
+        "operator": withdrawal.operator,
     }
 
 
@@ -138,9 +153,9 @@ def show(globals_: Globals, reference: str) -> None:
     if globals_.json:
         render.print_json(statement | ({} if distance_s is None else {"distance_s": distance_s}))
         return
-    said = capture.result or capture.intent
-    assert said is not None
-    lines = [f"{capture.id}  {_state(capture)}  entry {said.index} of the log"]
+    lines = [f"{capture.id}  {_state(capture)}  entry {capture.said.index} of the log"]
+    if capture.withdrawal is not None:
+        lines.append(printable(render.withdrawal(capture.withdrawal)))
     if distance_s is not None:
         lines.append(f"{render.distance(distance_s)} from the moment asked for")
     text = orjson.dumps(statement, option=orjson.OPT_INDENT_2).decode()

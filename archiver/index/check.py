@@ -3,30 +3,41 @@
 1. The slots are listed: holes, and objects that are no slots.
 2. The log is read as for a new index, into a database thrown away afterwards: junk, notes that are missing, damaged or
    not to be understood, and, for each snapshot, whether its artifacts are there in the size its statement gives.
-3. The objects below `snapshots/` are listed: those that no entry names.
-4. The index is compared with the new one, capture by capture.
-5. Intents whose deadline has passed without a result.
+   What a withdrawn capture lacks is no problem, and it may be withdrawn by any later entry: so this is told when all of
+   the log has been read.
+3. Notes and artifacts of withdrawn captures that are still there.
+4. The objects below `snapshots/` are listed: those that no entry names.
+5. The index is compared with the new one, capture by capture.
+6. Intents whose deadline has passed without a result.
 
 Sizes are compared, not contents: hashing everything is what `archiver verify --all` does.
 """
 
 from __future__ import annotations
 
+import contextlib
+import heapq
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import zip_longest
+from operator import itemgetter
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from archiver import clock
 from archiver.errors import NotFoundError, StorageError
 from archiver.index import follow, queries, schema
 from archiver.index.database import Database, connect_scratch, create_file, read_head
+from archiver.index.facts import Facts
 from archiver.index.follow import OnProgress, Reading, Trouble
-from archiver.index.queries import Capture
+from archiver.index.queries import Capture, Filter, LogTrouble
+from archiver.index.remains import remains
 from archiver.index.rows import chunks
+from archiver.index.schema import State
 from archiver.storage import layout
 from archiver.storage.base import ObjectStore
 
@@ -43,6 +54,7 @@ class Kind(StrEnum):
     MALFORMED_STATEMENT = Trouble.MALFORMED.value
     MISSING_ARTIFACT = "missing_artifact"
     WRONG_SIZE = "wrong_size"
+    NOT_DELETED = "not_deleted"
     ORPHAN = "orphan"
     UNFINISHED = "unfinished"
     INDEX_DIFFERS = "index_differs"
@@ -60,7 +72,7 @@ class Problem:
 def check(
     database: Database, store: ObjectStore, now: datetime, on_progress: OnProgress | None = None
 ) -> Iterator[Problem]:
-    """Everything that is wrong, as it is found; nothing is altered. `follow.catch_up` comes first.
+    """Everything that is wrong, step by step; nothing is altered. `follow.catch_up` comes first.
 
     Raises `StorageError` when the store or the index cannot be read at all.
     """
@@ -73,8 +85,10 @@ def check(
         fresh = connect_scratch(path)
         try:
             yield from _log(fresh, store, on_progress)
+            yield from _not_deleted(fresh, store)
             yield from _orphans(fresh, store)
             yield from _differences(database, fresh, head.next_index)
+            yield from _other_differences(database, fresh, head.next_index)
             yield from _unfinished(fresh, now)
         finally:
             fresh.close()
@@ -96,43 +110,38 @@ def _slots(store: ObjectStore) -> Iterator[Problem]:
 
 
 def _log(fresh: Database, store: ObjectStore, on_progress: OnProgress | None) -> Iterator[Problem]:
-    found: dict[int, list[Problem]] = {}  # by slot, until its turn comes
+    found: dict[int, tuple[str, list[Problem]]] = {}  # by slot: the capture, and what is wrong with its artifacts
 
     def stat(reading: Reading) -> None:
-        if wrong := list(_artifacts(store, reading)):
-            found[reading.index] = wrong
+        if reading.entry and (wrong := list(_artifacts(store, reading))):
+            found[reading.index] = (reading.entry.id, wrong)
 
     for batch in follow.batches(follow.readings(store, 0, per_slot=stat)):
         with fresh.writing() as connection:
             reached = follow.advance(connection, batch)
-        yield from _problems_of(fresh, store, batch, found)
         if on_progress:
             on_progress(reached)
+    of_notes = ((trouble.index, [_of_slot(store, trouble)]) for trouble in queries.troubles(fresh))
+    of_artifacts = ((slot, wrong) for slot, (id_, wrong) in sorted(found.items()) if _counts(fresh, id_, slot))
+    for _, wrong in heapq.merge(of_notes, of_artifacts, key=itemgetter(0)):
+        yield from wrong
 
 
-def _problems_of(
-    fresh: Database, store: ObjectStore, batch: list[Reading], found: dict[int, list[Problem]]
-) -> Iterator[Problem]:
-    for reading in batch:
-        if reading.trouble:
-            of_note = reading.entry and reading.trouble is not Trouble.JUNK
-            key = layout.note(reading.entry.commitment) if reading.entry and of_note else layout.slot(reading.index)
-            detail = f"entry {reading.index} of the log: {reading.detail}"
-            yield Problem(Kind(reading.trouble.value), store.where(key), detail)
-        wrong = found.pop(reading.index, [])
-        if wrong and reading.entry and _counts(fresh, reading):
-            yield from wrong
+def _of_slot(store: ObjectStore, trouble: LogTrouble) -> Problem:
+    key = layout.slot(trouble.index) if trouble.commitment is None else layout.note(trouble.commitment)
+    return Problem(Kind(trouble.kind), store.where(key), f"entry {trouble.index} of the log: {trouble.detail}")
 
 
-def _counts(fresh: Database, reading: Reading) -> bool:
-    """Whether an entry is its capture's result; a duplicate's artifacts are nobody's loss."""
-    assert reading.entry is not None
-    capture = queries.by_id(fresh, reading.entry.id)
-    return capture is not None and capture.result is not None and capture.result.index == reading.index
+def _counts(fresh: Database, id_: str, slot: int) -> bool:
+    """Whether an entry is its capture's result; a duplicate's artifacts are nobody's loss, nor a withdrawn one's."""
+    capture = queries.by_id(fresh, id_)
+    if capture is None or capture.withdrawal is not None:
+        return False
+    return capture.result is not None and capture.result.index == slot
 
 
 def _artifacts(store: ObjectStore, reading: Reading) -> Iterator[Problem]:
-    if reading.facts is None or reading.entry is None:
+    if not isinstance(reading.facts, Facts) or reading.entry is None:
         return
     for artifact in reading.facts.artifacts:
         if not artifact.key.startswith(layout.prefix(reading.entry.id)):
@@ -150,6 +159,24 @@ def _artifacts(store: ObjectStore, reading: Reading) -> Iterator[Problem]:
             if size != artifact.size_bytes:
                 detail = f"it has {size} bytes, and {reading.entry.id} lists it with {artifact.size_bytes}"
                 yield Problem(Kind.WRONG_SIZE, store.where(artifact.key), detail)
+
+
+def _not_deleted(fresh: Database, store: ObjectStore) -> Iterator[Problem]:
+    for capture in queries.listing(fresh, Filter(states=frozenset({State.WITHDRAWN}))):
+        for key in remains(store, capture):
+            detail = f"{capture.id} was withdrawn; `archiver withdraw {capture.id}` once more deletes it"
+            yield Problem(Kind.NOT_DELETED, store.where(key), f"{detail}{_kept(store, key)}")
+
+
+def _kept(store: ObjectStore, key: str) -> str:
+    """In words, if Object Lock keeps an object: until when."""
+    with contextlib.suppress(StorageError, NotFoundError):
+        stat = store.stat(key)
+        if stat.legal_hold:
+            return ", once its legal hold is lifted"
+        if stat.kept_until is not None and stat.kept_until > clock.now():
+            return f", after {clock.rfc3339(stat.kept_until)}"
+    return ""
 
 
 def _orphans(fresh: Database, store: ObjectStore) -> Iterator[Problem]:
@@ -197,9 +224,21 @@ def _differences(database: Database, fresh: Database, end: int) -> Iterator[Prob
             mine, other = next(ours, None), next(theirs, None)
 
 
+def _other_differences(database: Database, fresh: Database, end: int) -> Iterator[Problem]:
+    """As `_differences`, of the entries that are of no capture's making."""
+    ours, theirs = queries.every_statement(database), queries.every_statement(fresh)
+    for mine, other in zip_longest(ours, (entry for entry in theirs if entry.index < end)):
+        if mine != other:
+            said = mine or other
+            assert said
+            yield _differs(database, said.id, f"the index says something else than the log of entries like {said.type}")
+            return  # those that follow are moved against each other
+
+
 def _is_later(capture: Capture, end: int) -> bool:
     """Whether entries came in after the comparison began: nothing can be said of it then."""
-    entries = (capture.intent, capture.result, *capture.duplicates)
+    withdrawn = None if capture.withdrawal is None else capture.withdrawal.entry
+    entries = (capture.intent, capture.result, withdrawn, *capture.duplicates)
     return any(entry is not None and entry.index >= end for entry in entries)
 
 

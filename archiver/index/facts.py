@@ -42,13 +42,21 @@ class Facts:
     artifacts: tuple[Artifact, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What a statement of type `withdrawn` says: when, why, and by whom if that was given."""
+
+    at_ms: int
+    reason: str
+    operator: str | None = None
+
+
 def read(statement: dict[str, Any]) -> Facts:
     """The facts of an intent, a snapshot or a failure. Fields that are not known are passed over.
 
     Raises `MalformedError`, which names the field.
     """
-    if statement.get("format") != FORMAT:
-        raise MalformedError(f"its format is {str(statement.get('format'))[:40]!r}, not {FORMAT}")
+    _check_format(statement)
     kind = statement["type"]
     url = plain(_text(statement, "requested_url"))
     began = _moment(statement, "started_at")
@@ -71,6 +79,19 @@ def read(statement: dict[str, Any]) -> Facts:
         warc_bytes=warc_bytes,
         artifacts=artifacts,
     )
+
+
+def read_withdrawal(statement: dict[str, Any]) -> Withdrawal:
+    """The facts of a withdrawal. Raises as `read`."""
+    _check_format(statement)
+    return Withdrawal(
+        _moment(statement, "withdrawn_at"), plain(_text(statement, "reason")), _optional_text(statement, "operator")
+    )
+
+
+def _check_format(statement: dict[str, Any]) -> None:
+    if statement.get("format") != FORMAT:
+        raise MalformedError(f"its format is {str(statement.get('format'))[:40]!r}, not {FORMAT}")
 
 
 def plain(text: str) -> str:

@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -24,7 +25,7 @@ from sqlalchemy.engine import Connection
 from archiver.errors import NotFoundError, StorageError
 from archiver.index import facts, schema
 from archiver.index.database import Database, read_head
-from archiver.index.facts import Facts, MalformedError
+from archiver.index.facts import Facts, MalformedError, Withdrawal
 from archiver.index.rows import put
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore
@@ -53,11 +54,14 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A slot as it was read: its entry, if it holds one, and the facts of its statement, or why there are none."""
+    """A slot as it was read: its entry, if it holds one, and the facts of its statement, or why there are none.
+
+    Of types that are neither of a capture nor a withdrawal only the note is looked at: nothing of it is indexed.
+    """
 
     index: int
     entry: log.Entry | None
-    facts: Facts | None = None
+    facts: Facts | Withdrawal | None = None
     trouble: Trouble | None = None
     detail: str = ""
 
@@ -197,9 +201,16 @@ def read(store: ObjectStore, entry: log.Entry) -> Reading:
         trouble = _why(store, entry)
         return Reading(entry.index, entry, None, trouble, facts.plain(str(error))[:500])
     try:
-        return Reading(entry.index, entry, facts.read(statement))
+        return Reading(entry.index, entry, _facts(entry.type, statement))
     except MalformedError as error:
         return Reading(entry.index, entry, None, Trouble.MALFORMED, str(error))
+
+
+def _facts(type_: str, statement: dict[str, Any]) -> Facts | Withdrawal | None:
+    """Raises `MalformedError`."""
+    if type_ in log.CAPTURE_TYPES:
+        return facts.read(statement)
+    return facts.read_withdrawal(statement) if type_ == log.WITHDRAWN else None
 
 
 def _why(store: ObjectStore, entry: log.Entry) -> Trouble:

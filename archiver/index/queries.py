@@ -22,7 +22,19 @@ from archiver import moments
 from archiver.index.database import Database, read_head
 from archiver.index.facts import plain
 from archiver.index.facts import tag as stored_tag
-from archiver.index.schema import STORED, State, captures, duplicates, hash_of, host_key, problems, tags, unknown_types
+from archiver.index.schema import (
+    STORED,
+    State,
+    captures,
+    duplicates,
+    hash_of,
+    host_key,
+    problems,
+    statements,
+    tags,
+    unknown_types,
+)
+from archiver.storage.log import WITHDRAWN, Entry
 from archiver.urls import surt
 
 COMPLETE = frozenset({State.COMPLETE})
@@ -42,10 +54,22 @@ class LogRef:
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """That a capture was withdrawn. All but the entry is None while its statement cannot be read."""
+
+    entry: LogRef
+    at: datetime | None
+    reason: str | None
+    operator: str | None
+
+
+@dataclass(frozen=True)
 class Capture:
     """What the index holds of one capture. `url` is None while no statement of it can be read.
 
-    `intent` and `result` are the entries that count; `duplicates` are later ones for the same id, which do not.
+    `intent` and `result` are the entries that count; `duplicates` are later ones for the same id, which do not. One
+    that was withdrawn has these and its `withdrawal`, and nothing of what they say; the time of its id stands for the
+    moment of the capture.
     """
 
     id: str
@@ -62,6 +86,14 @@ class Capture:
     case: str | None
     warc_bytes: int | None
     duplicates: tuple[LogRef, ...] = ()
+    withdrawal: Withdrawal | None = None
+
+    @property
+    def said(self) -> LogRef:
+        """The entry that says what became of it: its withdrawal, else its result, else its intent."""
+        said = self.withdrawal.entry if self.withdrawal else self.result or self.intent
+        assert said is not None, "a row is made of an entry"
+        return said
 
     def is_unfinished(self, now: datetime) -> bool:
         """Whether its deadline has passed without a result."""
@@ -119,6 +151,7 @@ class LogTrouble:
     index: int
     kind: str
     id: str | None
+    commitment: str | None
     detail: str
 
 
@@ -206,7 +239,31 @@ def troubles(database: Database, id_: str | None = None) -> Iterator[LogTrouble]
         query = query.where(problems.c.id == plain(id_))
     with database.streaming() as connection, _paged(connection, query) as rows:
         for row in rows:
-            yield LogTrouble(row.log_index, row.kind, row.id, row.detail)
+            yield LogTrouble(row.log_index, row.kind, row.id, row.commitment, row.detail)
+
+
+def statements_of(database: Database, type_: str, id_: str | None = None) -> list[Entry]:
+    """The entries of a type that is of no capture's making, all or those of one id, in log order.
+
+    These are `withdrawn`, `key`, `schedule`, `derivation` and `custody`; `log.statement` reads what they commit to.
+    """
+    query = sa.select(statements).where(statements.c.type == type_).order_by(statements.c.log_index)
+    if id_ is not None:
+        query = query.where(statements.c.id == plain(id_))
+    with database.reading() as connection:
+        return [_entry(row) for row in connection.execute(query)]
+
+
+def every_statement(database: Database) -> Iterator[Entry]:
+    """All entries that are of no capture's making, in log order."""
+    query = sa.select(statements).order_by(statements.c.log_index)
+    with database.streaming() as connection, _paged(connection, query) as rows:
+        for row in rows:
+            yield _entry(row)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(row.log_index, row.type, row.id, row.commitment)
 
 
 # Queries are built once: building one takes longer than the database does to answer it.
@@ -365,4 +422,11 @@ def _capture(row: Row[Any], labels: tuple[str, ...], later: tuple[LogRef, ...]) 
         case=row.case_name,
         warc_bytes=row.warc_bytes,
         duplicates=later,
+        withdrawal=None if row.withdrawn_index is None else _withdrawal(row),
     )
+
+
+def _withdrawal(row: Row[Any]) -> Withdrawal:
+    at = None if row.withdrawn_at_ms is None else moments.from_ms(row.withdrawn_at_ms)
+    entry = LogRef(row.withdrawn_index, WITHDRAWN, row.withdrawn_commitment)
+    return Withdrawal(entry, at, row.withdrawn_reason, row.withdrawn_operator)

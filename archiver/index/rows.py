@@ -2,6 +2,9 @@
 
 A row says what the first result in log order says. What that does not say, or where there is none, the first intent
 says. So a row is the same whatever the steps in which the index followed the log.
+
+A withdrawal, wherever it stands, takes away what all of them say: notes of a withdrawn capture may be there or not, and
+the row must be the same. That they are missing is no trouble then.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,7 +21,7 @@ from sqlalchemy.engine import Connection
 from archiver import moments
 from archiver.errors import UsageError
 from archiver.index import schema
-from archiver.index.facts import Facts, plain
+from archiver.index.facts import Facts, Withdrawal, plain
 from archiver.index.schema import State
 from archiver.storage import log
 from archiver.urls import surt
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     from archiver.index.follow import Reading
 
 INTENT = "intent"
-SNAPSHOT = "snapshot"
 _COLUMNS = tuple(column.name for column in schema.captures.c)
+T = TypeVar("T")
 _IN = 500  # values of one IN: SQLite takes 999 in old versions
 
 
@@ -47,18 +50,22 @@ class _Draft:
         """Whether a result says something; one that is lost does not."""
         return self.values["state"] not in (State.PENDING, State.LOST)
 
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.values["withdrawn_index"] is not None
+
 
 def put(connection: Connection, batch: Sequence[Reading]) -> None:
     """Put entries into the index. Each slot is put in once, in order, or again after its note could be read."""
-    known = [reading for reading in batch if reading.entry and reading.entry.type in log.TYPES]
-    drafts = _load(connection, sorted({reading.entry.id for reading in known if reading.entry}))
-    for reading in known:
-        assert reading.entry is not None
-        draft = drafts.get(reading.entry.id) or _new(reading.entry.id)
-        drafts[reading.entry.id] = draft
-        _add(draft, reading.entry, reading.facts)
+    of_captures = [(r, r.entry) for r in batch if r.entry and r.entry.type in (*log.CAPTURE_TYPES, log.WITHDRAWN)]
+    drafts = _load(connection, sorted({entry.id for _, entry in of_captures}))
+    for reading, entry in of_captures:
+        draft = drafts.get(entry.id) or _new(entry.id)
+        drafts[entry.id] = draft
+        _add(draft, entry, reading.facts)
     _write(connection, list(drafts.values()))
-    _note_troubles(connection, batch)
+    _note_statements(connection, batch)
+    _note_troubles(connection, batch, {id_ for id_, draft in drafts.items() if draft.is_withdrawn})
     _note_unknown(connection, batch)
 
 
@@ -76,11 +83,15 @@ def _moment_of(id_: str) -> int:
         return 0
 
 
-def _add(draft: _Draft, entry: log.Entry, facts: Facts | None) -> None:
+def _add(draft: _Draft, entry: log.Entry, facts: Facts | Withdrawal | None) -> None:
+    if entry.type == log.WITHDRAWN:
+        _add_withdrawal(draft, entry, facts if isinstance(facts, Withdrawal) else None)
+        return
+    said = None if draft.is_withdrawn or isinstance(facts, Withdrawal) else facts
     if entry.type == INTENT:
-        _add_intent(draft, entry, facts)
+        _add_intent(draft, entry, said)
     else:
-        _add_result(draft, entry, facts)
+        _add_result(draft, entry, said)
 
 
 def _add_intent(draft: _Draft, entry: log.Entry, facts: Facts | None) -> None:
@@ -105,7 +116,7 @@ def _add_result(draft: _Draft, entry: log.Entry, facts: Facts | None) -> None:
         return
     values |= {"result_index": entry.index, "result_type": entry.type, "result_commitment": entry.commitment}
     if facts is None:
-        values["state"] = State.LOST.value
+        values["state"] = State.WITHDRAWN.value if draft.is_withdrawn else State.LOST.value
         return
     values |= {
         "state": facts.state.value,
@@ -117,6 +128,29 @@ def _add_result(draft: _Draft, entry: log.Entry, facts: Facts | None) -> None:
     }
     draft.tags = facts.tags or draft.tags
     _say(draft, facts)
+
+
+def _add_withdrawal(draft: _Draft, entry: log.Entry, said: Withdrawal | None) -> None:
+    """The first one that says something counts; before there is any, the first."""
+    values = draft.values
+    before, is_silent = values["withdrawn_index"], values["withdrawn_at_ms"] is None
+    if before not in (None, entry.index) and not (said and (is_silent or entry.index < before)):
+        return
+    kept = ("id", "intent_index", "intent_commitment", "result_index", "result_type", "result_commitment")
+    values |= dict.fromkeys(set(_COLUMNS) - set(kept))
+    values |= {
+        "state": State.WITHDRAWN.value,
+        "captured_at_ms": _moment_of(values["id"]),
+        "withdrawn_index": entry.index,
+        "withdrawn_commitment": entry.commitment,
+    }
+    draft.tags = ()
+    if said is not None:
+        values |= {
+            "withdrawn_at_ms": said.at_ms,
+            "withdrawn_reason": said.reason,
+            "withdrawn_operator": said.operator,
+        }
 
 
 def _say(draft: _Draft, facts: Facts) -> None:
@@ -131,7 +165,7 @@ def _say(draft: _Draft, facts: Facts) -> None:
     }
 
 
-def chunks(values: Sequence[str]) -> Iterator[list[str]]:
+def chunks(values: Sequence[T]) -> Iterator[list[T]]:
     """As many as one statement takes."""
     rest = iter(values)
     while chunk := list(islice(rest, _IN)):
@@ -171,15 +205,34 @@ def _write(connection: Connection, drafts: list[_Draft]) -> None:
     _execute(connection, sa.delete(schema.tags).where(schema.tags.c.id == sa.bindparam("b_id")), stale)
     pairs = [{"id": draft.values["id"], "tag": tag} for draft in changed for tag in draft.tags]
     _execute(connection, sa.insert(schema.tags), pairs)
-    more = [
+    _insert_new(connection, schema.duplicates, [entry for draft in drafts for entry in draft.duplicates])
+
+
+def _note_statements(connection: Connection, batch: Iterable[Reading]) -> None:
+    others = set(log.TYPES) - set(log.CAPTURE_TYPES)
+    _insert_new(connection, schema.statements, [r.entry for r in batch if r.entry and r.entry.type in others])
+
+
+def _insert_new(connection: Connection, table: sa.Table, entries: list[log.Entry]) -> None:
+    """Insert entries but those that are there: their notes were read once more."""
+    there: set[int] = set()
+    for chunk in chunks([entry.index for entry in entries]):
+        there.update(connection.scalars(sa.select(table.c.log_index).where(table.c.log_index.in_(chunk))))
+    rows = [
         {"log_index": entry.index, "id": entry.id, "type": entry.type, "commitment": entry.commitment}
-        for draft in drafts
-        for entry in draft.duplicates
+        for entry in entries
+        if entry.index not in there
     ]
-    _execute(connection, sa.insert(schema.duplicates), more)
+    _execute(connection, sa.insert(table), rows)
 
 
-def _note_troubles(connection: Connection, batch: Iterable[Reading]) -> None:
+def _note_troubles(connection: Connection, batch: Sequence[Reading], withdrawn: set[str]) -> None:
+    """What is wrong with the notes of a withdrawn capture is nothing wrong; known before, it is taken away again."""
+    now = sorted({reading.entry.id for reading in batch if reading.entry and reading.entry.type == log.WITHDRAWN})
+    problems = schema.problems
+    for chunk in chunks(now):
+        settled = problems.c.id.in_(chunk) & problems.c.type.in_(log.CAPTURE_TYPES)
+        connection.execute(sa.delete(problems).where(settled))
     rows = [
         {
             "log_index": reading.index,
@@ -190,9 +243,14 @@ def _note_troubles(connection: Connection, batch: Iterable[Reading]) -> None:
             "detail": reading.detail,
         }
         for reading in batch
-        if reading.trouble
+        if reading.trouble and not _is_of(withdrawn, reading.entry)
     ]
-    _execute(connection, sa.insert(schema.problems), rows)
+    _execute(connection, sa.insert(problems), rows)
+
+
+def _is_of(captures: set[str], entry: log.Entry | None) -> bool:
+    """Whether an entry is an intent or a result of one of these captures."""
+    return entry is not None and entry.type in log.CAPTURE_TYPES and entry.id in captures
 
 
 def _note_unknown(connection: Connection, batch: Iterable[Reading]) -> None:

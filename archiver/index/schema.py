@@ -1,6 +1,7 @@
 """The tables of the index, for SQLite and PostgreSQL alike.
 
-One row a capture. URLs can be longer than a database takes into its search trees (PostgreSQL: 2,704 bytes), so they are
+One row a capture. Of one that was withdrawn the row has nothing that its notes say, since a new index could not know
+it. URLs can be longer than a database takes into its search trees (PostgreSQL: 2,704 bytes), so they are
 searched by a hash of 64 bits, and the text is compared afterwards.
 """
 
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.type_api import TypeEngine
 
 #: raised whenever the tables, or what goes into them, change; an index of a lower version is made again
-VERSION = 1
+VERSION = 2
 #: SQLite's `application_id`: only a file that bears it is ever replaced
 APPLICATION_ID = 0x41524358  # "ARCX"
 MAX_TAG_CHARACTERS = 500
@@ -41,6 +42,7 @@ class State(StrEnum):
     FAILED = "failed"
     PENDING = "pending"  # an intent without a result: under way, or unfinished once its deadline has passed
     LOST = "lost"  # a result whose statement is missing, damaged, or not to be understood
+    WITHDRAWN = "withdrawn"  # its content was taken away on purpose, whatever it was before
 
 
 #: those that have a snapshot
@@ -85,6 +87,11 @@ captures = Table(
     Column("title", Text),
     Column("case_name", Text),
     Column("warc_bytes", BigInteger),
+    Column("withdrawn_index", BigInteger),
+    Column("withdrawn_commitment", Text),
+    Column("withdrawn_at_ms", BigInteger),
+    Column("withdrawn_reason", Text),
+    Column("withdrawn_operator", Text),
     Index("captures_by_url", "url_hash", "state", "captured_at_ms"),
     Index("captures_by_surt", "surt_hash"),
     Index("captures_by_host", "host", "captured_at_ms"),
@@ -115,6 +122,18 @@ duplicates = Table(
     Index("duplicates_by_id", "id"),
 )
 
+# Entries that are of no capture's making, withdrawals among them.
+statements = Table(
+    "statements",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("type", Text, nullable=False),
+    Column("id", _ordered(), nullable=False),
+    Column("commitment", Text, nullable=False),
+    Index("statements_by_type", "type", "log_index"),
+    Index("statements_by_id", "id", "log_index"),
+)
+
 unknown_types = Table(
     "unknown_types",
     metadata,
@@ -135,7 +154,7 @@ problems = Table(
 )
 
 #: in the order in which everybody locks them, so that nobody waits for each other
-TABLES = (head, captures, tags, duplicates, unknown_types, problems)
+TABLES = (head, captures, tags, duplicates, statements, unknown_types, problems)
 
 
 def hash_of(value: str) -> int:

@@ -1,4 +1,7 @@
-"""Statements: what was to be captured, and what came of it. The log puts them into canonical JSON (RFC 8785)."""
+"""Statements: what was to be captured, what came of it, that it was withdrawn.
+
+The log puts them into canonical JSON (RFC 8785).
+"""
 
 from __future__ import annotations
 
@@ -95,6 +98,23 @@ def key(
         **({} if from_index is None else {"from_index": from_index}),
         **{name: _cut(text) for name, text in given.items() if text is not None},
         "made_at": clock.rfc3339(made),
+        "software": f"archiver/{__version__}",
+    }
+
+
+def withdrawn(snapshot: str, result: int | None, moment: datetime, reason: str, operator: str | None) -> dict[str, Any]:
+    """Said before the content of a capture is taken away, and kept: so it has nothing of the page, not even its URL.
+
+    `result` is the slot of the capture's result, None where it has none.
+    """
+    return {
+        "type": "withdrawn",
+        "format": _FORMAT,
+        "id": snapshot,
+        "result": result,
+        "withdrawn_at": clock.rfc3339(moment),
+        "reason": _cut(reason),
+        **({} if operator is None else {"operator": _cut(operator)}),
         "software": f"archiver/{__version__}",
     }
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -23,10 +24,16 @@ _KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*")
 
 @dataclass(frozen=True)
 class Stat:
-    """What a store says of an object without reading it. `version` is the store's own name for these very bytes."""
+    """What a store says of an object without reading it. `version` is the store's own name for these very bytes.
+
+    `kept_until` and `legal_hold` are what Object Lock has on it: the date before which it cannot be deleted, which may
+    have passed, and whether it cannot be while the hold is not lifted. Only `ObjectStore.stat` gives them.
+    """
 
     size_bytes: int
     version: str | None = None
+    kept_until: datetime | None = None
+    legal_hold: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ class ObjectStore(Protocol):
         ...
 
     def stat(self, key: str) -> Stat:
-        """Size and version of an object. Raises `NotFoundError`."""
+        """Size and version of an object, and how Object Lock keeps it. Raises `NotFoundError`."""
         ...
 
     def list(self, prefix: str, after: str = "") -> Iterator[str]:
@@ -90,7 +97,7 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Take an object away; that there is none is no error. Raises `StorageError` where retention forbids it."""
+        """Take an object away; that there is none is no error. Raises `RetainedError` where Object Lock forbids it."""
         ...
 
     def group(self, snapshot: str, is_whole: Callable[[], bool]) -> AbstractContextManager[None]:

@@ -26,7 +26,11 @@ from archiver.errors import ExistsError, NotFoundError, StorageError
 from archiver.storage import layout
 from archiver.storage.base import ObjectStore, read
 
-TYPES = ("intent", "snapshot", "failure")
+#: what is said of a capture by whoever makes it
+CAPTURE_TYPES = ("intent", "snapshot", "failure")
+WITHDRAWN = "withdrawn"
+#: every type that this version knows
+TYPES = (*CAPTURE_TYPES, WITHDRAWN, "key", "schedule", "derivation", "custody")
 _MAX_ENTRY_BYTES = 1000
 MAX_NOTE_BYTES = 1 << 20
 _SALT_BYTES = 32
@@ -35,7 +39,7 @@ _COMMITMENT = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Entry:
-    """One record of the log; `id` is that of the capture it is about."""
+    """One record of the log. `id` is that of the capture, also where it is withdrawn; all else has an id of its own."""
 
     index: int
     type: str

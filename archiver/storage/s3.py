@@ -17,7 +17,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +26,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, IncompleteReadError
 
 from archiver import clock, interrupts
-from archiver.errors import ExistsError, NotFoundError, StorageError
+from archiver.errors import ExistsError, NotFoundError, RetainedError, StorageError
 from archiver.storage import layout, s3_errors
 from archiver.storage.base import Retention, Stat, check_key, is_key
 from archiver.storage.retry import Policy
@@ -411,7 +411,8 @@ class S3Store:
             self._check_bucket(key)
             raise
         self._bucket_is_there = True
-        return Stat(answer["ContentLength"], _version(answer.get("VersionId")))
+        until, is_held = _lock_of(answer)
+        return Stat(answer["ContentLength"], _version(answer.get("VersionId")), until, is_held)
 
     def _check_bucket(self, key: str) -> None:
         """An answer to HEAD says "not found" of objects and buckets alike. Raises `StorageError` for a bucket."""
@@ -467,14 +468,23 @@ class S3Store:
         self._ask("written", key, lambda: self._put(key, data, sha256, new=False))
 
     def delete(self, key: str) -> None:
-        """As `ObjectStore.delete`: every version of it, for a mere delete marker would leave the content there."""
+        """As `ObjectStore.delete`: every version of it, for a mere delete marker would leave the content there.
+
+        Of a version that is kept the others are deleted all the same.
+        """
         check_key(key)
         self._delete_versions(key, lambda name: name == self.name(key))
 
     def _delete_versions(self, prefix: str, is_meant: Callable[[str], bool]) -> None:
+        kept: list[RetainedError] = []
         for name, version in list(self._versions(prefix)):
             if is_meant(name):
-                self._delete_version(name.removeprefix(self._below), version)
+                try:
+                    self._delete_version(name.removeprefix(self._below), version)
+                except RetainedError as error:
+                    kept.append(error)
+        if kept:
+            raise max(kept, key=_how_long)
 
     def _versions(self, prefix: str) -> Iterator[tuple[str, str]]:
         """Names in the bucket and versions, delete markers included."""
@@ -504,23 +514,22 @@ class S3Store:
             kept = self._kept(key, version)
             if kept is None:
                 raise
-            raise StorageError(f"{self.where(key)} could not be deleted: {kept}") from None
+            raise kept from None
 
-    def _kept(self, key: str, version: str) -> str | None:
+    def _kept(self, key: str, version: str) -> RetainedError | None:
         """What Object Lock says of a version that could not be deleted; None when it says nothing."""
         try:
-            # The stubs think that every field is always there.
-            found: Mapping[str, Any] = self.client.head_object(
-                Bucket=self.bucket, Key=self.name(key), VersionId=version
-            )
+            found = self.client.head_object(Bucket=self.bucket, Key=self.name(key), VersionId=version)
         except FAILURES:
             return None
-        if found.get("ObjectLockLegalHoldStatus") == "ON":
-            return "a legal hold keeps it until the hold is lifted"
-        until = found.get("ObjectLockRetainUntilDate")
+        until, is_held = _lock_of(found)
+        failed = f"{self.where(key)} could not be deleted"
+        if is_held:
+            return RetainedError(f"{failed}: a legal hold keeps it until the hold is lifted", until, legal_hold=True)
         if until is None or until <= clock.now():
             return None
-        return f"Object Lock ({found.get('ObjectLockMode', '').lower()} mode) keeps it until {clock.rfc3339(until)}"
+        mode = found.get("ObjectLockMode", "").lower()
+        return RetainedError(f"{failed}: Object Lock ({mode} mode) keeps it until {clock.rfc3339(until)}", until)
 
     @contextlib.contextmanager
     def group(self, snapshot: str, is_whole: Callable[[], bool]) -> Iterator[None]:
@@ -602,3 +611,15 @@ class _StartAgainError(Exception):
 def _version(text: str | None) -> str | None:
     """A version id; None where the bucket has no versions ("null" is what S3 calls those of before)."""
     return None if text in (None, "", "null") else text
+
+
+def _lock_of(answer: Mapping[str, Any]) -> tuple[datetime | None, bool]:
+    """What an answer to HEAD says of Object Lock: the date, and whether there is a legal hold.
+
+    The stubs think that every field is always there.
+    """
+    return answer.get("ObjectLockRetainUntilDate"), answer.get("ObjectLockLegalHoldStatus") == "ON"
+
+
+def _how_long(error: RetainedError) -> tuple[bool, datetime]:
+    return error.legal_hold, error.until or datetime.min.replace(tzinfo=UTC)
