@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 import platformdirs
 
-from archiver import clock, interrupts
+from archiver import clock, interrupts, signing
 from archiver.config import Settings, load
 from archiver.errors import ArchiverError, NotFoundError, SigningError, StorageError, UsageError
 from archiver.index import facts, follow, queries, reference
@@ -28,10 +28,12 @@ from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.model import Recording
 from archiver.seal import keys, publish, published, seen
 from archiver.seal import statement as statements
+from archiver.seal.keyring import Keyring
 from archiver.seal.keys import Signer
-from archiver.seal.note import NoteError, VerifierKey
+from archiver.seal.note import VerifierKey
 from archiver.seal.publish import Published
 from archiver.seal.statement import About
+from archiver.signing import Holder
 from archiver.storage import descriptor, layout, log
 from archiver.storage.base import ObjectStore, Retention, read
 from archiver.storage.descriptor import Descriptor
@@ -225,55 +227,50 @@ class Archive:
 
     def _new_signer(self, archive: str, origin: str) -> Signer:
         """The key for a new archive: the one in the settings, or a new one, which is saved. Raises `SigningError`."""
-        given = self._settings.signing_key
+        given, secret = self._settings.signing_key, self._settings.signing_key_passphrase
+        passphrase = None if secret is None else secret.get_secret_value()
         if given is not None:
-            found = keys.find(archive, origin, given.get_secret_value(), self._passphrase)
-            assert found is not None
-            return found
+            return keys.given(given.get_secret_value(), origin, passphrase)
         signer = keys.make(origin)
-        keys.save(signer, keys.path_of(archive), self._passphrase)
+        keys.save(signer, keys.path_of(archive), passphrase)
         return signer
 
-    @property
-    def _passphrase(self) -> str | None:
-        secret = self._settings.signing_key_passphrase
-        return None if secret is None else secret.get_secret_value()
+    def keyring(self) -> Keyring:
+        """The archive's keys, by `archive.json` and the log; none where it was made before there were keys."""
+        opened = self._up_to_date()
+        described = self._described()
+        return signing.ring_of(
+            described,
+            opened.store,
+            (e for e in log.entries(opened.store) if isinstance(e, log.Entry) and e.type == "key"),
+        )
+
+    def holder(self) -> Holder:
+        """Where this machine's keys of the archive are looked for. Raises `SigningError` where it has none."""
+        return Holder.of(self._described(), self.location, self._settings)
 
     def signer(self) -> Signer | None:
-        """The key of the archive, which must be here to write to it; None where the archive has none.
+        """A key that is valid now, which must be here to write to the archive; None where the archive has no keys.
 
-        Raises `SigningError` when it is not here, is another one, or cannot be used, and `NotFoundError` where there is
+        Raises `SigningError` when none is here, and says why what is here is none, and `NotFoundError` where there is
         no archive.
         """
-        described = descriptor.load(self._place)
-        if described is None:
-            raise NotFoundError(f"there is no archive in {self.location}; capture something, or give --archive")
-        given = self._settings.signing_key
-        path = keys.path_of(described.id)
-        if described.origin is None or described.key is None:
-            if path.exists():
+        described = self._described()
+        if described.key is None:
+            if path := next(iter(keys.paths_of(described.id)), None):
                 raise SigningError(
                     f"{self.location} names no key, but {path} is its key: its archive.json was exchanged; "
                     "nothing was written"
                 )
             return None
-        try:
-            expected = VerifierKey.parse(described.key)
-        except NoteError as error:
-            raise StorageError(f"{self._place.where(layout.ARCHIVE)} is damaged: its key: {error}") from None
-        found = keys.find(
-            described.id, described.origin, None if given is None else given.get_secret_value(), self._passphrase
-        )
-        if found is None:
-            raise SigningError(
-                f"the key of {self.location} is not on this machine; put it where it was backed up from, {path}, or "
-                "into the environment variable ARCHIVER_SIGNING_KEY"
-            )
-        if found.key != expected:
-            raise SigningError(
-                f"the key given is not that of {self.location}: it is {found.key.text}, not {expected.text}"
-            )
-        return found
+        ring = self.keyring()
+        return self.holder().signer(ring, ring.current())
+
+    def _described(self) -> Descriptor:
+        described = descriptor.load(self._place)
+        if described is None:
+            raise NotFoundError(f"there is no archive in {self.location}; capture something, or give --archive")
+        return described
 
     def _open(self) -> _Opened:
         """Raises `NotFoundError` where there is no archive."""
@@ -290,9 +287,7 @@ class Archive:
 
     def _open_whole(self) -> ObjectStore:
         store = self._place
-        described = descriptor.load(store)
-        if described is None:
-            raise NotFoundError(f"there is no archive in {store.location}; capture something, or give --archive")
+        described = self._described()
         if described.evidence is None:
             return store
         days = described.retention_days
@@ -562,28 +557,29 @@ class Archive:
         store, origin = self.store, signer.name
         with interrupts.held_off():
             return publish.publish(
-                store, signer, self.keys_for, seen.load(origin), lambda signed: seen.save(origin, signed.note)
+                store, signer, self._keys_for(), seen.load(origin), lambda signed: seen.save(origin, signed.note)
             )
 
     def newest_checkpoint(self) -> published.Signed | None:
         """The largest published checkpoint that a key of the archive signed. Raises `AlteredError`, `StorageError`."""
-        described = self.describe()
-        if described is None or described.origin is None:
+        described = self._described()
+        if described.origin is None:
             return None
-        return published.newest(self.store, described.origin, self.keys_for)
+        return published.newest(self.store, described.origin, self._keys_for())
 
-    def keys_for(self, _: int) -> tuple[VerifierKey, ...]:
-        described = self.describe()
-        assert described is not None
-        assert described.key is not None
-        return (VerifierKey.parse(described.key),)
+    def _keys_for(self) -> published.KeysFor:
+        ring = self.keyring()
+        return lambda size: ring.valid_at(max(size - 1, 0))
 
-    def enter(self, statement: dict[str, Any]) -> log.Entry:
+    def enter(self, statement: dict[str, Any], signer: Signer | None = None) -> log.Entry:
         """Sign a statement that is of no capture's making, and put it into the log. Raises as `signer`."""
-        signer = self.signer()
+        by = signer or self.signer()
         opened = self._up_to_date()
         after = queries.next_index(opened.database) - 1
-        return log.append(opened.store, statement, after, None if signer is None else lambda t: signer.sign(t).line)
+        entry = log.append(opened.store, statement, after, None if by is None else lambda text: by.sign(text).line)
+        with contextlib.suppress(ArchiverError):  # whoever signs next signs this, too
+            self.publish()
+        return entry
 
     def log_length(self) -> int:
         """How many entries the log has, up to a hole if it has one."""

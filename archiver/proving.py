@@ -48,7 +48,7 @@ def prove_entry(archive: Archive, signed: Signed, index: int) -> Proof:
     try:
         hashes = published.tree(store, checkpoint.size).inclusion_proof(index)
         proof = Proof(index, tuple(hashes), signed.note)
-        proof.verify(entry, checkpoint.origin, archive.keys_for(checkpoint.size))
+        proof.verify(entry, checkpoint.origin, archive.keyring().valid_at(max(checkpoint.size - 1, 0)))
     except (ProofError, NoteError, ValueError) as error:
         raise AlteredError(
             f"entry {index} of {store.location} is not the one that was signed, or the published tiles are not: {error}"

@@ -50,6 +50,10 @@ class Commands(click.Group):
             "archiver.cli.log",
             "Sign the log, prove that a capture is in it, or watch a log that others write.",
         ),
+        "key": (
+            "archiver.cli.key",
+            "Show, make, add, rotate and retire the keys that sign for an archive, or say that one is compromised.",
+        ),
         "show": ("archiver.cli.snapshots", "Show what the statement of a capture says."),
         "snapshots": (
             "archiver.cli.snapshots",

@@ -13,6 +13,8 @@ from typing import Any
 from archiver import clock
 from archiver.config import CaptureSettings
 from archiver.model import Recording, Result
+from archiver.seal.keyring import Action
+from archiver.seal.note import VerifierKey
 from archiver.version import __version__
 
 _FORMAT = "archiver-statement/1"
@@ -71,6 +73,31 @@ def failure(
         "ended_at": clock.rfc3339(ended),
         "error": {"kind": kind, "message": _cut(message)},
         **_said(about),
+        "software": f"archiver/{__version__}",
+    }
+
+
+def key(
+    id_: str,
+    action: Action,
+    named: VerifierKey,
+    made: datetime,
+    *,
+    from_index: int | None = None,
+    reason: str | None = None,
+    operator: str | None = None,
+) -> dict[str, Any]:
+    """Said of a key: that it is added, retired, or compromised from the entry `from_index` on (`seal.keyring`)."""
+    given = {"reason": reason, "operator": operator}
+    return {
+        "type": "key",
+        "format": _FORMAT,
+        "id": id_,
+        "action": str(action),
+        "key": named.text,
+        **({} if from_index is None else {"from_index": from_index}),
+        **{name: _cut(text) for name, text in given.items() if text is not None},
+        "made_at": clock.rfc3339(made),
         "software": f"archiver/{__version__}",
     }
 

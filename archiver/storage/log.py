@@ -162,8 +162,8 @@ def parse(index: int, data: bytes) -> Entry | Junk:
     return Entry(index, document["type"], document["id"], document["commitment"])
 
 
-def statement(store: ObjectStore, entry: Entry) -> dict[str, Any]:
-    """The statement an entry commits to.
+def note(store: ObjectStore, entry: Entry) -> bytes:
+    """The note an entry commits to, without its salt.
 
     Raises `NotFoundError` when there is none any more, `StorageError` when it is not what was committed to.
     """
@@ -176,8 +176,14 @@ def statement(store: ObjectStore, entry: Entry) -> dict[str, Any]:
         committed = ""
     if committed != entry.commitment:
         raise StorageError(f"{store.where(key)} is damaged: it is not what entry {entry.index} of the log commits to")
+    return note
+
+
+def statement(store: ObjectStore, entry: Entry) -> dict[str, Any]:
+    """The statement an entry commits to. Raises as `note` does, and `StorageError` when it is another entry's."""
+    key = layout.note(entry.commitment)
     try:
-        document = orjson.loads(note.partition(b"\n")[0])
+        document = orjson.loads(note(store, entry).partition(b"\n")[0])
     except orjson.JSONDecodeError as error:
         raise StorageError(f"{store.where(key)} is damaged: {error}") from None
     if not isinstance(document, dict) or (document.get("id"), document.get("type")) != (entry.id, entry.type):
