@@ -30,7 +30,6 @@ from archiver.seal import keys, publish, published, seen
 from archiver.seal import statement as statements
 from archiver.seal.keyring import Keyring
 from archiver.seal.keys import Signer
-from archiver.seal.note import VerifierKey
 from archiver.seal.publish import Published
 from archiver.seal.statement import About
 from archiver.signing import Holder
@@ -581,6 +580,11 @@ class Archive:
             self.publish()
         return entry
 
+    def entries_of(self, type_: str) -> list[log.Entry]:
+        """The entries of a type that is of no capture's making, such as `key`, in log order."""
+        found = queries.statements_of(self._up_to_date().database, type_)
+        return [log.Entry(each.index, each.type, each.id, each.commitment) for each in found]
+
     def log_length(self) -> int:
         """How many entries the log has, up to a hole if it has one."""
         return queries.next_index(self._up_to_date().database)
@@ -607,7 +611,7 @@ class Archive:
         where = snapshot.store.where(warc)
         if name == "warc":
             return _checked(snapshot.store.get(warc), snapshot.artifact("warc")["sha256"], where)
-        index = _index_of(snapshot)
+        index = self.index_of(snapshot)
         if name == "wacz":
             return wacz.load(snapshot.store, snapshot.statement, index).read(snapshot.store)
         prefix, _ = RECORDS["dom" if name == "html" else name]
@@ -617,6 +621,12 @@ class Archive:
                 pieces = _checked(reader.content(snapshot.store, warc, entry), entry.sha256, record)
                 return _html(pieces, snapshot) if name == "html" else pieces
         raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
+
+    def index_of(self, snapshot: Snapshot) -> bytes:
+        """The CDXJ, which is what the statement says. Raises `NotFoundError`, `StorageError`."""
+        listed, key = snapshot.artifact("cdxj"), layout.cdxj(snapshot.id)
+        data = read(snapshot.store, key, min(listed["bytes"], _MAX_INDEX_BYTES))
+        return b"".join(_checked(iter([data]), listed["sha256"], snapshot.store.where(key)))
 
 
 def _open_whole(location: str, evidence: str | None) -> ObjectStore:
@@ -644,13 +654,6 @@ def _check_artifacts(statement: dict[str, Any]) -> None:
     for artifact in statement["artifacts"]:
         if not isinstance(artifact.get("role"), str) or not isinstance(artifact.get("sha256"), str):
             raise facts.MalformedError("an artifact has no role or no SHA-256")
-
-
-def _index_of(snapshot: Snapshot) -> bytes:
-    """The CDXJ, which is what the statement says. Raises `NotFoundError`, `StorageError`."""
-    listed, key = snapshot.artifact("cdxj"), layout.cdxj(snapshot.id)
-    data = read(snapshot.store, key, min(listed["bytes"], _MAX_INDEX_BYTES))
-    return b"".join(_checked(iter([data]), listed["sha256"], snapshot.store.where(key)))
 
 
 def _checked(pieces: Iterator[bytes], sha256: str, where: str) -> Iterator[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from archiver.archive import Archive, Snapshot
 from archiver.errors import AlteredError, NotFoundError
 from archiver.index.queries import Capture
@@ -14,7 +16,6 @@ from archiver.storage import layout, log
 from archiver.storage.base import read
 from archiver.verify import bundle
 from archiver.warc import wacz
-from archiver.warc.stored_zip import StoredZip
 
 
 def newest(archive: Archive) -> Signed:
@@ -56,23 +57,25 @@ def prove_entry(archive: Archive, signed: Signed, index: int) -> Proof:
     return proof
 
 
-def evidence(archive: Archive, snapshot: Snapshot, capture: Capture) -> StoredZip:
+def evidence(archive: Archive, snapshot: Snapshot) -> Iterator[bytes]:
     """The evidence bundle of a snapshot: its WACZ with all that is needed to verify it without the archive.
 
     Raises as `prove_entry`, and `StorageError`.
     """
+    capture, _ = archive.locate(snapshot.id)
     signed, ring = newest(archive), archive.keyring()
     assert capture.result is not None
     said = {bundle.SNAPSHOT: (capture.result.index, capture.result.commitment)}
     if capture.intent is not None:
         said[bundle.INTENT] = (capture.intent.index, capture.intent.commitment)
-    for index, commitment in archive.key_statements():
-        if index < signed.checkpoint.size:
-            said[bundle.key_name(index)] = (index, commitment)
+    for entry in archive.entries_of("key"):
+        if entry.index < signed.checkpoint.size:
+            said[bundle.key_name(entry.index)] = (entry.index, entry.commitment)
     sealed = {}
     for name, (index, commitment) in said.items():
         salt, _, note = read(archive.store, layout.note(commitment), log.MAX_NOTE_BYTES).partition(b"\n")
         sealed[name] = (salt, note, prove_entry(archive, signed, index).render())
-    index = b"".join(archive.part(snapshot, "cdxj"))
+    listed = archive.index_of(snapshot)
     roots = tuple(status.key for status in ring.all() if status.added is None)
-    return wacz.load(archive.store, snapshot.statement, index, bundle.files(sealed, roots, index))
+    planned = wacz.load(archive.store, snapshot.statement, listed, bundle.files(sealed, roots, listed))
+    return planned.read(archive.store)

@@ -19,6 +19,7 @@ from archiver.errors import UsageError
 from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.index.schema import State
 from archiver.moments import parse_time
+from archiver.proving import evidence
 from archiver.urls import parse_capturable
 
 _REF = "REF is an id or the beginning of one, a URL (the newest), URL@TIME (the nearest), or `latest`."
@@ -163,13 +164,13 @@ def show(globals_: Globals, reference: str) -> None:
 
 @click.command(help=f"Take a part out of a snapshot. {_REF}")
 @click.argument("reference", metavar="REF")
-@click.option("--as", "part", type=click.Choice(PARTS), required=True, help="What to take out.")
+@click.option("--as", "part", type=click.Choice((*PARTS, "evidence")), required=True, help="What to take out.")
 @click.option("-o", "--output", metavar="FILE|-", help="Where to; standard output when not given or -.")
 @click.pass_obj
 def get(globals_: Globals, reference: str, part: str, output: str | None) -> None:
     with Archive(globals_.load().settings) as archive:
         snapshot = archive.find(reference)
-        pieces = archive.part(snapshot, part)
+        pieces = evidence(archive, snapshot) if part == "evidence" else archive.part(snapshot, part)
         tiles = len(snapshot.artifacts("full_screenshot"))
         if part == "full-screenshot" and tiles > 1:
             click.echo(

@@ -30,10 +30,10 @@ _CODES = {
 _MOST_DOUBTS = 20
 
 
-class _Fraction(click.ParamType):
+class _Fraction(click.ParamType[float]):
     name = "percentage"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
             percent = float(str(value).removesuffix("%"))
         except ValueError:

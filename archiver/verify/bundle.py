@@ -15,6 +15,8 @@ from typing import BinaryIO
 
 import orjson
 import rfc8785
+from archiver.verify.package import Package, check_wacz, open_package
+from archiver.verify.warc import read_warc
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import keyring as keyrings
@@ -28,11 +30,9 @@ from archiver.storage.log import Entry
 from archiver.verify import capture
 from archiver.verify.capture import Report, Task
 from archiver.verify.ledger import only_the_archive, why_not_signed
-from archiver.verify.package import Package, check_wacz, open_package
 from archiver.verify.snapshot import OnBytes, Subject
 from archiver.verify.trust import Trust
-from archiver.verify.verdict import Check, judged, skipped
-from archiver.verify.warc import read_warc
+from archiver.verify.verdict import Check, judged
 
 FOLDER = "evidence/"
 KEYS = f"{FOLDER}keys.txt"
@@ -224,13 +224,13 @@ class _Bundle:
             elif known.checkpoint.size == checkpoint.size:
                 if known.checkpoint.root != checkpoint.root:
                     problems.append(
-                        f"{known.source} knows another root at the size {checkpoint.size}: the log was forked; keep both"
+                        f"{known.source} knows another root at the size {checkpoint.size}: the log was forked"
                     )
                 else:
                     told.append(f"the same as known by {known.source}")
         if problems or told:
             return judged("consistency", "; ".join(told) or "compared with what others know", problems)
-        doubt = f"whether the log goes on from other checkpoints shows in the archive: archiver verify --all --checkpoint FILE"
+        doubt = "whether the log goes on from other checkpoints shows in its archive: `archiver log monitor`"
         return judged("consistency", f"a checkpoint of {checkpoint.size} entries", (), (doubt,))
 
 

@@ -8,10 +8,9 @@ import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 
-from archiver.seal.keyring import Kind
-
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import published
+from archiver.seal.keyring import Kind
 from archiver.seal.merkle import leaf_hash, node_hash
 from archiver.seal.tiles import HEIGHT, WIDTH, tiles_of
 from archiver.storage import layout, log

@@ -13,12 +13,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from archiver.seal.keyring import KeyEvent, Keyring
-
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import keyring as keyrings
 from archiver.seal import note, published
 from archiver.seal.checkpoint import Checkpoint
+from archiver.seal.keyring import KeyEvent, Keyring
 from archiver.seal.merkle import Edge, leaf_hash
 from archiver.seal.note import Note, NoteError, VerifierKey
 from archiver.seal.tiles import WIDTH
@@ -82,9 +81,10 @@ def read_ledger(
     wanted: set[str] | None = None,
     on_entries: OnEntries | None = None,
 ) -> Ledger:
-    """Read the log of a store. `declared` is the key that the archive itself names, if it does; `wanted` the ids to keep.
+    """Read the log of a store, keeping the entries of the ids that are `wanted`, or all.
 
-    Raises `StorageError` when the store cannot be read at all. What is wrong with the log is in the checks.
+    `declared` is the key that the archive itself names, if it does. Raises `StorageError` when the store cannot be read
+    at all. What is wrong with the log is in the checks.
     """
     candidates, problems = _candidates(store)
     sizes = {candidate.checkpoint.size for candidate in candidates}
@@ -133,7 +133,7 @@ def _read(
 
 def _candidates(store: ObjectStore) -> tuple[list[Candidate], list[str]]:
     """The published checkpoints that may be the newest, largest first, and what is wrong with others."""
-    found, problems = [], []
+    found, problems = list[Candidate](), list[str]()
     newest = _candidate(store, layout.CHECKPOINT, problems, lambda: read(store, layout.CHECKPOINT, note.MAX_NOTE_BYTES))
     if newest is not None:
         found.append(newest)
@@ -242,14 +242,14 @@ def _judge(
     detail = f"{ledger.signed.where}: {checkpoint.size} entries of {checkpoint.origin}"
     ledger.checkpoint = judged("checkpoint", detail, problems, doubts)
     computed = roots.get(checkpoint.size)
-    wrong = []
+    broken = list[str]()
     if computed is None:
-        wrong = [f"the log has {ledger.size} entries, and {checkpoint.size} were signed: it was rolled back"]
+        broken = [f"the log has {ledger.size} entries, and {checkpoint.size} were signed: it was rolled back"]
     elif computed != checkpoint.root:
-        wrong = [f"the first {checkpoint.size} entries do not lead to the root that was signed"]
+        broken = [f"the first {checkpoint.size} entries do not lead to the root that was signed"]
     else:
         ledger.covered = checkpoint.size
-    ledger.tree = judged("inclusion", f"{checkpoint.size} entries, hashed to the root that was signed", wrong)
+    ledger.tree = judged("inclusion", f"{checkpoint.size} entries, hashed to the root that was signed", broken)
     _compare_known(ledger, roots)
 
 

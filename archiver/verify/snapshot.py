@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from archiver.seal.keyring import Keyring
 from archiver.verify.warc import WarcReading, read_warc
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import note as notes
+from archiver.seal.keyring import Keyring
 from archiver.seal.note import NoteError
 from archiver.storage import layout
 from archiver.storage.log import Entry
