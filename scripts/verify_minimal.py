@@ -86,7 +86,6 @@ def canonical(document):  # RFC 8785, for statements: they have no floats, and k
 
 
 def sealed(bundle, name, keys):
-    """The statement of a note, its number in the log, and the checkpoint, all verified."""
     note, salt, proof = (bundle(f"evidence/{name}.{kind}") for kind in ("note", "salt", "tlog-proof"))
     need(len(salt) == 65 and salt == bytes.fromhex(salt.decode()).hex().encode() + b"\n", f"the salt of {name}")
     line = signed_text(note, keys).encode()
@@ -120,7 +119,6 @@ def check_members(archive):
 
 
 def verify(path, keys):
-    """What was verified, in words."""
     with zipfile.ZipFile(path) as archive:
         check_members(archive)
 

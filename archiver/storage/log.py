@@ -38,6 +38,7 @@ MAX_NOTE_BYTES = 1 << 20
 MAX_LEAF_BYTES = 0xFFFF  # C2SP tlog-tiles: the length of an entry is two bytes
 _SALT_BYTES = 32
 _FEW, _STRETCH = 8, 256
+_SIZE = re.compile(rb"[1-9][0-9]{0,11}")
 _COMMITMENT = re.compile(r"[0-9a-f]{64}")
 
 
@@ -81,10 +82,15 @@ def append(store: ObjectStore, statement: dict[str, Any], after: int, sign: Sign
 def enter(store: ObjectStore, type_: str, id_: str, commitment: str, after: int) -> Entry:
     """Put an entry for a note that is there into the first free slot. As `append`."""
     body = rfc8785.dumps({"commitment": commitment, "id": id_, "type": type_})
-    index = after + 1
+    index, signed = after + 1, _signed_size(store)
+    if index < signed:
+        for needed in (index, signed - 1):
+            if not _is_there(store, needed):
+                raise _hole(store, needed, f"{signed} entries were signed")
+        index = signed
     while True:
         try:
-            _refuse_hole(store, index)
+            _refuse_hole(store, index, signed)
             store.put_new(layout.slot(index), body)
         except ExistsError:
             index += 1
@@ -92,16 +98,50 @@ def enter(store: ObjectStore, type_: str, id_: str, commitment: str, after: int)
         return Entry(index, type_, id_, commitment)
 
 
-def _refuse_hole(store: ObjectStore, index: int) -> None:
-    """Raises `ExistsError` when this slot is taken, `StorageError` when a later one is though this is free."""
+def _signed_size(store: ObjectStore) -> int:
+    """How many entries the newest checkpoint says there are, 0 where it says nothing; its signature is not asked for.
+
+    It serves to find out cheaply where the log must have no hole. Whoever exchanges it makes writing fail, at most.
+    """
+    try:
+        lines = b"".join(store.get(layout.CHECKPOINT, 0, _MAX_ENTRY_BYTES)).split(b"\n", 2)
+    except NotFoundError:
+        return 0
+    return int(lines[1]) if len(lines) == 3 and _SIZE.fullmatch(lines[1]) else 0
+
+
+def _refuse_hole(store: ObjectStore, index: int, signed: int) -> None:
+    """Raises `ExistsError` when this slot is taken, `StorageError` when a later one is though this is free.
+
+    A folder cannot be asked for what comes after a name without being read whole. So where the log is signed up to
+    here, which a hole would contradict, only the next slot is looked at.
+    """
     key = layout.slot(index)
+    if signed:
+        if not _is_there(store, index + 1):
+            return
+        if _is_there(store, index):
+            raise ExistsError(f"{store.where(key)} exists already")
+        raise _hole(store, index, f"{layout.slot(index + 1)} is there")
     later = next(store.list(layout.SLOTS, after=layout.slot(index - 1) if index else ""), None)
     if later == key:
         raise ExistsError(f"{store.where(key)} exists already")
     if later is not None:
-        raise StorageError(
-            f"the log has a hole: {store.where(key)} is missing but {later} is there; nothing was added to it"
-        )
+        raise _hole(store, index, f"{later} is there")
+
+
+def _hole(store: ObjectStore, index: int, but: str) -> StorageError:
+    return StorageError(
+        f"the log has a hole: {store.where(layout.slot(index))} is missing but {but}; nothing was added to it"
+    )
+
+
+def _is_there(store: ObjectStore, index: int) -> bool:
+    try:
+        store.stat(layout.slot(index))
+    except NotFoundError:
+        return False
+    return True
 
 
 def leaves(store: ObjectStore, start: int, threads: int = 8) -> Iterator[bytes]:

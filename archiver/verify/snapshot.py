@@ -18,8 +18,11 @@ from archiver.seal.keyring import Keyring
 from archiver.seal.note import NoteError
 from archiver.storage import layout
 from archiver.storage.log import Entry
-from archiver.verify import contents
+from archiver.verify.contents import check_counts
+from archiver.verify.index import check_index
 from archiver.verify.ledger import note_of, only_the_archive
+from archiver.verify.statement import check_artifact
+from archiver.verify.statement import check_statement as statement_check
 from archiver.verify.verdict import Check, judged, skipped
 
 #: gives the bytes of an object by its key; raises `NotFoundError` or `StorageError` with the first piece or later
@@ -56,7 +59,7 @@ def check_statement(subject: Subject, source: Source) -> tuple[list[Check], dict
     checks = [judged("note", f"entry {entry.index} commits to {entry.commitment[:16]}…", ())]
     line = text.partition(b"\n")[0]
     document = _parsed(line)
-    problems = contents.check_statement(document, line)
+    problems = statement_check(document, line)
     if isinstance(document, dict) and (document.get("id"), document.get("type")) != (entry.id, entry.type):
         problems.append(f"it is not the {entry.type} of {entry.id} that entry {entry.index} is of")
     checks.append(judged("statement", f"{entry.type} in canonical JSON, {len(line)} bytes", problems))
@@ -121,7 +124,7 @@ def check_content(
         except (NotFoundError, StorageError) as error:
             problems.append(f"{role}: {error}")
             continue
-        problems += [f"{role}: {each}" for each in contents.check_artifact(artifact, *found)]
+        problems += [f"{role}: {each}" for each in check_artifact(artifact, *found)]
         told.append(f"{role} {found[1]} bytes")
     checks = [judged("artifacts", ", ".join(told) or "none could be read", problems)]
     return checks + _against_each_other(statement, reading, index)
@@ -134,10 +137,10 @@ def _against_each_other(statement: dict[str, Any], reading: WarcReading | None, 
     if index is None:
         checks.append(skipped("index", "there is no index to look at"))
     else:
-        checks.append(judged("index", f"{index.count(10)} lines", contents.check_index(index, reading)))
+        checks.append(judged("index", f"{index.count(10)} lines", check_index(index, reading)))
     counted = statement.get("exchanges")
     total = counted.get("total") if isinstance(counted, dict) else None
-    checks.append(judged("counts", f"{total} exchanges", contents.check_counts(statement, reading)))
+    checks.append(judged("counts", f"{total} exchanges", check_counts(statement, reading)))
     return checks
 
 
