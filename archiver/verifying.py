@@ -5,20 +5,27 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from archiver.archive import Archive
-from archiver.errors import NotFoundError, SigningError, StorageError
+from archiver.config import Settings
+from archiver.errors import NotFoundError, SigningError, StorageError, UsageError
 from archiver.seal import seen
 from archiver.seal.note import NoteError, VerifierKey
+from archiver.signing import Holder
 from archiver.storage import layout
-from archiver.verify import capture, everything
+from archiver.verify import bundle, capture, everything
 from archiver.verify.capture import Report
 from archiver.verify.everything import OnDone
 from archiver.verify.ledger import Ledger, OnEntries, read_ledger
 from archiver.verify.snapshot import OnBytes
 from archiver.verify.trust import Known, Trust, read_checkpoint, read_keys
 from archiver.verify.verdict import Check
+
+_GZIP, _ZIP = b"\x1f\x8b", b"PK"
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,45 @@ def verify(
     if isinstance(todo, Report):
         return todo
     return capture.run(todo, archive.store.get, archive.store if _can_lock(archive, wanted) else None, on_bytes)
+
+
+def verify_file(path: Path, wanted: Wanted, settings: Settings, on_bytes: OnBytes | None = None) -> Report:
+    """Verify an exported file by itself: an evidence bundle, a WACZ, or a WARC.
+
+    Raises `UsageError` when it cannot be read, or is none of them.
+    """
+    try:
+        with path.open("rb") as stream:
+            begin = stream.read(4)
+            stream.seek(0)
+            if begin[:2] == _GZIP:
+                return bundle.verify_warc(path.name, iter(partial(stream.read, _PIECE_BYTES), b""), on_bytes)
+            if begin[:2] == _ZIP:
+                return bundle.verify_bundle(path.name, stream, _trust_of_file(stream, wanted, settings), on_bytes)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+    raise UsageError(f"{path} is neither a WACZ nor a compressed WARC; export one with `archiver get REF --as evidence`")
+
+
+def _trust_of_file(stream: BinaryIO, wanted: Wanted, settings: Settings) -> Trust:
+    """Keys from a file, or those that this machine has of the log a bundle says to be of."""
+    origin = bundle.origin_of(stream)
+    stream.seek(0)
+    known = _known(origin, wanted) if origin else ()
+    if wanted.trust is not None:
+        return Trust(read_keys(wanted.trust), known)
+    if origin is None:
+        return Trust()
+    found = Holder(origin.removeprefix("archiver/"), origin, "", *_secrets(settings)).verifiers()
+    return Trust(found, known)
+
+
+def _secrets(settings: Settings) -> tuple[str | None, str | None]:
+    given, passphrase = settings.signing_key, settings.signing_key_passphrase
+    return (
+        None if given is None else given.get_secret_value(),
+        None if passphrase is None else passphrase.get_secret_value(),
+    )
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from typing import BinaryIO
 
 import orjson
 import rfc8785
-from archiver.verify.package import Package, check_wacz, open_package
+from archiver.verify.package import Package, open_package
+from archiver.verify.wacz import check_wacz
 from archiver.verify.warc import read_warc
 
 from archiver.errors import NotFoundError, StorageError

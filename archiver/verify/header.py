@@ -1,4 +1,4 @@
-"""The header of a WARC record (WARC/1.1 section 4) as strictly as the archiver writes it, and all that is wrong in it."""
+"""The header of a WARC record (WARC/1.1 section 4), as strictly as the archiver writes it."""
 
 from __future__ import annotations
 
