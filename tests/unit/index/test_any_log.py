@@ -162,7 +162,7 @@ class Plain:
         return Capture(
             **dict.fromkeys(
                 ("url", "final_url", "deadline", "http_status", "title", "case", "warc_bytes"),
-            ),  # type: ignore[arg-type] # all None
+            ),
             id=id_,
             state=State.WITHDRAWN,
             intent=_ref(intents[0]) if intents else None,
