@@ -238,11 +238,7 @@ class Archive:
         """The archive's keys, by `archive.json` and the log; none where it was made before there were keys."""
         opened = self._up_to_date()
         described = self._described()
-        return signing.ring_of(
-            described,
-            opened.store,
-            (e for e in log.entries(opened.store) if isinstance(e, log.Entry) and e.type == "key"),
-        )
+        return signing.ring_of(described, opened.store, queries.statements_of(opened.database, "key"))
 
     def holder(self) -> Holder:
         """Where this machine's keys of the archive are looked for. Raises `SigningError` where it has none."""

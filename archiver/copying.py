@@ -14,10 +14,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from archiver import keychanges
 from archiver.archive import Archive
 from archiver.errors import AlteredError, ExistsError, NotFoundError, SigningError, StorageError, UsageError
 from archiver.index.queries import Filter
 from archiver.index.schema import State
+from archiver.seal import note as notes
+from archiver.seal.note import NoteError, VerifierKey
+from archiver.seal.statement import About
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore, read
 from archiver.urls import parse_capturable
@@ -144,6 +148,7 @@ class _Copy:
         there = {capture.id: capture for capture in target.snapshots(Filter(url=url))}
         withdrawn = _withdrawn(target)
         captures = list(source.snapshots(Filter(url=url)))
+        vouching = _Vouching(source, target, self.problems)
         after = target.log_length() - 1
         for capture in reversed(captures):
             if capture.id in withdrawn:
@@ -156,9 +161,11 @@ class _Copy:
                 if said is None or has is not None:
                     continue
                 entry = log.Entry(said.index, said.type, capture.id, said.commitment)
+                vouching.before(entry)
                 if self._carry(entry):
                     after = log.enter(self._target, entry.type, entry.id, entry.commitment, after).index
                     self._count()
+        vouching.end()
 
     def _common_length(self) -> int:
         """How many slots the target has; that the last one is the same stands for those before it."""
@@ -240,6 +247,50 @@ class _Copy:
     def _count(self) -> None:
         self.done.entries += 1
         self._on_progress(self.done.entries, self.done.size_bytes)
+
+
+class _Vouching:
+    """Sees to it that what is copied into another archive is signed by keys that count there, too."""
+
+    def __init__(self, source: Archive, target: Archive, problems: list[str]) -> None:
+        self._source = source
+        self._target = target
+        self._problems = problems
+        self._ring = source.keyring()
+        self._done: set[VerifierKey] = set()
+        described = target.describe()
+        self._is_wanted = bool(self._ring.own()) and described is not None and described.key is not None
+        of = source.describe()
+        self._about = About(reason=f"captures of {of.origin} are copied" if of else None)
+
+    def before(self, entry: log.Entry) -> None:
+        """Add the keys that signed an entry, if they count in the archive it is of. Raises `SigningError`."""
+        if not self._is_wanted:
+            return
+        try:
+            data = log.note(self._source.store, entry)
+        except (StorageError, NotFoundError):
+            return  # told when it is to be carried
+        try:
+            signers = notes.parse(data).verified_by(self._ring.valid_at(entry.index))
+        except NoteError:
+            signers = ()
+        if not signers:
+            self._problems.append(
+                f"entry {entry.index} of {self._source.location} is signed by no key that counts there"
+            )
+        keychanges.vouch(self._target, [key for key in signers if key not in self._done], self._about)
+        self._done.update(signers)
+
+    def end(self) -> None:
+        """Retire those that are no longer valid in the archive they are of: what they sign from now on is not its."""
+        if not self._is_wanted:
+            return
+        over = [status.key for status in self._ring.all() if status.counts and not status.is_valid]
+        try:
+            keychanges.unvouch(self._target, over, self._about)
+        except SigningError as error:
+            self._problems.append(str(error))
 
 
 def _withdrawn(archive: Archive) -> frozenset[str]:

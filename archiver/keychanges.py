@@ -69,6 +69,15 @@ def vouch(archive: Archive, wanted: Iterable[VerifierKey], about: About) -> None
             _state(archive, ring, _signer(archive, ring), Action.ADD, key, about)
 
 
+def unvouch(archive: Archive, over: Iterable[VerifierKey], about: About) -> None:
+    """Retire those of these keys of another archive that are valid here. Raises `SigningError`."""
+    origin = archive.holder().origin
+    for key in over:
+        ring = archive.keyring()
+        if key.name != origin and key in ring.current():
+            _state(archive, ring, _signer(archive, ring), Action.RETIRE, key, about)
+
+
 def rotate(archive: Archive, about: About) -> Rotated:
     """Replace the key that this machine uses by a new one.
 

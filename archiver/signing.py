@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,17 @@ class Holder:
             else:
                 refused.append(f"the key {path} {self._why(found.key, ring)}")
         return here, refused
+
+    def verifiers(self) -> tuple[VerifierKey, ...]:
+        """The public parts of this machine's keys; those that cannot be used, as for want of a passphrase, are left out."""
+        found = []
+        with contextlib.suppress(SigningError):
+            if self.given is not None:
+                found.append(keys.given(self.given, self.origin, self.passphrase).key)
+        for path in keys.paths_of(self.archive):
+            with contextlib.suppress(SigningError):
+                found.append(keys.load(path, self.origin, self.passphrase).key)
+        return tuple(found)
 
     def _why(self, key: VerifierKey | None, ring: Keyring) -> str:
         if key is not None and key in ring.own():

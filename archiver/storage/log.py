@@ -209,14 +209,14 @@ def note(store: ObjectStore, entry: Entry) -> bytes:
     """
     key = layout.note(entry.commitment)
     data = read(store, key, MAX_NOTE_BYTES)
-    salt, _, note = data.partition(b"\n")
+    salt, _, content = data.partition(b"\n")
     try:
-        committed = hashlib.sha256(bytes.fromhex(salt.decode("ascii")) + note).hexdigest()
+        committed = hashlib.sha256(bytes.fromhex(salt.decode("ascii")) + content).hexdigest()
     except ValueError:
         committed = ""
     if committed != entry.commitment:
         raise StorageError(f"{store.where(key)} is damaged: it is not what entry {entry.index} of the log commits to")
-    return note
+    return content
 
 
 def statement(store: ObjectStore, entry: Entry) -> dict[str, Any]:

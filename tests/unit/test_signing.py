@@ -107,7 +107,7 @@ def test_without_the_key_nothing_is_captured_and_all_can_be_read(archive: Archiv
     described = archive.describe()
     assert described is not None
     keys.path_of(described.id).unlink()
-    with pytest.raises(SigningError, match="is not on this machine"):
+    with pytest.raises(SigningError, match="is on this machine; put it where"):
         archive.capture(_URL)
     assert entries(archive) == 2
     assert archive.find("latest").id == first

@@ -17,7 +17,7 @@ import click
 import pytest
 
 from archiver import __version__, clock
-from archiver.cli.main import Commands, cli, main
+from archiver.cli.main import Commands, cli
 from archiver.config import CaptureSettings
 from archiver.index.database import Database, UnwritableError
 from archiver.index.opening import open_index
@@ -32,23 +32,6 @@ from tests.unit.recordings import exchange, recording
 Run = Callable[..., tuple[int, str, str]]
 _TITLE = "\x1b[31m\u202e"
 _IDS = ("20260101t000000z-aaaaaaaaaaaaaaaa", "20260101t000000z-bbbbbbbbbbbbbbbb", "20260301t000000z-cccccccccccccccc")
-
-
-@pytest.fixture
-def archiver(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process; gives exit code, standard output, standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["archiver", *arguments])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        sys.stdout.flush()
-        out, err = capfd.readouterr()
-        assert isinstance(ended.value.code, int)
-        return int(ended.value.code), out, err
-
-    return run
 
 
 def assert_one_line(err: str) -> None:
