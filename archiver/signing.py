@@ -90,7 +90,7 @@ class Holder:
         return here, refused
 
     def verifiers(self) -> tuple[VerifierKey, ...]:
-        """The public parts of this machine's keys; those that cannot be used, as for want of a passphrase, are left out."""
+        """The public parts of this machine's keys, but for those that cannot be used, as for want of a passphrase."""
         found = []
         with contextlib.suppress(SigningError):
             if self.given is not None:

@@ -71,7 +71,9 @@ def verify_file(path: Path, wanted: Wanted, settings: Settings, on_bytes: OnByte
                 return bundle.verify_bundle(path.name, stream, _trust_of_file(stream, wanted, settings), on_bytes)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
-    raise UsageError(f"{path} is neither a WACZ nor a compressed WARC; export one with `archiver get REF --as evidence`")
+    raise UsageError(
+        f"{path} is neither a WACZ nor a compressed WARC; export one with `archiver get REF --as evidence`"
+    )
 
 
 def _trust_of_file(stream: BinaryIO, wanted: Wanted, settings: Settings) -> Trust:

@@ -83,7 +83,8 @@ def verify(
         raise UsageError("--sample is for --all")
     wanted = Wanted(trust, checkpoints, online=not offline)
     line = render.LiveLine(sys.stderr, enabled=globals_.progress)
-    with Archive(globals_.load().settings) as archive:
+    settings = globals_.load().settings
+    with Archive(settings) as archive:
         if what is None:
             found = verifying.verify_all(
                 archive,
@@ -100,13 +101,25 @@ def verify(
             done += count
             line.say(f"{render.size(done)} of the WARC")
 
-        report = verifying.verify(archive, what, wanted, lambda count: line.say(f"{count} entries"), on_bytes)
+        if _is_file(what):
+            report = verifying.verify_file(Path(what), wanted, settings, on_bytes)
+        else:
+            report = verifying.verify(archive, what, wanted, lambda count: line.say(f"{count} entries"), on_bytes)
     line.clear()
     if globals_.json:
         render.print_json(_object(report))
     elif not globals_.quiet:
         click.echo("\n".join(_lines(report)))
     sys.exit(_CODES[report.verdict])
+
+
+def _is_file(what: str) -> bool:
+    """Whether a file is meant: no REF has a slash without a scheme before it, or ends as our files do."""
+    if Path(what).is_file():
+        return True
+    if "://" not in what and ("/" in what or what.endswith((".gz", ".wacz", ".warc", ".zip"))):
+        raise UsageError(f"there is no file {what}")
+    return False
 
 
 def _show_all(globals_: Globals, found: Everything, line: render.LiveLine) -> ExitCode:

@@ -15,9 +15,6 @@ from typing import BinaryIO
 
 import orjson
 import rfc8785
-from archiver.verify.package import Package, open_package
-from archiver.verify.wacz import check_wacz
-from archiver.verify.warc import read_warc
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import keyring as keyrings
@@ -31,9 +28,12 @@ from archiver.storage.log import Entry
 from archiver.verify import capture
 from archiver.verify.capture import Report, Task
 from archiver.verify.ledger import only_the_archive, why_not_signed
+from archiver.verify.package import Package, open_package
 from archiver.verify.snapshot import OnBytes, Subject
 from archiver.verify.trust import Trust
 from archiver.verify.verdict import Check, judged
+from archiver.verify.wacz import check_wacz
+from archiver.verify.warc import read_warc
 
 FOLDER = "evidence/"
 KEYS = f"{FOLDER}keys.txt"

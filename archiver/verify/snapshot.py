@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from archiver.verify.warc import WarcReading, read_warc
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import note as notes
@@ -24,6 +23,7 @@ from archiver.verify.ledger import note_of, only_the_archive
 from archiver.verify.statement import check_artifact
 from archiver.verify.statement import check_statement as statement_check
 from archiver.verify.verdict import Check, judged, skipped
+from archiver.verify.warc import WarcReading, read_warc
 
 #: gives the bytes of an object by its key; raises `NotFoundError` or `StorageError` with the first piece or later
 Source = Callable[[str], Iterator[bytes]]

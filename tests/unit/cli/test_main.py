@@ -146,7 +146,7 @@ def test_a_bad_timeout_is_exit_code_2(timeout: str, archiver: Run) -> None:
     ],
 )
 def test_a_timeout_is_read_in_its_unit(timeout: str, seconds: float) -> None:
-    from archiver.cli.capture import Duration
+    from archiver.cli.options import Duration
 
     assert Duration().convert(timeout, None, None) == pytest.approx(seconds)
 
