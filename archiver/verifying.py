@@ -153,13 +153,11 @@ def open_ledger(
 
 
 def _keys(archive: Archive, wanted: Wanted) -> tuple[VerifierKey, ...]:
-    """Keys from a file, or the one of this machine."""
+    """Keys from a file, or those of this machine."""
     if wanted.trust is not None:
         return read_keys(wanted.trust)
     with contextlib.suppress(SigningError):
-        signer = archive.signer()
-        if signer is not None:
-            return (signer.key,)
+        return archive.holder().verifiers()
     return ()
 
 

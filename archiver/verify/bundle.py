@@ -22,7 +22,7 @@ from archiver.seal import note as notes
 from archiver.seal.checkpoint import Checkpoint, Proof
 from archiver.seal.keyring import Keyring
 from archiver.seal.merkle import ProofError, leaf_hash, verify_inclusion
-from archiver.seal.note import NoteError, VerifierKey
+from archiver.seal.note import Note, NoteError, VerifierKey
 from archiver.storage import layout, log
 from archiver.storage.log import Entry
 from archiver.verify import capture
@@ -31,6 +31,7 @@ from archiver.verify.ledger import only_the_archive, why_not_signed
 from archiver.verify.package import Package, open_package
 from archiver.verify.snapshot import OnBytes, Subject
 from archiver.verify.trust import Trust
+from archiver.verify.trust import keyring as trusted_keyring
 from archiver.verify.verdict import Check, judged
 from archiver.verify.wacz import check_wacz
 from archiver.verify.warc import read_warc
@@ -142,7 +143,7 @@ class _Bundle:
         intent = self._sealed(INTENT)
         id_ = sealed.entry.id
         self._members = {layout.warc(id_): WARC, layout.cdxj(id_): INDEX}
-        ring = self._keyring(checkpoint)
+        ring = self._keyring(notes.parse(sealed.proof.checkpoint), checkpoint)
         vouched = bool(self._trust.keys)
         proofs = [each for each in (sealed, intent) if each is not None]
         return Task(
@@ -182,7 +183,7 @@ class _Bundle:
         self._objects[layout.note(commitment)] = salted
         return _Sealed(entry, leaf, salted, parsed)
 
-    def _keyring(self, checkpoint: Checkpoint) -> Keyring:
+    def _keyring(self, signed: Note, checkpoint: Checkpoint) -> Keyring:
         """The keys of the log, as far as the bundle says: that no later statement takes them back it cannot say."""
         events = []
         for path in self._package.names():
@@ -195,7 +196,13 @@ class _Bundle:
                 self._problems.append(f"{path} is not in the log of the checkpoint: {problem or 'it has another one'}")
                 continue
             events.append(keyrings.parse(sealed.entry.index, sealed.salted.partition(b"\n")[2]))
-        return Keyring(self._trust.keys or self._declared(), events)
+        declared = self._declared()
+        ring = trusted_keyring(declared, self._trust.keys, events, [(signed, checkpoint.size)])
+        own = ring.own()
+        self._problems += [
+            f"{KEYS} names {key.text}, for which no trusted key vouches" for key in declared if key not in own
+        ]
+        return ring
 
     def _declared(self) -> tuple[VerifierKey, ...]:
         """The keys that the bundle itself names."""

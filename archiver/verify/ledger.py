@@ -25,6 +25,7 @@ from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore, read
 from archiver.storage.log import Entry, Junk
 from archiver.verify.trust import Trust
+from archiver.verify.trust import keyring as trusted_keyring
 from archiver.verify.verdict import Check, Verdict, judged, skipped
 
 #: told of how many entries have been read
@@ -223,7 +224,14 @@ def _judge(
 ) -> None:
     problems = list(problems)
     keys = [entry for entries in ledger.entries.values() for entry in entries if entry.type == "key"]
-    ledger.keyring = Keyring(ledger.trust.keys or ((declared,) if declared else ()), _events(ledger.store, keys))
+    ledger.keyring = trusted_keyring(
+        (declared,) if declared else (),
+        ledger.trust.keys,
+        list(_events(ledger.store, keys)),
+        [(candidate.signed, candidate.checkpoint.size) for candidate in candidates],
+    )
+    if declared is not None and declared not in ledger.keyring.own():
+        problems.append(f"archive.json names the key {declared.text}, for which no trusted key vouches")
     keys_for = ledger.keyring.valid_at
     for candidate in candidates:
         checkpoint = candidate.checkpoint

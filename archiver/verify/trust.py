@@ -6,12 +6,15 @@ and that nothing was dropped shows only in the hands of somebody who saw the log
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.errors import UsageError
 from archiver.seal import note
 from archiver.seal.checkpoint import Checkpoint, Proof
+from archiver.seal.keyring import KeyEvent, Keyring, Problem
 from archiver.seal.note import Note, NoteError, VerifierKey
 
 _MAX_BYTES = 1 << 20
@@ -32,6 +35,28 @@ class Trust:
 
     keys: tuple[VerifierKey, ...] = ()
     known: tuple[Known, ...] = ()
+
+
+def keyring(
+    declared: tuple[VerifierKey, ...],
+    trusted: tuple[VerifierKey, ...],
+    events: Sequence[KeyEvent | Problem],
+    checkpoints: Iterable[tuple[Note, int]],
+) -> Keyring:
+    """The keyring of a log by what is trusted; where nothing is, by the keys that the log's archive itself declares.
+
+    The declared ones are its roots also where a trusted key, which counts there, has signed one of the `checkpoints`,
+    given with their sizes: whoever signs a checkpoint vouches for the log up to it, and so for the keys it began with.
+    """
+    ring = Keyring(declared, events)
+    if not trusted or set(trusted) & set(declared):
+        return ring
+    for signed, size in checkpoints:
+        valid = [key for key in ring.valid_at(max(size - 1, 0)) if key in trusted]
+        with contextlib.suppress(NoteError):
+            if signed.verified_by(valid):
+                return ring
+    return Keyring(trusted, events)
 
 
 def read_keys(path: Path) -> tuple[VerifierKey, ...]:
