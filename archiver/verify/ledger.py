@@ -305,7 +305,5 @@ def _compare_known(ledger: Ledger, roots: dict[int, bytes]) -> None:
     if problems or told:
         ledger.consistency = judged("consistency", "; ".join(told) or "compared with what others know", problems)
     else:
-        doubt = (
-            "nobody has seen this log before; that nothing was dropped, or another log shown to others, is not known"
-        )
+        doubt = "nobody here has seen this log before: that nothing was dropped is not known, nor that all see the same"
         ledger.consistency = judged("consistency", "no earlier checkpoint at hand", (), (doubt,))
