@@ -34,6 +34,14 @@ class Rotated:
     retired: VerifierKey
 
 
+@dataclass(frozen=True)
+class Accused:
+    """The entry that says so, and the entries whose statements about keys have no effect any more because of it."""
+
+    entry: log.Entry
+    void: tuple[int, ...]
+
+
 def new(archive: Archive) -> tuple[VerifierKey, Path]:
     """Make a key for this machine, which signs nothing before it is added. Raises `SigningError`."""
     holder = archive.holder()
@@ -128,12 +136,10 @@ def retire(archive: Archive, text: str, about: About, *, leave_none: bool = Fals
     return _state(archive, ring, _signer(archive, ring), Action.RETIRE, key, about, leave_none=leave_none)
 
 
-def accuse(
-    archive: Archive, text: str, from_index: int, about: About, *, leave_none: bool = False
-) -> tuple[log.Entry, Keyring]:
+def accuse(archive: Archive, text: str, from_index: int, about: About, *, leave_none: bool = False) -> Accused:
     """Say that the key with this verifier key or short id is compromised: nothing it signed from that entry on counts.
 
-    Any key that ever was the archive's own may say so. Gives the keyring as it is then, too. Raises as `retire`.
+    Any key that ever was the archive's own may say so. Raises as `retire`.
     """
     ring = archive.keyring()
     key, length = named(ring, text), archive.log_length()
@@ -142,7 +148,9 @@ def accuse(
     others = [other for other in ring.current() if other != key]
     signer = _signer(archive, ring, [*others, *ring.current(), *ring.own()])
     entry = _state(archive, ring, signer, Action.COMPROMISED, key, about, from_index=from_index, leave_none=leave_none)
-    return entry, archive.keyring()
+    before = {problem.index for problem in ring.problems}
+    after = (problem.index for problem in archive.keyring().problems)
+    return Accused(entry, tuple(index for index in after if index not in before))
 
 
 def first_since(archive: Archive, moment: datetime) -> int:

@@ -18,6 +18,15 @@ from archiver.storage.descriptor import Descriptor
 
 
 @dataclass(frozen=True)
+class PrivatePart:
+    """A private key that is here. `key` is None where it cannot be opened, `short` then what its file's name says."""
+
+    place: str
+    key: VerifierKey | None
+    short: str | None
+
+
+@dataclass(frozen=True)
 class Holder:
     """Where the private keys of an archive are looked for: first the key that was `given`, else files."""
 
@@ -100,27 +109,25 @@ class Holder:
             )
         return f"no key of {self.location} is valid any more, so nothing can be added to it; make a new archive"
 
-    def private_parts(self) -> tuple[dict[str, str], list[str]]:
-        """Where each key that is here lies, by its short id, and the places of those that cannot be told apart."""
-        places: dict[str, str] = {}
-        unknown = []
+    def private_parts(self) -> list[PrivatePart]:
+        """The private keys of the archive that are here."""
+        found = []
         for path in keys.paths_of(self.archive):
-            short = keys.short_of(path)
-            if short is None:
-                try:
-                    short = keys.load(path, self.origin, self.passphrase).key.short
-                except SigningError:
-                    unknown.append(str(path))
-                    continue
-            places[short] = str(path)
+            try:
+                key = keys.load(path, self.origin, self.passphrase).key
+            except SigningError:
+                key = None
+            found.append(PrivatePart(str(path), key, keys.short_of(path) if key is None else key.short))
         if self.given is not None:
-            places[keys.given(self.given, self.origin, self.passphrase).key.short] = "ARCHIVER_SIGNING_KEY"
-        return places, unknown
+            key = keys.given(self.given, self.origin, self.passphrase).key
+            found.append(PrivatePart("ARCHIVER_SIGNING_KEY", key, key.short))
+        return found
 
 
 def ring_of(described: Descriptor, store: ObjectStore, entries: Iterable[log.Entry]) -> Keyring:
     """The keyring of an archive by the `entries` of its key statements. Raises `StorageError`."""
-    return Keyring(_roots(described, store), (_event(store, entry) for entry in entries))
+    events = (_event(store, entry) for entry in entries)
+    return Keyring(_roots(described, store), events, origin=described.origin)
 
 
 def _roots(described: Descriptor, store: ObjectStore) -> list[VerifierKey]:

@@ -289,12 +289,12 @@ def test_after_a_theft_another_key_says_so_and_only_the_thiefs_captures_do_not_c
     archive.capture("https://a.test/forged")
     lose(thiefs_path)
     find(path)
-    entry, after = keychanges.accuse(archive, root_of(archive).short, 3, _WHY)
+    done = keychanges.accuse(archive, root_of(archive).short, 3, _WHY)
     root = root_of(archive)
-    assert entry.index == 6
+    assert (done.entry.index, done.void) == (6, (3,))
     assert signers(archive) == [root, root, root, None, None, None, made]
-    assert [(problem.index, problem.kind) for problem in after.problems] == [(3, Kind.VOID)]
-    assert thiefs not in after.current()
+    assert [(problem.index, problem.kind) for problem in archive.keyring().problems] == [(3, Kind.VOID)]
+    assert thiefs not in archive.keyring().current()
     archive.capture(_URL)
     assert signers(archive)[7:] == [made, made]
 
