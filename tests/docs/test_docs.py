@@ -176,8 +176,10 @@ def test_every_field_of_a_snapshots_statement_is_explained() -> None:
 def test_every_field_of_the_other_statements_is_explained() -> None:
     intent = statements.intent("id", "url", _MOMENT, _MOMENT, _ABOUT)
     failure = statements.failure("id", 0, "url", _MOMENT, _MOMENT, "kind", "message", _ABOUT)
+    withdrawn = statements.withdrawn("id", 1, _MOMENT, "reason", "operator")
     documented = {row[0]: set(re.findall(r"`(\w+)`", row[1])) for row in rows("docs/design.md", "Statement")}
     assert documented["intent"] == set(intent) - {"type", "format"}
+    assert documented["withdrawn"] == set(withdrawn) - {"type", "format"}
     assert documented["failure"] == set(failure) - {"type", "format"} | set(failure["error"])
 
 
