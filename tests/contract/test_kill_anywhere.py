@@ -13,8 +13,10 @@ from archiver import clock
 from archiver.archive import Archive
 from archiver.config import CaptureSettings
 from archiver.index.check import Kind
+from archiver.index.schema import State
 from archiver.model import Recording
 from archiver.storage.location import open_store
+from archiver.withdrawing import withdraw
 from tests.contract.archives import assert_is_whole, assert_nothing_is_half, unknown_to_the_log, wrong
 from tests.contract.conftest import Places
 from tests.support import recorded
@@ -98,6 +100,30 @@ def test_an_archive_whose_making_is_killed_is_made_by_the_next_try(places: Place
             assert wrong(archive) == []
         if survived:
             return
+
+
+def test_a_withdrawal_killed_at_any_write_is_finished_by_the_same_once_more(places: Places) -> None:
+    statements = []
+    for kill in kills("write"):
+        location = places.new()
+        with Archive(location) as archive:
+            id_, other = archive.capture(_URL).snapshot.id, archive.capture(_NEXT).snapshot.id
+        survived = places.run("withdraw", location, id_, kill=kill)
+        with Archive(location) as archive:
+            is_said = archive.locate(id_)[0].state is State.WITHDRAWN
+            assert {problem.kind for problem in archive.check_index()} <= ({Kind.NOT_DELETED} if is_said else set())
+            if not is_said:
+                assert_is_whole(archive, id_)
+            done = withdraw(archive, id_, "once more")
+            assert (done.is_new, done.left) == (not is_said, ())
+            assert list(archive.check_index()) == []
+            assert archive.log_length() == 5
+            assert_is_whole(archive, other)
+        statements.append(is_said)
+        if survived:
+            break
+    # Before each of the statement's two writes and of the four deletions, and not at all.
+    assert statements == [False] * 2 + [True] * 5
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 from botocore import exceptions
 
-from archiver.errors import ArchiverError, ExistsError, NotFoundError, StorageError
+from archiver.errors import ArchiverError, ExistsError, NotFoundError, RetainedError, StorageError
 from archiver.storage import layout, s3_errors
 from archiver.storage.base import Retention
 from archiver.storage.retry import Policy
 from archiver.storage.s3 import Limits, S3Store
+from archiver.storage.split import SplitStore
 from tests.contract.conftest import LIMITS, LOCKED, PLAIN, VERSIONED, BucketStore
 from tests.support import seaweed
 
@@ -240,8 +241,10 @@ def test_what_retention_keeps_cannot_be_deleted_and_says_until_when(
     (tmp_path / "source").write_bytes(bytes(size_bytes))
     store.put_new(_WARC, tmp_path / "source")
     day = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%d")
-    with pytest.raises(StorageError, match=rf"Object Lock \(governance mode\) keeps it until {day}T") as caught:
+    with pytest.raises(RetainedError, match=rf"Object Lock \(governance mode\) keeps it until {day}T") as caught:
         store.delete(_WARC)
+    assert caught.value.until is not None
+    assert (f"{caught.value.until:%Y-%m-%d}", caught.value.legal_hold) == (day, False)
     assert str(caught.value).startswith(f"{store.where(_WARC)} could not be deleted: ")
     assert len(content(store, _WARC)) == size_bytes
 
@@ -249,14 +252,60 @@ def test_what_retention_keeps_cannot_be_deleted_and_says_until_when(
 def test_what_a_legal_hold_keeps_cannot_be_deleted_before_it_is_lifted(bucket_store: BucketStore) -> None:
     store = bucket_store(LOCKED, Retention(legal_hold=True))
     stat = store.put_new(_WARC, b"held")
-    with pytest.raises(StorageError, match="could not be deleted: a legal hold keeps it"):
+    with pytest.raises(RetainedError, match="could not be deleted: a legal hold keeps it") as caught:
         store.delete(_WARC)
+    assert (caught.value.until, caught.value.legal_hold) == (None, True)
     assert stat.version is not None
     store.client.put_object_legal_hold(
         Bucket=LOCKED, Key=store.name(_WARC), VersionId=stat.version, LegalHold={"Status": "OFF"}
     )
     store.delete(_WARC)
     assert everything(store) == []
+
+
+@pytest.mark.parametrize(
+    "retention", [Retention(days=30), Retention(legal_hold=True), Retention(2, legal_hold=True), None]
+)
+def test_what_keeps_an_object_is_said_of_it(bucket_store: BucketStore, retention: Retention | None) -> None:
+    evidence = bucket_store(LOCKED, retention)
+    store = SplitStore(bucket_store(PLAIN), evidence)
+    store.put_new(_WARC, b"warc")
+    store.put_new("notes/a", b"note")
+    stat, wanted = store.stat(_WARC), retention or Retention()
+    assert stat.legal_hold is wanted.legal_hold
+    if wanted.days:
+        assert stat.kept_until is not None
+        away = stat.kept_until - datetime.now(UTC)
+        assert timedelta(days=wanted.days, minutes=-5) < away <= timedelta(days=wanted.days)
+    else:
+        assert stat.kept_until is None
+    other = store.stat("notes/a")
+    assert (other.kept_until, other.legal_hold) == (None, False)
+
+
+def test_of_an_object_with_kept_versions_the_others_are_deleted_and_the_last_date_is_told(
+    bucket_store: BucketStore,
+) -> None:
+    store = bucket_store(LOCKED)
+    versions = []
+    for days in (3, 0, 9, 0):
+        store.replace(_WARC, b"warc")
+        versions.append(store.stat(_WARC).version)
+        if days:
+            until = datetime.now(UTC) + timedelta(days=days)
+            store.client.put_object_retention(
+                Bucket=LOCKED,
+                Key=store.name(_WARC),
+                VersionId=str(versions[-1]),
+                Retention={"Mode": "GOVERNANCE", "RetainUntilDate": until},
+            )
+    store.client.delete_object(Bucket=LOCKED, Key=store.name(_WARC))
+    assert len(everything(store)) == 5
+    with pytest.raises(RetainedError) as caught:
+        store.delete(_WARC)
+    assert caught.value.until is not None
+    assert caught.value.until - datetime.now(UTC) > timedelta(days=8)
+    assert everything(store) == [store.name(_WARC)] * 2
 
 
 def test_a_group_whose_objects_are_kept_says_so_beside_its_own_error(bucket_store: BucketStore) -> None:

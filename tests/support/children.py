@@ -30,6 +30,7 @@ from archiver.copying import copy as copy_archive
 from archiver.storage import s3
 from archiver.storage.local import LocalStore
 from archiver.storage.s3 import S3Store
+from archiver.withdrawing import withdraw as withdraw_capture
 from tests.support import recorded
 
 _ROOT = Path(__file__).parents[2]
@@ -84,7 +85,16 @@ def found(location: str) -> None:
         archive.found()
 
 
-_TASKS: dict[str, Callable[..., None]] = {task.__name__: task for task in (capture, copy, follow, rebuild, found)}
+def withdraw(location: str, id_: str) -> None:
+    """Withdraw a capture; everything of it must go."""
+    with Archive(location) as archive:
+        done = withdraw_capture(archive, id_, "made to be killed")
+    assert not done.left, done.left
+
+
+_TASKS: dict[str, Callable[..., None]] = {
+    task.__name__: task for task in (capture, copy, follow, rebuild, found, withdraw)
+}
 
 
 # being killed

@@ -80,6 +80,18 @@ def failure(id_: str, url: str = "https://example.com/", began: datetime = START
     }
 
 
+def withdrawn(id_: str, at: datetime = START, reason: str = "a court order", **more: Any) -> dict[str, Any]:
+    return {
+        "type": "withdrawn",
+        "format": _FORMAT,
+        "id": id_,
+        "result": 1,
+        "withdrawn_at": clock.rfc3339(at),
+        "reason": reason,
+        **more,
+    }
+
+
 class Log:
     """A log in a store, written to."""
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from archiver.index import follow, queries
 from archiver.index.opening import open_index, rebuild_index
-from archiver.index.queries import Capture, Filter, LogRef
+from archiver.index.queries import Capture, Filter, LogRef, Withdrawal
 from archiver.index.schema import State
 from archiver.storage import layout
 from archiver.storage.log import Entry
 from archiver.urls import surt
-from tests.support.logs import Log, at, capture_id, failure, intent, snapshot
+from tests.support.logs import Log, at, capture_id, failure, intent, snapshot, withdrawn
 from tests.support.postgres import Postgres
 
 URLS = [
@@ -50,7 +50,9 @@ class Step:
 
 steps = st.builds(
     Step,
-    kind=st.sampled_from(["intent", "intent", "snapshot", "snapshot", "snapshot", "failure", "junk", "withdrawal"]),
+    kind=st.sampled_from(
+        ["intent", "intent", "snapshot", "snapshot", "snapshot", "failure", "junk", "later", "key", "withdrawn"]
+    ),
     number=st.integers(0, 7),
     url=st.sampled_from(URLS),
     seconds=st.integers(0, 12),
@@ -74,18 +76,12 @@ class Plain:
         if step.kind == "junk":
             self.troubles.append((log.add_junk(b"junk"), "junk_slot"))
             return
-        if step.kind == "withdrawal":
-            self.entries.append(log.add({"type": "withdrawal", "id": id_}))
+        if step.kind in ("later", "key"):
+            self.entries.append(log.add({"type": step.kind, "id": id_}))
             return
-        make: Callable[..., dict[str, Any]] = {"intent": intent, "snapshot": snapshot, "failure": failure}[step.kind]
-        more: dict[str, Any] = {} if step.kind == "failure" else {"tags": step.tags}
-        if step.case and step.kind != "failure":
-            more["case"] = step.case
-        if step.kind == "snapshot":
-            more["outcome"] = step.outcome
-        statement = make(id_, step.url, at(step.seconds), **more)
+        statement = self._statement(id_, step)
         if step.fate == "malformed":
-            statement["started_at"] = "yesterday"
+            statement["withdrawn_at" if step.kind == "withdrawn" else "started_at"] = "yesterday"
         entry = log.add(statement)
         self.entries.append(entry)
         if step.fate == "kept":
@@ -97,14 +93,37 @@ class Plain:
         if step.fate == "damaged":
             log.store.replace(layout.note(entry.commitment), b"damaged")
 
+    def _statement(self, id_: str, step: Step) -> dict[str, Any]:
+        if step.kind == "withdrawn":
+            return withdrawn(id_, at(step.seconds), operator=step.case)
+        make: Callable[..., dict[str, Any]] = {"intent": intent, "snapshot": snapshot, "failure": failure}[step.kind]
+        more: dict[str, Any] = {} if step.kind == "failure" else {"tags": step.tags}
+        if step.case and step.kind != "failure":
+            more["case"] = step.case
+        if step.kind == "snapshot":
+            more["outcome"] = step.outcome
+        return make(id_, step.url, at(step.seconds), **more)
+
+    def known_troubles(self) -> list[tuple[int, str]]:
+        """Those that no withdrawal accounts for."""
+        gone = {entry.id for entry in self.entries if entry.type == "withdrawn"}
+        accounted = {entry.index for entry in self.entries if entry.id in gone and entry.type != "withdrawn"}
+        return [trouble for trouble in self.troubles if trouble[0] not in accounted]
+
+    def others(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.type in ("key", "withdrawn")]
+
     def captures(self) -> list[Capture]:
-        known = [entry for entry in self.entries if entry.type != "withdrawal"]
+        known = [entry for entry in self.entries if entry.type not in ("later", "key")]
         return [self._capture(id_, known) for id_ in sorted({entry.id for entry in known})]
 
     def _capture(self, id_: str, known: list[Entry]) -> Capture:
         mine = [entry for entry in known if entry.id == id_]
         intents = [entry for entry in mine if entry.type == "intent"]
-        results = [entry for entry in mine if entry.type != "intent"]
+        results = [entry for entry in mine if entry.type in ("snapshot", "failure")]
+        gone = [entry for entry in mine if entry.type == "withdrawn"]
+        if gone:
+            return self._withdrawn(id_, mine, intents, results, gone)
         begun = self.readable.get(intents[0].index) if intents else None
         done = self.readable.get(results[0].index) if results else None
         said = done or begun or {}
@@ -132,6 +151,28 @@ class Plain:
             case=stored.get("case") or (begun or {}).get("case"),
             warc_bytes=4 if stored else None,
             duplicates=tuple(_ref(entry) for entry in mine if entry not in (*intents[:1], *results[:1])),
+        )
+
+    def _withdrawn(
+        self, id_: str, mine: list[Entry], intents: list[Entry], results: list[Entry], gone: list[Entry]
+    ) -> Capture:
+        counted = next((entry for entry in gone if entry.index in self.readable), gone[0])
+        said = self.readable.get(counted.index)
+        moment = datetime.fromisoformat(said["withdrawn_at"]) if said else None
+        return Capture(
+            **dict.fromkeys(
+                ("url", "final_url", "deadline", "http_status", "title", "case", "warc_bytes"),
+            ),
+            id=id_,
+            state=State.WITHDRAWN,
+            intent=_ref(intents[0]) if intents else None,
+            result=_ref(results[0]) if results else None,
+            captured_at=datetime(2026, 11, 23, 8, tzinfo=UTC),
+            tags=(),
+            duplicates=tuple(_ref(entry) for entry in mine if entry not in (*intents[:1], *results[:1], *gone)),
+            withdrawal=Withdrawal(
+                _ref(counted), moment, said["reason"] if said else None, said["operator"] if said else None
+            ),
         )
 
 
@@ -170,10 +211,11 @@ def test_every_index_equals_a_plain_reading_of_the_log(
             expected = plain.captures()
             for database in databases:
                 assert list(queries.every(database)) == expected
-            assert [(each.index, each.kind) for each in queries.troubles(databases[0])] == plain.troubles
-            later = [entry.index for entry in plain.entries if entry.type == "withdrawal"]
+            assert [(each.index, each.kind) for each in queries.troubles(databases[0])] == plain.known_troubles()
+            assert list(queries.every_statement(databases[0])) == plain.others()
+            later = [entry.index for entry in plain.entries if entry.type == "later"]
             seen = [(each.type, each.first_index, each.entries) for each in queries.unknown(databases[0])]
-            assert seen == ([("withdrawal", later[0], len(later))] if later else [])
+            assert seen == ([("later", later[0], len(later))] if later else [])
             assert rebuild_index(location, log.store) == len(todo)
             assert list(queries.every(databases[1])) == expected
         finally:

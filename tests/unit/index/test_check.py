@@ -6,11 +6,14 @@ import pytest
 import sqlalchemy as sa
 
 from archiver.errors import StorageError
-from archiver.index import follow, schema
+from archiver.index import follow, queries, schema
 from archiver.index.check import Kind, Problem, check
 from archiver.index.database import Database
+from archiver.index.remains import remains
 from archiver.storage import layout
-from tests.support.logs import Log, at, capture_id, failure, intent, snapshot
+from archiver.storage.base import Stat
+from archiver.storage.log import Entry, entries
+from tests.support.logs import Log, at, capture_id, failure, intent, snapshot, withdrawn
 
 NOW = at(60)
 
@@ -134,6 +137,72 @@ def test_what_came_in_after_the_index_last_followed_is_no_difference(index: Data
     log.add(snapshot(first))
     log.capture()
     assert list(check(index, log.store, NOW)) == []
+
+
+def test_what_a_withdrawn_capture_lacks_is_no_problem_whenever_it_was_withdrawn(index: Database, log: Log) -> None:
+    early, late = log.capture(), log.capture()
+    log.add(withdrawn(early))
+    follow.catch_up(index, log.store)
+    log.add(withdrawn(late))
+    for id_ in (early, late):
+        take_away(index, log, id_)
+    assert found(index, log) == []
+
+
+def take_away(index: Database, log: Log, id_: str) -> None:
+    """Delete what is left of a withdrawn capture."""
+    follow.catch_up(index, log.store)
+    capture = queries.by_id(index, id_)
+    assert capture is not None
+    for key in list(remains(log.store, capture)):
+        log.store.delete(key)
+
+
+def test_what_is_still_there_of_a_withdrawn_capture_is_found(index: Database, log: Log) -> None:
+    id_ = log.capture()
+    again = log.add(snapshot(id_))
+    first, second = (slot for slot in entries(log.store) if isinstance(slot, Entry) and slot.index < 2)
+    log.add(withdrawn(id_))
+    log.store.delete(layout.note(second.commitment))
+    keys = [layout.note(first.commitment), layout.note(again.commitment), layout.warc(id_)]
+    assert found(index, log) == [(Kind.NOT_DELETED, log.store.where(key)) for key in keys]
+    assert f"`archiver withdraw {id_}` once more" in problems(index, log)[0].detail
+
+
+def test_what_a_lock_still_keeps_of_a_withdrawn_capture_is_told_with_its_date(
+    index: Database, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, kept = log.capture(), log.capture()
+    for id_ in (held, kept):
+        log.add(withdrawn(id_))
+        take_away(index, log, id_)
+        log.store.put_new(layout.warc(id_), b"WARC")
+    stats = {layout.warc(held): Stat(4, None, at(9), True), layout.warc(kept): Stat(4, None, at(9), False)}
+    stat = log.memory.stat
+    monkeypatch.setattr(log.memory, "stat", lambda key: stats.get(key) or stat(key))
+    monkeypatch.setattr("archiver.clock.now", lambda: at(0))
+    endings = {problem.name: problem.detail.rpartition("deletes it")[2] for problem in problems(index, log)}
+    assert endings == {
+        log.store.where(layout.warc(held)): ", once its legal hold is lifted",
+        log.store.where(layout.warc(kept)): ", after 2026-11-23T08:00:09.000000Z",
+    }
+
+
+def test_a_withdrawal_whose_note_is_missing_is_found(index: Database, log: Log) -> None:
+    id_ = log.capture()
+    entry = log.add(withdrawn(id_))
+    take_away(index, log, id_)
+    log.store.delete(layout.note(entry.commitment))
+    assert (Kind.MISSING_NOTE, log.store.where(layout.note(entry.commitment))) in found(index, log)
+
+
+def test_an_index_that_lacks_an_entry_of_another_type_is_found(index: Database, log: Log) -> None:
+    log.add({"type": "key", "id": log.new_id()})
+    entry = log.add({"type": "key", "id": log.new_id()})
+    follow.catch_up(index, log.store)
+    with index.writing() as connection:
+        connection.execute(sa.delete(schema.statements).where(schema.statements.c.log_index == entry.index))
+    assert found(index, log) == [(Kind.INDEX_DIFFERS, entry.id)]
 
 
 def test_a_store_that_cannot_be_reached_ends_the_check(index: Database, log: Log) -> None:
