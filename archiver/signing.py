@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from archiver.config import Settings
@@ -33,8 +33,8 @@ class Holder:
     archive: str
     origin: str
     location: str
-    given: str | None = None
-    passphrase: str | None = None
+    given: str | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, described: Descriptor, location: str, settings: Settings) -> Holder:
@@ -79,9 +79,9 @@ class Holder:
         """The keys in files, and of each that is not wanted or cannot be used, why."""
         here: dict[VerifierKey, Signer] = {}
         refused = []
+        named = [status.key for status in ring.all() if status.key.name == self.origin]
         for path in paths:
             short = keys.short_of(path)
-            named = [status.key for status in ring.all() if status.key.name == self.origin]
             if short is not None and all(short != key.short for key in wanted):
                 known = next((key for key in named if key.short == short), None)
                 refused.append(f"the key {path} {self._why(known, ring)}")
@@ -99,7 +99,7 @@ class Holder:
 
     def _why(self, key: VerifierKey | None, ring: Keyring) -> str:
         if key is not None and key in ring.own():
-            return ring.why_not(key)
+            return ring.why_not(key) or "is valid, but another one is needed"
         return f"is not that of {self.location}" + ("" if key is None else f": {key.text} {ring.why_not(key)}")
 
     def _advice(self, ring: Keyring) -> str:

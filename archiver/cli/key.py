@@ -26,7 +26,9 @@ from archiver.seal.statement import About
 _NEW_PASSPHRASE = "ARCHIVER_SIGNING_KEY_NEW_PASSPHRASE"  # noqa: S105  # the name of a variable
 
 _reason = click.option("--reason", metavar="R", help="Why; put into the statement.")
-_yes = click.option("--yes", is_flag=True, help="Do it even if the archive has no valid key then.")
+_yes = click.option(
+    "--yes", is_flag=True, help="Do it even if no valid key is left, or a capture that needs it is under way."
+)
 
 
 @click.group()
@@ -136,12 +138,13 @@ def add(globals_: Globals, verifier_key: str, reason: str | None) -> None:
 
 @key.command()
 @_reason
+@_yes
 @click.pass_obj
-def rotate(globals_: Globals, reason: str | None) -> None:
+def rotate(globals_: Globals, reason: str | None, yes: bool) -> None:
     """Replace the key that this machine uses by a new one, and retire it. Broken off, it is finished the next time."""
     settings = globals_.load().settings
     with Archive(settings) as archive:
-        done = keychanges.rotate(archive, _about(settings, reason))
+        done = keychanges.rotate(archive, _about(settings, reason), anyway=yes)
     if globals_.json:
         render.print_json(
             {"type": "rotation", "key": done.new.text, "private": str(done.path), "retired": done.retired.text}
@@ -163,7 +166,7 @@ def retire(globals_: Globals, named: str, reason: str | None, yes: bool) -> None
     """Retire a key: what it signs after this does not count, what it signed before does."""
     settings = globals_.load().settings
     with Archive(settings) as archive:
-        entry = keychanges.retire(archive, named, _about(settings, reason), leave_none=yes)
+        entry = keychanges.retire(archive, named, _about(settings, reason), anyway=yes)
     if globals_.json:
         render.print_json({"type": "key", "key": named, "entry": entry.index})
     elif not globals_.quiet:
@@ -190,7 +193,7 @@ def compromised(
         if from_index is None:
             assert since is not None
             from_index = keychanges.first_since(archive, parse_time(since, clock.now()).first)
-        done = keychanges.accuse(archive, named, from_index, _about(settings, reason), leave_none=yes)
+        done = keychanges.accuse(archive, named, from_index, _about(settings, reason), anyway=yes)
     if globals_.json:
         said = {"entry": done.entry.index, "compromised_from": from_index, "void": list(done.void)}
         render.print_json({"type": "key", "key": named, **said})

@@ -227,7 +227,7 @@ class Keyring:
 
     def with_event(self, event: KeyEvent) -> Keyring:
         """What it would be with one statement more."""
-        told = [*self._events, *self._unread, *self._repeated, event]
+        told: list[KeyEvent | Problem] = [*self._events, *self._unread, *self._repeated, event]
         return Keyring(self._roots, told, origin=self._origin)
 
     def _is_own(self, key: VerifierKey) -> bool:
