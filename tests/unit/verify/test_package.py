@@ -290,7 +290,7 @@ def test_a_file_with_another_crc_is_not_given_whole() -> None:
     assert package.problems == ()
     with pytest.raises(PackageError, match="has the CRC-32"):
         package.read("a.json", 100)
-    taken = []
+    taken: list[bytes] = []
     with pytest.raises(PackageError, match="has the CRC-32"):
         taken.extend(package.pieces("a.json"))
     assert taken == [b"{}"]
