@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +21,11 @@ from archiver.model import (
 )
 
 BEGAN = datetime(2026, 11, 23, 8, 14, 7, 123456, tzinfo=UTC)
+_DER = b"to whoever only hashes it, a certificate"
+CERTIFICATE = Certificate(
+    f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(_DER).decode()}\n-----END CERTIFICATE-----\n",
+    hashlib.sha256(_DER).hexdigest(),
+)
 REQUEST_HEAD = b"GET / HTTP/1.1\r\nhost:a.test\r\n\r\n"
 RESPONSE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type:text/html\r\nset-cookie: a \r\nSet-Cookie: b\r\n\r\n"
 
@@ -89,7 +95,7 @@ def recording(*exchanges: Exchange, **changes: Any) -> Recording:
         "exchanges": exchanges,
         "own_traffic": (),
         "connections": (CONNECTION, PLAIN_CONNECTION),
-        "certificates": (Certificate("-----BEGIN CERTIFICATE-----\n", "ab" * 32),),
+        "certificates": (CERTIFICATE,),
         "renditions": (Rendition("text", "urn:text:https://a.test/0", "text/plain; charset=utf-8", body(b"hello")),),
         "browser": BrowserFacts(
             product="Chromium",
