@@ -159,8 +159,13 @@ class Archive:
             self._made = open_store(self._settings.archive)
         return self._made
 
+    @property
+    def absolute_location(self) -> str:
+        """The location, written so that it means the same from every folder."""
+        return _absolute(self._settings.archive)
+
     def is_same_place(self, other: Archive) -> bool:
-        return _absolute(self._settings.archive) == _absolute(other._settings.archive)
+        return self.absolute_location == other.absolute_location
 
     # making and opening
 

@@ -24,6 +24,8 @@ from archiver.cli.main import Commands, cli
 from archiver.config import CaptureSettings
 from archiver.model import WARNINGS, Outcome, Result
 from archiver.seal import statement as statements
+from archiver.seal.keyring import Action
+from archiver.seal.keys import make
 from archiver.seal.statement import About
 from archiver.storage import descriptor
 from archiver.storage.descriptor import Descriptor
@@ -176,8 +178,12 @@ def test_every_field_of_a_snapshots_statement_is_explained() -> None:
 def test_every_field_of_the_other_statements_is_explained() -> None:
     intent = statements.intent("id", "url", _MOMENT, _MOMENT, _ABOUT)
     failure = statements.failure("id", 0, "url", _MOMENT, _MOMENT, "kind", "message", _ABOUT)
+    key = statements.key("id", Action.COMPROMISED, make("n").key, _MOMENT, from_index=0, reason="r", operator="o")
+    withdrawn = statements.withdrawn("id", 1, _MOMENT, "reason", "operator")
     documented = {row[0]: set(re.findall(r"`(\w+)`", row[1])) for row in rows("docs/design.md", "Statement")}
+    assert documented["key"] == set(key) - {"type", "format"} | set(Action)
     assert documented["intent"] == set(intent) - {"type", "format"}
+    assert documented["withdrawn"] == set(withdrawn) - {"type", "format"}
     assert documented["failure"] == set(failure) - {"type", "format"} | set(failure["error"])
 
 

@@ -72,7 +72,7 @@ def test_show_says_what_became_of_each_key(archiver: Run, made: VerifierKey) -> 
     code, out, _ = archiver("key", "compromised", made.short, "--from", "1")
     assert (code, out.splitlines()) == (
         0,
-        ["compromised from entry 1 on, by entry 4", "statements about keys without effect: entries 3"],
+        ["compromised from entry 1 on, by entry 4", "statements about keys without effect now: entries 3"],
     )
     assert archiver("key", "retire", second.short, "--yes")[:2] == (0, "retired by entry 5\n")
     code, out, err = archiver("key", "show")
@@ -98,7 +98,9 @@ def test_show_names_keys_that_are_not_added_and_files_it_cannot_open(
     second = new(archiver)
     code, out, err = archiver("key", "show")
     assert (code, trusted(out)) == (0, [made.text])
-    assert f"# {second.short} is not added yet; its private part: {file_of(second)}" in out.splitlines()
+    assert out.splitlines()[-2:] == [f"# not added yet: {second.text}", f"# its private part: {file_of(second)}"]
+    said = [json.loads(line) for line in archiver("--json", "-q", "key", "show")[1].splitlines()]
+    assert [(each["key"], each["status"]) for each in said] == [(made.text, "valid"), (second.text, "new")]
     assert err == f"archiver: note: {file_of(made, made)} has another passphrase, or is no key\n"
 
 

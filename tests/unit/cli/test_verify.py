@@ -146,6 +146,7 @@ def test_a_sample_that_is_none_is_refused(sample: str, archiver: Run) -> None:
         (("latest", "--trust", "junk"), "junk, line 1: "),
         (("latest", "--checkpoint", "junk"), "junk is neither a checkpoint nor a proof"),
         (("junk",), "junk is neither a WACZ nor a compressed WARC"),
+        (("archive",), "`archiver --archive archive verify --all`"),
     ],
 )
 def test_wrong_usage_is_told_in_a_line(arguments: tuple[str, ...], message: str, archiver: Run) -> None:
@@ -212,9 +213,23 @@ def test_a_monitor_sounds_the_alarm_and_keeps_what_it_saw(archiver: Run, made: l
     (Path("archive") / layout.slot(3)).unlink()
     code, out, err = archiver("log", "monitor", "--state", "state")
     assert code == 4
-    assert "ALARM  slots: the log has a hole: 1 entries that were signed are missing, the first are 3" in out
+    assert "ALARM  slots: the log has a hole: entry 3, which was signed, is missing" in out
     assert "keep state" in err
     assert Path("state").read_bytes() == before
+
+
+def test_a_monitor_remembers_by_place_not_by_how_it_is_written(
+    archiver: Run, made: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "seen for the first time; remembered in " in archiver("log", "monitor")[1]
+    place = Path("archive").absolute()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert "0 more than before" in archiver("--archive", str(place), "log", "monitor")[1]
+    archiver("init")
+    archiver("log", "checkpoint")
+    code, out, _ = archiver("log", "monitor")
+    assert (code, "nothing to remember yet" in out or "seen for the first time" in out) == (0, True)
 
 
 def test_an_archive_without_a_key_is_neither_signed_nor_believed(archiver: Run) -> None:
