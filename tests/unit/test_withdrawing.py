@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -233,6 +235,48 @@ def test_notes_of_duplicates_go_as_well(archive: Archive) -> None:
     assert withdraw(archive, id_, "a slip").deleted == 5
     archive.close()
     assert files(archive, _URL) == []
+
+
+def test_a_result_that_comes_after_all_is_deleted_by_the_same_once_more(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a writer that was so slow that its capture counted as unfinished."""
+    id_ = captured(archive)
+    late = log.statement(archive.store, next(log.entries(archive.store, 1)))  # type: ignore[arg-type] # no junk
+    contents = {key: b"".join(archive.store.get(key)) for key in archive.store.list(layout.prefix(id_))}
+    Path("archive", layout.slot(1)).unlink()
+    archive.rebuild_index()
+    hence = clock.now() + timedelta(hours=1)
+    monkeypatch.setattr("archiver.clock.now", lambda: hence)
+    withdraw(archive, id_, "a slip")
+    for key, data in contents.items():
+        archive.store.put_new(key, data)
+    archive.enter(late)
+    with pytest.raises(NotFoundError, match="was withdrawn"):
+        archive.find(id_)
+    assert [problem.kind for problem in archive.check_index()] == [Kind.NOT_DELETED] * 3
+    done = withdraw(archive, id_, "a slip")
+    assert (done.is_new, done.deleted) == (False, 3)
+    assert list(archive.check_index()) == []
+
+
+def test_two_that_withdraw_it_at_once_both_succeed(archive: Archive) -> None:
+    id_ = captured(archive)
+    begin = threading.Barrier(2)
+
+    def run(reason: str) -> str | None:
+        with Archive("archive") as mine:
+            mine.locate(id_)
+            begin.wait()
+            return withdraw(mine, id_, reason).withdrawal.reason
+
+    with ThreadPoolExecutor(2) as pool:
+        said = set(pool.map(run, ("one", "two")))
+    withdrawal = one(archive, id_).withdrawal
+    assert withdrawal is not None
+    assert said == {withdrawal.reason}
+    assert archive.log_length() in (3, 4)
+    assert list(archive.check_index()) == []
 
 
 @pytest.mark.parametrize("ref", ["latest", _URL, f"{_URL}@now"])
