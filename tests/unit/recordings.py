@@ -6,6 +6,10 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from archiver.model import (
     Body,
     BrowserFacts,
@@ -57,6 +61,19 @@ def unanswered(number: int, **changes: Any) -> Exchange:
     return exchange(number, **(nothing | changes))
 
 
+def certificate() -> Certificate:
+    """A server's certificate, the same every time: it signs itself with a key that everybody knows."""
+    key, name = Ed25519PrivateKey.from_private_bytes(bytes(32)), x509.Name([])
+    built = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, BEGAN, BEGAN + timedelta(days=90))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("a.test")]), critical=True)
+        .sign(key, None)
+    )
+    sha256 = hashlib.sha256(built.public_bytes(Encoding.DER)).hexdigest()
+    return Certificate(built.public_bytes(Encoding.PEM).decode(), sha256)
+
+
+CERTIFICATE = certificate()
 CONNECTION = Connection(
     number=0,
     host="a.test",
@@ -71,6 +88,8 @@ CONNECTION = Connection(
     alpn="http/1.1",
     tls_version="tls/1.3",
     tls_cipher="TLS_AES_128_GCM_SHA256",
+    certificates=(CERTIFICATE.sha256,),
+    certificate_verified=True,
 )
 PLAIN_CONNECTION = Connection(1, "a.test", 80, BEGAN, "connected", address="203.0.113.7", remote_port=80)
 
@@ -89,7 +108,7 @@ def recording(*exchanges: Exchange, **changes: Any) -> Recording:
         "exchanges": exchanges,
         "own_traffic": (),
         "connections": (CONNECTION, PLAIN_CONNECTION),
-        "certificates": (Certificate("-----BEGIN CERTIFICATE-----\n", "ab" * 32),),
+        "certificates": (CERTIFICATE,),
         "renditions": (Rendition("text", "urn:text:https://a.test/0", "text/plain; charset=utf-8", body(b"hello")),),
         "browser": BrowserFacts(
             product="Chromium",
