@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +10,12 @@ from typing import BinaryIO
 
 from archiver.archive import Archive
 from archiver.config import Settings
-from archiver.errors import NotFoundError, SigningError, StorageError, UsageError
+from archiver.errors import NotFoundError, StorageError, UsageError
 from archiver.seal import seen
 from archiver.seal.note import NoteError, VerifierKey
 from archiver.signing import Holder
 from archiver.storage import layout
+from archiver.storage.descriptor import Descriptor
 from archiver.verify import bundle, capture, everything
 from archiver.verify.capture import Report
 from archiver.verify.everything import OnDone
@@ -24,6 +24,7 @@ from archiver.verify.snapshot import OnBytes
 from archiver.verify.trust import Known, Trust, read_checkpoint, read_keys
 from archiver.verify.verdict import Check
 
+Keys = tuple[VerifierKey, ...]
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
 _PIECE_BYTES = 1 << 20
 
@@ -85,8 +86,10 @@ def _trust_of_file(stream: BinaryIO, wanted: Wanted, settings: Settings) -> Trus
         return Trust(read_keys(wanted.trust), known)
     if origin is None:
         return Trust()
-    found = Holder(origin.removeprefix("archiver/"), origin, "", *_secrets(settings)).verifiers()
-    return Trust(found, known)
+    holder = Holder(origin.removeprefix("archiver/"), origin, "", *_secrets(settings))
+    declared = bundle.declared_keys(stream)
+    stream.seek(0)
+    return Trust(_of_this_machine(holder, declared), known)
 
 
 def _secrets(settings: Settings) -> tuple[str | None, str | None]:
@@ -148,19 +151,30 @@ def open_ledger(
         except NoteError as error:
             raise StorageError(f"{archive.store.where(layout.ARCHIVE)} is damaged: its key: {error}") from None
     origin = described.origin or f"archiver/{described.id}"
-    trust = Trust(_keys(archive, wanted), _known(origin, wanted) if known is None else known)
+    keys = _keys(archive, wanted, described, declared)
+    trust = Trust(keys, _known(origin, wanted) if known is None else known)
     return read_ledger(archive.store, origin, declared, trust, ids, on_entries)
 
 
-def _keys(archive: Archive, wanted: Wanted) -> tuple[VerifierKey, ...]:
+def _keys(archive: Archive, wanted: Wanted, described: Descriptor, declared: VerifierKey | None) -> Keys:
     """Keys from a file, or the one of this machine."""
     if wanted.trust is not None:
         return read_keys(wanted.trust)
-    with contextlib.suppress(SigningError):
-        signer = archive.signer()
-        if signer is not None:
-            return (signer.key,)
-    return ()
+    if described.origin is None or declared is None:
+        return ()
+    return _of_this_machine(archive.holder(), (declared,))
+
+
+def _of_this_machine(holder: Holder, declared: Keys) -> Keys:
+    """Which of the keys that began a log this machine can vouch for, since it has their private parts.
+
+    A key that was added later says nothing of the first one, which others have: a machine with none but such can vouch
+    for nothing. The first key of an archive has a file of its own name: where that is another than what is declared,
+    what is declared was exchanged.
+    """
+    here = holder.verifiers()
+    known = tuple(key for key in declared if key in here)
+    return known or tuple(key for key in here if key == holder.first())
 
 
 def _known(origin: str, wanted: Wanted) -> tuple[Known, ...]:

@@ -82,6 +82,20 @@ def origin_of(stream: BinaryIO) -> str | None:
         return None
 
 
+def declared_keys(stream: BinaryIO) -> tuple[VerifierKey, ...]:
+    """The keys that a bundle itself names as its log's first; none where it names none that can be read."""
+    try:
+        return _read_keys(open_package(stream))
+    except (NotFoundError, StorageError, ValueError):
+        return ()
+
+
+def _read_keys(package: Package) -> tuple[VerifierKey, ...]:
+    """Raises `StorageError` and `ValueError`."""
+    lines = package.read(KEYS, _MAX_SMALL_BYTES).decode().splitlines()
+    return tuple(VerifierKey.parse(line) for line in lines if line and not line.startswith("#"))
+
+
 def verify_bundle(name: str, stream: BinaryIO, trust: Trust, on_bytes: OnBytes | None) -> Report:
     """Everything about an exported WACZ that can be verified without its archive."""
     package = open_package(stream)
@@ -200,8 +214,7 @@ class _Bundle:
     def _declared(self) -> tuple[VerifierKey, ...]:
         """The keys that the bundle itself names."""
         try:
-            lines = self._package.read(KEYS, _MAX_SMALL_BYTES).decode().splitlines()
-            return tuple(VerifierKey.parse(line) for line in lines if line and not line.startswith("#"))
+            return _read_keys(self._package)
         except (NotFoundError, StorageError, ValueError) as error:
             self._problems.append(f"{KEYS}: {error}")
             return ()
