@@ -32,6 +32,7 @@ POST = b"POST /say HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\n"
 #: the captures of the archive, in log order; `failed` left no snapshot
 NAMES = ("first", "second", "failed", "last")
 SNAPSHOTS = ("first", "second", "last")
+ABOUT = About(case="Case 7", operator="A. Person", reason="a complaint", tags=("news",))
 _UNREACHABLE = "http://nowhere.test/"
 
 
@@ -94,19 +95,13 @@ def rich(url: str) -> Recording:
     )
 
 
-def record(url: str, settings: CaptureSettings, directory: Path, on_progress: object) -> Recording:
-    """In the place of `archiver.capture.capture.record`."""
-    if url == _UNREACHABLE:
-        raise UnreachableError(f"{url}: ERR_NAME_NOT_RESOLVED; nothing was stored")
-    return rich(url)
-
-
 @dataclass(frozen=True)
 class Made:
     """The archive in `folder`, its captures by `NAMES`, and what an honest holder of it has beside it."""
 
     folder: Path  # with `archive`, `trust`, `checkpoint` and the exported files in it
     ids: dict[str, str]
+    recordings: dict[str, Recording]
     signer: Signer
 
     @property
@@ -139,17 +134,24 @@ def make(folder: Path, patch: pytest.MonkeyPatch) -> Made:
         patch.delenv(name)
     for name in ("CONFIG", "STATE", "CACHE"):
         patch.setenv(f"XDG_{name}_HOME", str(folder / "operator" / name.lower()))
+    recordings: dict[str, Recording] = {}
+
+    def record(url: str, settings: CaptureSettings, directory: Path, on_progress: object) -> Recording:
+        if url == _UNREACHABLE:
+            raise UnreachableError(f"{url}: ERR_NAME_NOT_RESOLVED; nothing was stored")
+        recordings[url] = rich(url)
+        return recordings[url]
+
     patch.setattr("archiver.capture.capture.record", record)
     ids = {}
     place = folder / "archive"
     with Archive(str(place)) as archive:
-        about = About(case="Case 7", operator="A. Person", reason="a complaint", tags=("news",))
         for number, name in enumerate(NAMES):
             if name == "failed":
                 with pytest.raises(UnreachableError):
                     archive.capture(_UNREACHABLE)
             else:
-                archive.capture(f"http://{name}.test/", about=about)
+                archive.capture(url_of(name), about=ABOUT)
             shutil.copytree(place, folder / f"state-{number}")
         for name, capture in zip(reversed(NAMES), archive.snapshots(), strict=True):
             ids[name] = capture.id
@@ -158,7 +160,12 @@ def make(folder: Path, patch: pytest.MonkeyPatch) -> Made:
         _export(folder, archive, archive.find(ids["last"]))
     (folder / "trust").write_text(f"{signer.key.text}\n")
     shutil.copy(place / layout.CHECKPOINT, folder / "checkpoint")
-    return Made(folder, ids, signer)
+    return Made(folder, ids, {name: recordings[url_of(name)] for name in SNAPSHOTS}, signer)
+
+
+def url_of(name: str) -> str:
+    """What the capture of that name was asked for."""
+    return f"http://{name}.test/"
 
 
 def _export(folder: Path, archive: Archive, snapshot: Snapshot) -> None:
