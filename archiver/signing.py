@@ -109,6 +109,15 @@ class Holder:
                 found.append(keys.load(path, self.origin, self.passphrase).key)
         return tuple(found)
 
+    def first(self) -> VerifierKey | None:
+        """The public part of the key that was made here with the archive; None where it is not here, or of no use."""
+        path = keys.path_of(self.archive)
+        if path not in keys.paths_of(self.archive):
+            return None
+        with contextlib.suppress(SigningError):
+            return keys.load(path, self.origin, self.passphrase).key
+        return None
+
     def _why(self, key: VerifierKey | None, ring: Keyring) -> str:
         if key is not None and key in ring.own():
             return ring.why_not(key) or "is valid, but another one is needed"

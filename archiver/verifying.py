@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +10,12 @@ from typing import BinaryIO
 
 from archiver.archive import Archive
 from archiver.config import Settings
-from archiver.errors import NotFoundError, SigningError, StorageError, UsageError
+from archiver.errors import NotFoundError, StorageError, UsageError
 from archiver.seal import seen
 from archiver.seal.note import NoteError, VerifierKey
 from archiver.signing import Holder
 from archiver.storage import layout
+from archiver.storage.descriptor import Descriptor
 from archiver.verify import bundle, capture, everything
 from archiver.verify.capture import Report
 from archiver.verify.everything import OnDone
@@ -24,6 +24,7 @@ from archiver.verify.snapshot import OnBytes
 from archiver.verify.trust import Known, Trust, read_checkpoint, read_keys
 from archiver.verify.verdict import Check
 
+Keys = tuple[VerifierKey, ...]
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
 _PIECE_BYTES = 1 << 20
 
@@ -85,8 +86,11 @@ def _trust_of_file(stream: BinaryIO, wanted: Wanted, settings: Settings) -> Trus
         return Trust(read_keys(wanted.trust), known)
     if origin is None:
         return Trust()
-    found = Holder(origin.removeprefix("archiver/"), origin, "", *_secrets(settings)).verifiers()
-    return Trust(found, known)
+    holder = Holder(origin.removeprefix("archiver/"), origin, "", *_secrets(settings))
+    declared = bundle.declared_keys(stream)
+    stream.seek(0)
+    keys, later = _of_this_machine(holder, declared)
+    return Trust(keys, known, later)
 
 
 def _secrets(settings: Settings) -> tuple[str | None, str | None]:
@@ -148,17 +152,29 @@ def open_ledger(
         except NoteError as error:
             raise StorageError(f"{archive.store.where(layout.ARCHIVE)} is damaged: its key: {error}") from None
     origin = described.origin or f"archiver/{described.id}"
-    trust = Trust(_keys(archive, wanted), _known(origin, wanted) if known is None else known)
+    keys, later = _keys(archive, wanted, described, declared)
+    trust = Trust(keys, _known(origin, wanted) if known is None else known, later)
     return read_ledger(archive.store, origin, declared, trust, ids, on_entries)
 
 
-def _keys(archive: Archive, wanted: Wanted) -> tuple[VerifierKey, ...]:
-    """Keys from a file, or those of this machine."""
+def _keys(archive: Archive, wanted: Wanted, described: Descriptor, declared: VerifierKey | None) -> tuple[Keys, bool]:
+    """Keys from a file, or those of this machine, and whether they are only of this machine's own."""
     if wanted.trust is not None:
-        return read_keys(wanted.trust)
-    with contextlib.suppress(SigningError):
-        return archive.holder().verifiers()
-    return ()
+        return read_keys(wanted.trust), False
+    if described.origin is None or declared is None:
+        return (), False
+    return _of_this_machine(archive.holder(), (declared,))
+
+
+def _of_this_machine(holder: Holder, declared: Keys) -> tuple[Keys, bool]:
+    """The keys that this machine can vouch for, since it has their private parts, and whether they are later ones.
+
+    The first key of an archive has a file of its own name: where that is another than what is declared, what is
+    declared was exchanged. A key that was added later says something of the first one only by what it signed.
+    """
+    here = holder.verifiers()
+    first = tuple(key for key in declared if key in here) or tuple(key for key in here if key == holder.first())
+    return (first, False) if first else (here, bool(here))
 
 
 def _known(origin: str, wanted: Wanted) -> tuple[Known, ...]:

@@ -83,6 +83,20 @@ def origin_of(stream: BinaryIO) -> str | None:
         return None
 
 
+def declared_keys(stream: BinaryIO) -> tuple[VerifierKey, ...]:
+    """The keys that a bundle itself names as its log's first; none where it names none that can be read."""
+    try:
+        return _read_keys(open_package(stream))
+    except (NotFoundError, StorageError, ValueError):
+        return ()
+
+
+def _read_keys(package: Package) -> tuple[VerifierKey, ...]:
+    """Raises `StorageError` and `ValueError`."""
+    lines = package.read(KEYS, _MAX_SMALL_BYTES).decode().splitlines()
+    return tuple(VerifierKey.parse(line) for line in lines if line and not line.startswith("#"))
+
+
 def verify_bundle(name: str, stream: BinaryIO, trust: Trust, on_bytes: OnBytes | None) -> Report:
     """Everything about an exported WACZ that can be verified without its archive."""
     package = open_package(stream)
@@ -126,6 +140,7 @@ class _Bundle:
         self._objects: dict[str, bytes] = {}
         self._members: dict[str, str] = {}
         self._problems: list[str] = []
+        self._vouched = False
 
     def source(self, key: str) -> Iterator[bytes]:
         """An object of the archive, as the bundle has it."""
@@ -144,7 +159,7 @@ class _Bundle:
         id_ = sealed.entry.id
         self._members = {layout.warc(id_): WARC, layout.cdxj(id_): INDEX}
         ring = self._keyring(notes.parse(sealed.proof.checkpoint), checkpoint)
-        vouched = bool(self._trust.keys)
+        vouched = self._vouched
         proofs = [each for each in (sealed, intent) if each is not None]
         return Task(
             id_,
@@ -197,7 +212,7 @@ class _Bundle:
                 continue
             events.append(keyrings.parse(sealed.entry.index, sealed.salted.partition(b"\n")[2]))
         declared = self._declared()
-        ring = trusted_keyring(declared, self._trust.keys, events, [(signed, checkpoint.size)])
+        ring, self._vouched = trusted_keyring(declared, self._trust, events, [(signed, checkpoint.size)])
         own = ring.own()
         self._problems += [
             f"{KEYS} names {key.text}, for which no trusted key vouches" for key in declared if key not in own
@@ -207,8 +222,7 @@ class _Bundle:
     def _declared(self) -> tuple[VerifierKey, ...]:
         """The keys that the bundle itself names."""
         try:
-            lines = self._package.read(KEYS, _MAX_SMALL_BYTES).decode().splitlines()
-            return tuple(VerifierKey.parse(line) for line in lines if line and not line.startswith("#"))
+            return _read_keys(self._package)
         except (NotFoundError, StorageError, ValueError) as error:
             self._problems.append(f"{KEYS}: {error}")
             return ()

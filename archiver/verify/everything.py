@@ -36,8 +36,17 @@ def check_log(ledger: Ledger) -> list[Check]:
     problems = ledger.keyring.problems
     unreadable = [f"entry {each.index}: {each.reason}" for each in problems if each.kind is Kind.UNREADABLE]
     void = [f"entry {each.index} has no effect: {each.reason}" for each in problems if each.kind is Kind.VOID]
-    checks.append(judged("keys", f"{len(ledger.keyring.current())} count now", unreadable, void))
+    checks.append(judged("keys", f"{len(ledger.keyring.current())} count now", [*_declared(ledger), *unreadable], void))
     return checks
+
+
+def _declared(ledger: Ledger) -> list[str]:
+    """The key in `archive.json` decides nothing where keys are known from elsewhere. It must be one of them."""
+    known = [status.key for status in ledger.keyring.all()]
+    if not ledger.vouched or ledger.declared in known:
+        return []
+    named = "no key" if ledger.declared is None else f"the key {ledger.declared.text}"
+    return [f"{ledger.store.where(layout.ARCHIVE)} names {named}, and none of those that are trusted: it was altered"]
 
 
 def _slots(ledger: Ledger) -> Check:
@@ -103,7 +112,7 @@ def verify_all(
 ) -> Iterator[Report]:
     """Every capture and statement in log order; the contents of those in `deep` are read, on all cores."""
     ids = sorted(ledger.entries, key=lambda id_: ledger.entries[id_][0].index)
-    workers = min(os.cpu_count() or 1, len(deep))
+    workers = min(len(os.sched_getaffinity(0)), len(deep))
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(max(workers, 1), context, _initialise, (opening,)) if workers else None
     waiting: list[Report | Future[Report]] = []

@@ -33,6 +33,7 @@ OnEntries = Callable[[int], None]
 _SALT = re.compile(rb"[0-9a-f]{64}")
 _OF_CAPTURES = ("intent", "snapshot", "failure")
 _MAX_LATER = 1000  # checkpoints that are larger than the newest one in its place
+_OLDER = 10  # how many are looked at where that is none
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Ledger:
     """A log that was read. `size` is how many entries it has, `covered` how many of them are signed.
 
     `entries` has those that were wanted: all, or those of some captures and all that are about no capture.
-    `vouched` is whether the keys come from elsewhere than the archive.
+    `vouched` is whether the keys come from elsewhere than the archive, which itself names the key `declared`.
     """
 
     store: ObjectStore
@@ -57,6 +58,7 @@ class Ledger:
     keyring: Keyring
     vouched: bool
     trust: Trust
+    declared: VerifierKey | None = None
     size: int = 0
     covered: int = 0
     signed: Candidate | None = None
@@ -88,18 +90,36 @@ def read_ledger(
     at all. What is wrong with the log is in the checks.
     """
     candidates, problems = _candidates(store)
+    ledger = _examined(store, origin, declared, trust, candidates, problems, wanted, on_entries)
+    if candidates and ledger.signed is None:
+        # What is in the place of the newest one is none, and hid those before it.
+        more, _ = _candidates(store, _OLDER)
+        return _examined(store, origin, declared, trust, candidates + more, problems, wanted, on_entries)
+    return ledger
+
+
+def _examined(
+    store: ObjectStore,
+    origin: str,
+    declared: VerifierKey | None,
+    trust: Trust,
+    candidates: list[Candidate],
+    problems: list[str],
+    wanted: set[str] | None,
+    on_entries: OnEntries | None,
+) -> Ledger:
     sizes = {candidate.checkpoint.size for candidate in candidates}
     sizes |= {known.checkpoint.size for known in trust.known}
     # None of it can be verified before the keys are known, and those are in the log.
     limit = max(sizes, default=0)
-    ledger = Ledger(store, origin, Keyring(()), bool(trust.keys), trust)
+    ledger = Ledger(store, origin, Keyring(()), bool(trust.keys), trust, declared)
     roots = _read(ledger, sizes, limit, wanted, on_entries)
-    _judge(ledger, declared, candidates, problems, roots)
+    _judge(ledger, candidates, problems, roots)
     if limit and not ledger.lost and ledger.tree.verdict is not Verdict.PASS:
         # The bundles may be what is wrong: the slots decide.
-        again = Ledger(store, origin, ledger.keyring, ledger.vouched, trust)
+        again = Ledger(store, origin, ledger.keyring, ledger.vouched, trust, declared)
         roots = _read(again, sizes, 0, wanted, on_entries)
-        _judge(again, declared, candidates, problems, roots)
+        _judge(again, candidates, problems, roots)
         if again.tree.verdict is Verdict.PASS:
             again.lost.append("the published entry bundles are not what the slots are")
             return again
@@ -132,15 +152,20 @@ def _read(
     return roots
 
 
-def _candidates(store: ObjectStore) -> tuple[list[Candidate], list[str]]:
-    """The published checkpoints that may be the newest, largest first, and what is wrong with others."""
+def _candidates(store: ObjectStore, count: int = 0) -> tuple[list[Candidate], list[str]]:
+    """The published checkpoints that may be the newest, largest first, and what is wrong with others.
+
+    With `count` the largest so many, whatever is in the place of the newest one.
+    """
     found, problems = list[Candidate](), list[str]()
     newest = _candidate(store, layout.CHECKPOINT, problems, lambda: read(store, layout.CHECKPOINT, note.MAX_NOTE_BYTES))
+    if count:
+        newest = None
     if newest is not None:
         found.append(newest)
     after = layout.checkpoint(newest.checkpoint.size) if newest else ""
     later = [key for key in store.list(layout.CHECKPOINTS, after) if layout.checkpoint_size(key) is not None]
-    for key in later[-_MAX_LATER:]:
+    for key in later[-(count or _MAX_LATER) :]:
         size = layout.checkpoint_size(key)
         assert size is not None
 
@@ -217,21 +242,18 @@ def note_of(pieces: Iterator[bytes], entry: Entry) -> bytes:
 
 def _judge(
     ledger: Ledger,
-    declared: VerifierKey | None,
     candidates: list[Candidate],
     problems: list[str],
     roots: dict[int, bytes],
 ) -> None:
     problems = list(problems)
     keys = [entry for entries in ledger.entries.values() for entry in entries if entry.type == "key"]
-    ledger.keyring = trusted_keyring(
-        (declared,) if declared else (),
-        ledger.trust.keys,
+    ledger.keyring, ledger.vouched = trusted_keyring(
+        (ledger.declared,) if ledger.declared else (),
+        ledger.trust,
         list(_events(ledger.store, keys)),
         [(candidate.signed, candidate.checkpoint.size) for candidate in candidates],
     )
-    if declared is not None and declared not in ledger.keyring.own():
-        problems.append(f"archive.json names the key {declared.text}, for which no trusted key vouches")
     keys_for = ledger.keyring.valid_at
     for candidate in candidates:
         checkpoint = candidate.checkpoint
@@ -282,6 +304,7 @@ def only_the_archive(keyring: Keyring) -> str:
 
 def _compare_known(ledger: Ledger, roots: dict[int, bytes]) -> None:
     problems, told = [], []
+    shown = ledger.signed.checkpoint.size if ledger.signed else 0
     for known in ledger.trust.known:
         checkpoint = known.checkpoint
         if known.signed is not None:
@@ -299,6 +322,11 @@ def _compare_known(ledger: Ledger, roots: dict[int, bytes]) -> None:
             problems.append(
                 f"{known.source} knows other entries at the size {checkpoint.size}: the log was forked, or altered and "
                 "signed again; keep that checkpoint, it proves it"
+            )
+        elif known.signed is not None and checkpoint.size > shown:
+            problems.append(
+                f"{known.source} has the checkpoint of {checkpoint.size} entries, and the archive shows "
+                f"{f'one of {shown} at most' if shown else 'no signed one'}: it was taken away"
             )
         else:
             told.append(f"{checkpoint.size} entries known by {known.source}")

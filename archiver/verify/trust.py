@@ -31,32 +31,40 @@ class Known:
 
 @dataclass(frozen=True)
 class Trust:
-    """The keys to believe, and the checkpoints to hold the log against."""
+    """The keys to believe, and the checkpoints to hold the log against.
+
+    `later` is for keys of this machine's own, none of which began the log: they vouch for what they signed, and that
+    they have not signed it means nothing.
+    """
 
     keys: tuple[VerifierKey, ...] = ()
     known: tuple[Known, ...] = ()
+    later: bool = False
 
 
 def keyring(
     declared: tuple[VerifierKey, ...],
-    trusted: tuple[VerifierKey, ...],
+    trust: Trust,
     events: Sequence[KeyEvent | Problem],
     checkpoints: Iterable[tuple[Note, int]],
-) -> Keyring:
-    """The keyring of a log by what is trusted; where nothing is, by the keys that the log's archive itself declares.
+) -> tuple[Keyring, bool]:
+    """The keyring of a log, and whether somebody else than its archive vouches for it.
 
-    The declared ones are its roots also where a trusted key, which counts there, has signed one of the `checkpoints`,
-    given with their sizes: whoever signs a checkpoint vouches for the log up to it, and so for the keys it began with.
+    Its roots are the keys that the archive declares, where one of them is trusted, and also where a trusted key that
+    counts there has signed one of the `checkpoints`, given with their sizes: whoever signs a checkpoint vouches for the
+    log up to it, and so for the keys it began with. Otherwise they are the trusted keys.
     """
     ring = Keyring(declared, events)
-    if not trusted or set(trusted) & set(declared):
-        return ring
+    if set(trust.keys) & set(declared):
+        return ring, True
     for signed, size in checkpoints:
-        valid = [key for key in ring.valid_at(max(size - 1, 0)) if key in trusted]
+        valid = [key for key in ring.valid_at(max(size - 1, 0)) if key in trust.keys]
         with contextlib.suppress(NoteError):
             if signed.verified_by(valid):
-                return ring
-    return Keyring(trusted, events)
+                return ring, True
+    if trust.later or not trust.keys:
+        return ring, False
+    return Keyring(trust.keys, events), True
 
 
 def read_keys(path: Path) -> tuple[VerifierKey, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import hashlib
 import re
@@ -16,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from archiver.config import CaptureSettings
-from archiver.model import Body, Certificate, Exchange, Rendition, Result
+from archiver.model import Body, Exchange, Rendition, Result
 from archiver.seal import statement as statements
 from archiver.storage import layout
 from archiver.verify.warc import WarcReading, read_warc
 from archiver.warc import cdxj, writer
 from tests.unit.recordings import (
     BEGAN,
+    CERTIFICATE,
     CONNECTION,
     PLAIN_CONNECTION,
     RESPONSE_HEAD,
@@ -33,9 +33,6 @@ from tests.unit.recordings import (
 )
 
 ID = "20261123t081407z-aaaaaaaaaaaaaaaa"
-_DER = b"to whoever only hashes it, a certificate"
-LEAF = hashlib.sha256(_DER).hexdigest()
-_PEM = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(_DER).decode()}\n-----END CERTIFICATE-----\n"
 
 
 @dataclass(frozen=True)
@@ -82,8 +79,10 @@ def made(large_bytes: int = 0) -> Made:
         url="https://a.test/0",
         final_url="https://a.test/1#part",
         main=exchanges[1],
-        connections=(replace(CONNECTION, certificates=(LEAF,), certificate_verified=True), PLAIN_CONNECTION),
-        certificates=(Certificate(_PEM, LEAF),),
+        connections=(
+            replace(CONNECTION, certificates=(CERTIFICATE.sha256,), certificate_verified=True),
+            PLAIN_CONNECTION,
+        ),
         renditions=(
             Rendition("text", "urn:text:https://a.test/1", "text/plain; charset=utf-8", body(b"hello")),
             Rendition("screenshot", "urn:view:https://a.test/1", "image/png", body(b"\x89PNG")),

@@ -84,7 +84,7 @@ def exchange(number: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
     [
         (lambda m: m["exchanges"].pop(1), "record 4, a response, is named by 0 exchanges"),
         (lambda m: m["exchanges"].pop(3), "a request without a response, belongs to no exchange"),
-        (lambda m: m["exchanges"].pop(7), "9 'total' exchanges, expected"),
+        (lambda m: m["exchanges"].pop(7), "9 'total', 1 'truncated' exchanges"),
         (lambda m: m["exchanges"].append(exchange(1)(m) | {"number": 9}), "is named by 2 exchanges"),
         (lambda m: m["exchanges"].append(exchange(1)(m)), "two exchanges with the number 1"),
         (lambda m: m["exchanges"].append([]), "exchange 9 of the manifest's list is a list"),

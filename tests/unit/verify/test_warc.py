@@ -387,6 +387,16 @@ def test_a_header_and_an_http_head_without_an_end_are_not_kept() -> None:
     assert {"limit", "http_head"} <= set(found)
 
 
+def test_a_header_of_very_many_lines_is_not_taken_apart() -> None:
+    info, response, *others = records(made().warc)
+    many = response.replace(b"WARC-Page-ID", b"".join(b"x%d: \r\n" % n for n in range(200_000)) + b"WARC-Page-ID")
+    tracemalloc.start()
+    reading = read(packed([info, many, *others]))
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
+    assert "header_syntax" in kinds(reading)
+
+
 def test_time_grows_with_the_number_of_small_members_and_not_with_its_square() -> None:
     member = gzip.compress(b"")
 
