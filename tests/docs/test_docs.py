@@ -29,6 +29,9 @@ from archiver.seal.keys import make
 from archiver.seal.statement import About
 from archiver.storage import descriptor
 from archiver.storage.descriptor import Descriptor
+from archiver.verify import bundle, package
+from archiver.verify.verdict import CHECKS, Verdict
+from archiver.verify.warc import Limits
 from tests.support.memory_store import MemoryStore
 from tests.unit.recordings import exchange, recording
 
@@ -200,6 +203,37 @@ def test_every_field_of_the_archives_description_is_explained() -> None:
     assert fields == documented
 
 
+# verifying
+
+
+def test_every_check_is_explained_in_its_order() -> None:
+    for page, heading in (("docs/evidence.md", "The answers of a verification"), ("docs/design.md", "Verifying")):
+        numbered = [row[:2] for row in rows(page, heading) if row[0].isdigit()]
+        assert numbered == [[str(number), name] for number, name in enumerate(CHECKS, 1)]
+
+
+def test_every_verdict_is_explained() -> None:
+    documented = {row[0] for row in rows("docs/evidence.md", "The answers of a verification")}
+    assert set(Verdict) <= documented
+    assert all(verdict in text_of("docs/glossary.md") for verdict in Verdict)
+
+
+def test_every_file_of_an_evidence_bundle_is_explained() -> None:
+    section = text_of("docs/design.md").split("\n### The evidence bundle\n", 1)[1].split("\n### ", 1)[0]
+    for name, _ in bundle.files({"snapshot": (b"", b"", b""), "intent": (b"", b"", b"")}, (), b""):
+        assert f"`{name}`" in section
+
+
+def test_what_bounds_a_hostile_file_is_explained() -> None:
+    section = text_of("docs/design.md").split("\n### Limits of the verifier\n", 1)[1]
+    limits = Limits()
+    assert f"| {package.MAX_ENTRIES:,} files, a directory of {package.MAX_DIRECTORY_BYTES >> 20} MiB |" in section
+    assert f"| {limits.inflated_bytes >> 30} GiB, or {limits.inflated_ratio} times" in section
+    assert f"| records | {limits.records:,} |" in section
+    assert f"| {limits.header_bytes >> 20} MiB; all headers {limits.headers_bytes >> 20} MiB |" in section
+    assert f"| {limits.document_bytes >> 20} MiB and {limits.document_values:,} values each |" in section
+
+
 # the glossary
 
 
@@ -213,6 +247,8 @@ def test_every_term_stands_once_in_the_glossary_in_order() -> None:
     [
         *("archive", "capture", "exchange", "snapshot", "statement", "store", "rendition", "guard", "relay"),
         *("log", "slot", "entry", "note", "commitment", "intent", "index", "orphan", "unfinished", "evidence store"),
+        *("checkpoint", "proof", "tile", "entry bundle", "leaf", "edge", "root", "root key", "keyring", "monitor"),
+        *("verdict", "check", "trust", "evidence bundle", "withdrawn", "verify", "tree", "fork"),
     ],
 )
 def test_the_words_of_the_code_are_in_the_glossary(term: str) -> None:
