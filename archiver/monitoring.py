@@ -50,7 +50,7 @@ def look(archive: Archive, state: Path, wanted: Wanted) -> Look:
     written, and `UsageError` when the state is damaged: it is never begun anew by itself.
     """
     before = read_checkpoint(state) if state.exists() else None
-    known = () if before is None else (Known(before.checkpoint, f"this monitor ({state})"),)
+    known = () if before is None else (Known(before.checkpoint, f"this monitor ({state})", before.signed),)
     ledger = open_ledger(archive, wanted, set(), known=known)
     checks = (ledger.checkpoint, ledger.tree, ledger.consistency)
     alarms = [

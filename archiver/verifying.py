@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from archiver.archive import Archive
 from archiver.config import Settings
-from archiver.errors import NotFoundError, StorageError, UsageError
+from archiver.errors import AlteredError, NotFoundError, StorageError, UsageError
 from archiver.seal import seen
 from archiver.seal.note import NoteError, VerifierKey
 from archiver.signing import Holder
@@ -22,7 +22,7 @@ from archiver.verify.everything import OnDone
 from archiver.verify.ledger import Ledger, OnEntries, read_ledger
 from archiver.verify.snapshot import OnBytes
 from archiver.verify.trust import Known, Trust, read_checkpoint, read_keys
-from archiver.verify.verdict import Check
+from archiver.verify.verdict import Check, Verdict
 
 Keys = tuple[VerifierKey, ...]
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
@@ -48,9 +48,20 @@ def verify(
     on_entries: OnEntries | None = None,
     on_bytes: OnBytes | None = None,
 ) -> Report:
-    """Verify the capture that a REF names; nothing is written but the index. Raises as `Archive.locate`."""
-    id_ = archive.locate(ref)[0].id
-    ledger = open_ledger(archive, wanted, {id_}, on_entries)
+    """Verify the capture that a REF names; nothing is written but the index.
+
+    Raises as `Archive.locate`, and `AlteredError` where there is none such in a log that is known to have had more.
+    """
+    try:
+        id_ = archive.locate(ref)[0].id
+        ledger = open_ledger(archive, wanted, {id_}, on_entries)
+    except NotFoundError as error:
+        # The index ends where a slot is missing. What is published may go on.
+        id_, ledger = ref, open_ledger(archive, wanted, {ref}, on_entries)
+        if ref not in ledger.entries:
+            if ledger.consistency.verdict is not Verdict.FAIL:
+                raise
+            raise AlteredError(f"{error}; its log was altered: {ledger.consistency.problems[0]}") from None
     todo = capture.task(ledger, id_)
     if isinstance(todo, Report):
         return todo

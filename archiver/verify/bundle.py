@@ -212,7 +212,9 @@ class _Bundle:
                 continue
             events.append(keyrings.parse(sealed.entry.index, sealed.salted.partition(b"\n")[2]))
         declared = self._declared()
-        ring, self._vouched = trusted_keyring(declared, self._trust, events, [(signed, checkpoint.size)])
+        ring, self._vouched = trusted_keyring(
+            checkpoint.origin, declared, self._trust, events, [(signed, checkpoint.size)]
+        )
         own = ring.own()
         self._problems += [
             f"{KEYS} names {key.text}, for which no trusted key vouches" for key in declared if key not in own

@@ -249,6 +249,7 @@ def _judge(
     problems = list(problems)
     keys = [entry for entries in ledger.entries.values() for entry in entries if entry.type == "key"]
     ledger.keyring, ledger.vouched = trusted_keyring(
+        ledger.origin,
         (ledger.declared,) if ledger.declared else (),
         ledger.trust,
         list(_events(ledger.store, keys)),

@@ -43,18 +43,19 @@ class Trust:
 
 
 def keyring(
+    origin: str,
     declared: tuple[VerifierKey, ...],
     trust: Trust,
     events: Sequence[KeyEvent | Problem],
     checkpoints: Iterable[tuple[Note, int]],
 ) -> tuple[Keyring, bool]:
-    """The keyring of a log, and whether somebody else than its archive vouches for it.
+    """The keyring of the log `origin`, and whether somebody else than its archive vouches for it.
 
     Its roots are the keys that the archive declares, where one of them is trusted, and also where a trusted key that
     counts there has signed one of the `checkpoints`, given with their sizes: whoever signs a checkpoint vouches for the
     log up to it, and so for the keys it began with. Otherwise they are the trusted keys.
     """
-    ring = Keyring(declared, events)
+    ring = Keyring(declared, events, origin=origin)
     if set(trust.keys) & set(declared):
         return ring, True
     for signed, size in checkpoints:
@@ -64,7 +65,7 @@ def keyring(
                 return ring, True
     if trust.later or not trust.keys:
         return ring, False
-    return Keyring(trust.keys, events), True
+    return Keyring(trust.keys, events, origin=origin), True
 
 
 def read_keys(path: Path) -> tuple[VerifierKey, ...]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from archiver import monitoring, verifying
+from archiver.archive import Archive
+from archiver.errors import AlteredError
 from archiver.storage import layout
 from archiver.verify.verdict import Verdict
+from archiver.verifying import Wanted
 from tests.tamper import verifier
 from tests.tamper.forge import Forge
 from tests.tamper.material import NAMES, Made
@@ -69,3 +74,42 @@ def test_an_older_checkpoint_beside_the_newer_ones_is_what_a_writer_that_died_le
     forge = Forge(made, tmp_path / "archive")
     forge.put_back(1, layout.CHECKPOINT)
     assert verifier.verdict(verifier.everything(made, forge.folder, verifier.wanted(made))) is Verdict.PASS
+
+
+_OF_THE_LOG = frozenset({"slots", "tiles", "entries", "keys"})  # looked at when all is verified
+_IN_THE_LOG = [each for each in ARCHIVES.all if "log" in each.failing]
+
+
+@pytest.mark.timeout(_SECONDS)
+@pytest.mark.parametrize("mutation", _IN_THE_LOG, ids=lambda each: each.name)
+def test_a_single_capture_fails_where_it_is_concerned_and_passes_where_not_when(
+    mutation: Mutation[Forge], made: Made, tmp_path: Path
+) -> None:
+    forge = Forge(made, tmp_path / "archive")
+    mutation.apply(forge)
+    wanted = verifier.wanted(made)
+    with Archive(str(forge.folder)) as archive:
+        there = verifying.open_ledger(archive, wanted, None).entries.keys()
+    for name in ("failed", *sorted(mutation.failing.keys() & {"first", "second"})):
+        if made.ids[name] in there:
+            of_log = mutation.failing["log"] - _OF_THE_LOG
+            found = verifier.failing(verifier.one(forge.folder, made.ids[name], wanted).checks)
+            assert found == of_log | mutation.failing.get(name, frozenset())
+        else:
+            with pytest.raises(AlteredError, match=r"its log was altered: .* knows (a log|other entries)"):
+                verifier.one(forge.folder, made.ids[name], wanted)
+
+
+@pytest.mark.parametrize("mutation", _IN_THE_LOG, ids=lambda each: each.name)
+def test_a_monitor_gives_an_alarm_and_keeps_its_state_where_the_log_is_not_what_it_was_when(
+    mutation: Mutation[Forge], made: Made, tmp_path: Path
+) -> None:
+    forge = Forge(made, tmp_path / "archive")
+    mutation.apply(forge)
+    state = tmp_path / "state"
+    shutil.copy(made.checkpoint, state)
+    with Archive(str(forge.folder)) as archive:
+        look = monitoring.look(archive, state, Wanted(made.trust))
+    if {"checkpoint", "inclusion", "consistency"} & mutation.failing.get("log", frozenset()):
+        assert look.alarms
+    assert state.read_bytes() == made.checkpoint.read_bytes()
