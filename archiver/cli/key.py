@@ -54,8 +54,10 @@ def show(globals_: Globals) -> None:
             if globals_.json:
                 render.print_json(_object(status, place))
             else:
-                for line in _lines(status, ring, place, is_own=is_own):
+                for line in _lines(status, ring, is_own=is_own):
                     click.echo(printable(line))
+                if place is not None:  # not to standard output, which is for others to have
+                    _note(globals_, f"the private part of {status.key.short} is {place}")
         for part in parts:
             if part.key is None:
                 _note(globals_, f"{part.place} has another passphrase, or is no key")
@@ -63,13 +65,13 @@ def show(globals_: Globals) -> None:
                 render.print_json(_new_object(part.key, part.place))
             elif part.key.short not in own:
                 click.echo(f"# not added yet: {part.key.text}")
-                click.echo(f"# its private part: {part.place}")
+                _note(globals_, f"the private part of {part.key.short} is {part.place}")
         for problem in ring.problems:
             complain(f"entry {problem.index} of the log, about a key, is {problem.kind}: {printable(problem.reason)}")
     sys.exit(ExitCode.STORAGE if any(p.kind is Kind.UNREADABLE for p in ring.problems) else ExitCode.DONE)
 
 
-def _lines(status: Status, ring: Keyring, place: str | None, *, is_own: bool) -> Iterator[str]:
+def _lines(status: Status, ring: Keyring, *, is_own: bool) -> Iterator[str]:
     if not is_own:
         yield "# of another archive, whose captures were copied"
     since = "made with the archive" if status.added is None else f"added by entry {status.added}"
@@ -77,8 +79,6 @@ def _lines(status: Status, ring: Keyring, place: str | None, *, is_own: bool) ->
         yield f"# does not count anywhere, {ring.why_not(status.key)}: {status.key.text}"
         return
     yield f"# valid, {since}" if status.is_valid else f"# {since}, {ring.why_not(status.key)}"
-    if place is not None:
-        yield f"# its private part: {place}"
     yield status.key.text
 
 
@@ -130,6 +130,7 @@ def add(globals_: Globals, verifier_key: str, reason: str | None) -> None:
     settings = globals_.load().settings
     with Archive(settings) as archive:
         entry = keychanges.add(archive, verifier_key, _about(settings, reason))
+        render.note_unsigned(archive)
     if globals_.json:
         render.print_json({"type": "key", "key": verifier_key, "entry": None if entry is None else entry.index})
     elif not globals_.quiet:
@@ -145,6 +146,7 @@ def rotate(globals_: Globals, reason: str | None, yes: bool) -> None:
     settings = globals_.load().settings
     with Archive(settings) as archive:
         done = keychanges.rotate(archive, _about(settings, reason), anyway=yes)
+        render.note_unsigned(archive)
     if globals_.json:
         render.print_json(
             {"type": "rotation", "key": done.new.text, "private": str(done.path), "retired": done.retired.text}
@@ -167,6 +169,7 @@ def retire(globals_: Globals, named: str, reason: str | None, yes: bool) -> None
     settings = globals_.load().settings
     with Archive(settings) as archive:
         entry = keychanges.retire(archive, named, _about(settings, reason), anyway=yes)
+        render.note_unsigned(archive)
     if globals_.json:
         render.print_json({"type": "key", "key": named, "entry": entry.index})
     elif not globals_.quiet:
@@ -194,6 +197,7 @@ def compromised(
             assert since is not None
             from_index = keychanges.first_since(archive, parse_time(since, clock.now()).first)
         done = keychanges.accuse(archive, named, from_index, _about(settings, reason), anyway=yes)
+        render.note_unsigned(archive)
     if globals_.json:
         said = {"entry": done.entry.index, "compromised_from": from_index, "void": list(done.void)}
         render.print_json({"type": "key", "key": named, **said})

@@ -27,9 +27,9 @@ def log() -> None:
 @log.command()
 @click.pass_obj
 def checkpoint(globals_: Globals) -> None:
-    """Sign the log as far as it reaches. Every capture does that, too."""
+    """Sign the log as far as it reaches, as every capture does, and make lost tiles again."""
     with Archive(globals_.load().settings) as archive:
-        done = archive.publish()
+        done = archive.publish(whole=True)
         if done is None:
             raise NotFoundError(f"{archive.location} was made before archives had keys: nothing can sign its log")
         found = done.signed
