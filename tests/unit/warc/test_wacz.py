@@ -224,8 +224,6 @@ def test_a_warc_of_more_than_4_gib_needs_no_copy(small: Stored) -> None:
 def test_a_wrong_crc_is_noticed_while_it_is_read(small: Stored) -> None:
     small.statement["artifacts"][0]["crc32"] ^= 1
     planned = wacz.load(small.store, small.statement, small.index)
-    with opened(planned, small.store) as found:
-        assert found.testzip() == "archive/data.warc.gz"
     with pytest.raises(StorageError, match="its CRC-32 is not the one that was committed to"):
         b"".join(planned.read(small.store))
 
