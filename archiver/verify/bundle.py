@@ -31,7 +31,7 @@ from archiver.verify.ledger import only_the_archive, why_not_signed
 from archiver.verify.package import Package, open_package
 from archiver.verify.problems import shown
 from archiver.verify.snapshot import OnBytes, Subject
-from archiver.verify.trust import Trust
+from archiver.verify.trust import PROOF, Trust
 from archiver.verify.verdict import Check, judged
 from archiver.verify.wacz import check_wacz
 from archiver.verify.warc import read_warc
@@ -81,7 +81,7 @@ def origin_of(stream: BinaryIO) -> str | None:
     """The log that a bundle says to be of; None for a file that says nothing of the kind. Nothing is verified."""
     try:
         package = open_package(stream)
-        data = package.read(member(SNAPSHOT, "tlog-proof"), _MAX_SMALL_BYTES)
+        data = package.read(PROOF, _MAX_SMALL_BYTES)
         return Checkpoint.parse(notes.parse(Proof.parse(data).checkpoint).text).origin
     except (NotFoundError, StorageError, NoteError):
         return None
