@@ -60,7 +60,7 @@ class _Fraction(click.ParamType[float]):
     type=click.Path(path_type=Path),
     multiple=True,
     metavar="FILE",
-    help="A checkpoint or proof of this log from elsewhere, which it must go on from; repeatable.",
+    help="A checkpoint, proof or bundle of this log from elsewhere, which it must go on from; repeatable.",
 )
 @click.pass_obj
 def verify(

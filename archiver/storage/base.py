@@ -48,6 +48,14 @@ class Retention:
     legal_hold: bool = False
 
 
+class Readable(Protocol):
+    """Where objects are read from, as `ObjectStore` says it."""
+
+    def where(self, key: str) -> str: ...
+
+    def get(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]: ...
+
+
 class ObjectStore(Protocol):
     """Where an archive lives.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -29,12 +29,14 @@ from archiver.verify import capture
 from archiver.verify.capture import Report, Task
 from archiver.verify.ledger import only_the_archive, why_not_signed
 from archiver.verify.package import Package, open_package
+from archiver.verify.problems import shown
 from archiver.verify.snapshot import OnBytes, Subject
-from archiver.verify.trust import Trust
+from archiver.verify.trust import PROOF, Trust
 from archiver.verify.trust import keyring as trusted_keyring
 from archiver.verify.verdict import Check, judged
 from archiver.verify.wacz import check_wacz
 from archiver.verify.warc import read_warc
+from archiver.warc import wacz
 
 FOLDER = "evidence/"
 KEYS = f"{FOLDER}keys.txt"
@@ -42,6 +44,9 @@ INDEX = f"{FOLDER}capture.cdxj"
 WARC = "archive/data.warc.gz"
 SNAPSHOT, INTENT = "snapshot", "intent"
 _KEY = re.compile(rf"{FOLDER}(key-[0-9]{{12}})\.note")
+_EVIDENCE = re.compile(rf"{KEYS}|{INDEX}|{FOLDER}({SNAPSHOT}|{INTENT}|key-[0-9]{{12}})\.(note|salt|tlog-proof)")
+_SALT = re.compile(rb"[0-9a-f]{64}\n")
+_MAX_INDEX_BYTES = 1 << 30
 _MAX_SMALL_BYTES = 1 << 20
 _NO_SIGNATURE = (
     "a {} bears no signature: nothing says who made it and when; verify the snapshot in its archive, or export it with "
@@ -77,7 +82,7 @@ def origin_of(stream: BinaryIO) -> str | None:
     """The log that a bundle says to be of; None for a file that says nothing of the kind. Nothing is verified."""
     try:
         package = open_package(stream)
-        data = package.read(member(SNAPSHOT, "tlog-proof"), _MAX_SMALL_BYTES)
+        data = package.read(PROOF, _MAX_SMALL_BYTES)
         return Checkpoint.parse(notes.parse(Proof.parse(data).checkpoint).text).origin
     except (NotFoundError, StorageError, NoteError):
         return None
@@ -102,11 +107,11 @@ def verify_bundle(name: str, stream: BinaryIO, trust: Trust, on_bytes: OnBytes |
     package = open_package(stream)
     problems = [each.text for each in package.problems]
     problems += [each.text for each in check_wacz(package)]
-    checked = judged("package", f"{len(package.names())} files", problems)
+    detail = f"{len(package.names())} files"
     if not any(each.startswith(FOLDER) for each in package.names()):
-        return _plain(name, package, checked, on_bytes)
+        return _plain(name, package, judged("package", detail, problems), on_bytes)
     bundle = _Bundle(package, trust)
-    todo = bundle.task(checked)
+    todo = bundle.task(lambda more: judged("package", detail, [*problems, *more]))
     if isinstance(todo, Report):
         return todo
     return capture.run(todo, bundle.source, None, on_bytes)
@@ -150,10 +155,19 @@ class _Bundle:
             return self._package.pieces(self._members[key])
         raise NotFoundError(f"{key} is not in the file")
 
-    def task(self, checked: Check) -> Task | Report:
+    def where(self, key: str) -> str:
+        return self._members.get(key, key)
+
+    def get(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """A range of one of the snapshot's objects."""
+        name = self._members[key]
+        return self._package.range(name, offset, self._package.size_bytes(name) if length is None else length)
+
+    def task(self, checked: Callable[[list[str]], Check]) -> Task | Report:
+        """`checked` makes the check of the package of what else is wrong with it."""
         sealed = self._sealed(SNAPSHOT)
         if sealed is None:
-            return Report("unknown", "WACZ", (checked, judged("entry", FOLDER, self._problems)))
+            return Report("unknown", "WACZ", (checked([]), judged("entry", FOLDER, self._problems)))
         checkpoint = Checkpoint.parse(notes.parse(sealed.proof.checkpoint).text)
         intent = self._sealed(INTENT)
         id_ = sealed.entry.id
@@ -161,17 +175,53 @@ class _Bundle:
         ring = self._keyring(notes.parse(sealed.proof.checkpoint), checkpoint)
         vouched = self._vouched
         proofs = [each for each in (sealed, intent) if each is not None]
+        # What is said to be of a snapshot and is of none would be verified as what it is, with nothing to look at.
+        for name, each in ((SNAPSHOT, sealed), (INTENT, intent)):
+            if each is not None and (each.entry.type, each.entry.id) != (name, id_):
+                self._problems.append(f"{member(name, 'note')} is the {each.entry.type} of {each.entry.id}, not {name}")
+        of_files = [*self._keys_named(ring), *self._not_made_of(sealed)]
+        found = judged("entry", f"entry {sealed.entry.index} is its {sealed.entry.type}", self._problems)
+        if sealed.entry.type != SNAPSHOT:
+            return Report(id_, "WACZ", (checked(of_files), found))
+        is_intent = intent is not None and intent.entry.type == INTENT
         return Task(
             id_,
-            (checked, judged("entry", f"entry {sealed.entry.index} is its {sealed.entry.type}", self._problems)),
+            (checked(of_files), found),
             (
                 self._checkpoint(proofs, ring, checkpoint.origin, vouched),
                 _inclusion(proofs),
-                self._consistency(checkpoint),
+                self._consistency(checkpoint, ring),
             ),
             Subject(sealed.entry, checkpoint.origin, ring, vouched),
-            None if intent is None else Subject(intent.entry, checkpoint.origin, ring, vouched),
+            Subject(intent.entry, checkpoint.origin, ring, vouched) if intent is not None and is_intent else None,
         )
+
+    def _not_made_of(self, sealed: _Sealed) -> Iterator[str]:
+        """All that replay shows follows from what is signed: whoever describes other files makes another WACZ."""
+        more = [name for name in self._package.names() if name.startswith(FOLDER)]
+        for name in more:
+            if not _EVIDENCE.fullmatch(name):
+                yield f"{shown(name)} is no file of an evidence bundle"
+        try:
+            statement = orjson.loads(sealed.salted.split(b"\n")[1])
+            files = [(name, self._package.read(name, _MAX_INDEX_BYTES)) for name in more if _EVIDENCE.fullmatch(name)]
+            planned = wacz.load(self, statement, self._package.read(INDEX, _MAX_INDEX_BYTES), files)
+            made = {each.path: each.source for each in planned.members}
+            for path, source in made.items():
+                if isinstance(source, bytes) and self._package.read(path, max(_MAX_SMALL_BYTES, len(source))) != source:
+                    yield f"{path} is not what the signed statement and index make it"
+        except (NotFoundError, StorageError) as error:
+            yield f"what it should be made of cannot be read: {error}"
+            return
+        if not set(self._package.names()) - made.keys() and self._package.names() != tuple(made):
+            yield "its files are in another order than they are exported in"
+
+    def _keys_named(self, ring: Keyring) -> Iterator[str]:
+        """They decide nothing where keys are known from elsewhere. They must be among them."""
+        known = [status.key for status in ring.all()]
+        declared = self._declared()
+        if not declared or any(key not in known for key in declared):
+            yield f"{KEYS} does not name the keys of the log that are known from elsewhere"
 
     def _sealed(self, name: str) -> _Sealed | None:
         """A note with its salt and its proof; what is missing or no such thing is a problem."""
@@ -180,6 +230,8 @@ class _Bundle:
                 self._package.read(member(name, k), _MAX_SMALL_BYTES) for k in ("note", "salt", "tlog-proof")
             )
             parsed = Proof.parse(proof)
+            if not _SALT.fullmatch(salt):
+                raise ValueError(f"the salt is {shown(salt)}, expected 64 digits and a line end")
             commitment = hashlib.sha256(bytes.fromhex(salt.decode("ascii").strip()) + note).hexdigest()
             said = orjson.loads(note.partition(b"\n")[0])
             fields = {"commitment": commitment, "id": said["id"], "type": said["type"]}
@@ -225,8 +277,7 @@ class _Bundle:
         """The keys that the bundle itself names."""
         try:
             return _read_keys(self._package)
-        except (NotFoundError, StorageError, ValueError) as error:
-            self._problems.append(f"{KEYS}: {error}")
+        except (NotFoundError, StorageError, ValueError):
             return ()
 
     def _checkpoint(self, proofs: list[_Sealed], ring: Keyring, origin: str, vouched: bool) -> Check:
@@ -240,10 +291,18 @@ class _Bundle:
         doubts = () if vouched else (only_the_archive(ring),)
         return judged("checkpoint", f"of {origin}", problems, doubts)
 
-    def _consistency(self, checkpoint: Checkpoint) -> Check:
+    def _consistency(self, checkpoint: Checkpoint, ring: Keyring) -> Check:
         problems, told = [], []
         for known in self._trust.known:
-            if known.checkpoint.origin != checkpoint.origin:
+            size = known.checkpoint.size
+            wrong = None
+            if known.signed is not None:
+                wrong = why_not_signed(
+                    known.signed, known.checkpoint, known.checkpoint.origin, ring.valid_at(max(size - 1, 0))
+                )
+            if wrong and known.checkpoint.origin == checkpoint.origin:
+                problems.append(f"the checkpoint from {known.source} {wrong}")
+            elif known.checkpoint.origin != checkpoint.origin:
                 problems.append(f"{known.source} knows the log {known.checkpoint.origin!r}, which is another one")
             elif known.checkpoint.size == checkpoint.size:
                 if known.checkpoint.root != checkpoint.root:

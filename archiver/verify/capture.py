@@ -137,7 +137,7 @@ def _intent(todo: Task, statement: dict[str, Any] | None, source: Source) -> Che
         f"its intent: {problem}" for check in checks if check.verdict is Verdict.FAIL for problem in check.problems
     ]
     doubts = []
-    if said is not None and statement is not None:
+    if said is not None and statement is not None and intent.entry.type == "intent":
         # A statement copied from another archive names the entry of that one.
         if statement.get("intent") != intent.entry.index and not _is_copied(todo, source):
             problems.append(

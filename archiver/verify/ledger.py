@@ -109,9 +109,9 @@ def _examined(
     on_entries: OnEntries | None,
 ) -> Ledger:
     sizes = {candidate.checkpoint.size for candidate in candidates}
-    sizes |= {known.checkpoint.size for known in trust.known}
     # None of it can be verified before the keys are known, and those are in the log.
     limit = max(sizes, default=0)
+    sizes |= {known.checkpoint.size for known in trust.known}
     ledger = Ledger(store, origin, Keyring(()), bool(trust.keys), trust, declared)
     roots = _read(ledger, sizes, limit, wanted, on_entries)
     _judge(ledger, candidates, problems, roots)

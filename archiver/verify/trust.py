@@ -11,12 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.errors import UsageError
+from archiver.errors import StorageError, UsageError
 from archiver.seal import note
 from archiver.seal.checkpoint import Checkpoint, Proof
 from archiver.seal.keyring import KeyEvent, Keyring, Problem
 from archiver.seal.note import Note, NoteError, VerifierKey
+from archiver.verify.package import open_package
 
+#: where a bundle has the proof of its snapshot
+PROOF = "evidence/snapshot.tlog-proof"
 _MAX_BYTES = 1 << 20
 
 
@@ -85,15 +88,28 @@ def read_keys(path: Path) -> tuple[VerifierKey, ...]:
 
 
 def read_checkpoint(path: Path) -> Known:
-    """The checkpoint in a file: a note, or a proof of C2SP's tlog-proof with one. Raises `UsageError`."""
-    data = _text(path).encode()
+    """The checkpoint in a file: a note, a proof of C2SP's tlog-proof, or a bundle with one. Raises `UsageError`."""
+    data = _in_bundle(path) or _text(path).encode()
     try:
         if data.startswith(b"c2sp.org/tlog-proof"):
             data = Proof.parse(data).checkpoint
         signed = note.parse(data)
         return Known(Checkpoint.parse(signed.text), str(path), signed)
     except NoteError as error:
-        raise UsageError(f"{path} is neither a checkpoint nor a proof: {error}") from None
+        raise UsageError(f"{path} is neither a checkpoint nor a proof nor a bundle: {error}") from None
+
+
+def _in_bundle(path: Path) -> bytes | None:
+    """The proof in an evidence bundle; None for another file."""
+    try:
+        with path.open("rb") as stream:
+            if stream.read(2) != b"PK":
+                return None
+            return open_package(stream).read(PROOF, _MAX_BYTES)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+    except StorageError as error:
+        raise UsageError(f"{path} is no evidence bundle: {error}") from None
 
 
 def _text(path: Path) -> str:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 
 from archiver.errors import StorageError
-from archiver.storage.base import ObjectStore
+from archiver.storage.base import Readable
 from archiver.warc.cdxj import Entry
 
 _CHUNK_BYTES = 1 << 16
@@ -22,7 +22,7 @@ _DIGITS = re.compile(rb"[0-9]{1,15}")
 _END = b"\r\n\r\n"
 
 
-def content(store: ObjectStore, key: str, entry: Entry, limit_bytes: int | None = None) -> Iterator[bytes]:
+def content(store: Readable, key: str, entry: Entry, limit_bytes: int | None = None) -> Iterator[bytes]:
     """The block of the record an index entry names, in pieces; of a response that is its HTTP message.
 
     Only the bytes of the record's gzip member are asked for, and no more than a piece of them is held. Raises

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 
 from archiver.errors import StorageError
-from archiver.storage.base import ObjectStore
+from archiver.storage.base import Readable
 
 _MAX_32 = 0xFFFFFFFF  # also says "see the ZIP64 field", 4.4.8, 4.4.9, 4.4.16
 _MAX_16 = 0xFFFF
@@ -52,26 +52,27 @@ class Member:
 
 @dataclass(frozen=True)
 class StoredZip:
-    """The bytes of a ZIP, one segment after the other."""
+    """The bytes of a ZIP, one segment after the other, and the files that they are made of."""
 
     segments: tuple[bytes | StoredObject, ...]
+    members: tuple[Member, ...] = ()
 
     @cached_property
     def size_bytes(self) -> int:
         return sum(_size(segment) for segment in self.segments)
 
-    def read(self, store: ObjectStore, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+    def read(self, store: Readable, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The bytes from `offset` on, in pieces, `length` of them at most and fewer where the ZIP ends.
 
         Of an object exactly the bytes that are in this range are asked for, when their turn comes. Raises as
-        `ObjectStore.get`, and `StorageError` when the object is shorter than it should be, or, after its last piece,
+        `Readable.get`, and `StorageError` when the object is shorter than it should be, or, after its last piece,
         when the whole of it was asked for and has another CRC-32.
         """
         if offset < 0 or (length is not None and length < 0):
             raise ValueError(f"no range: {length} bytes from {offset}")
         return self._read(store, offset, self.size_bytes if length is None else offset + length)
 
-    def _read(self, store: ObjectStore, offset: int, end: int) -> Iterator[bytes]:
+    def _read(self, store: Readable, offset: int, end: int) -> Iterator[bytes]:
         begin = 0
         for segment in self.segments:
             size = _size(segment)
@@ -100,14 +101,14 @@ def plan(members: Sequence[Member], moment: datetime) -> StoredZip:
         offset += len(local) + member.size_bytes
     headers = b"".join(directory)
     segments += [headers, _end(len(members), len(headers), offset)]
-    return StoredZip(tuple(segments))
+    return StoredZip(tuple(segments), tuple(members))
 
 
 def _size(segment: bytes | StoredObject) -> int:
     return len(segment) if isinstance(segment, bytes) else segment.size_bytes
 
 
-def _range(store: ObjectStore, segment: StoredObject, offset: int, length: int) -> Iterator[bytes]:
+def _range(store: Readable, segment: StoredObject, offset: int, length: int) -> Iterator[bytes]:
     missing, crc32 = length, 0
     for piece in store.get(segment.key, offset, length):
         missing -= len(piece)

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from archiver.errors import StorageError
-from archiver.storage.base import ObjectStore
+from archiver.storage.base import Readable
 from archiver.warc import cdxj, reader
 from archiver.warc.stored_zip import Member, StoredObject, StoredZip
 from archiver.warc.stored_zip import plan as plan_zip
@@ -30,9 +30,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ZIP_YEARS = range(1980, 2108)  # APPNOTE 4.4.6
 
 
-def load(
-    store: ObjectStore, statement: dict[str, Any], index: bytes, more: Sequence[tuple[str, bytes]] = ()
-) -> StoredZip:
+def load(store: Readable, statement: dict[str, Any], index: bytes, more: Sequence[tuple[str, bytes]] = ()) -> StoredZip:
     """The WACZ of a stored snapshot. `index` is its CDXJ, whole; `more` are files to put in besides, by their paths.
 
     One record of the WARC is read, the page information. Raises `StorageError` when that, the index or the statement

@@ -1,13 +1,13 @@
-"""What a forger can do who may write to an archive's store and has this program, but not the archive's key."""
+"""What a forger can do who may write to an archive's store and has this program; with a signer, one with the key."""
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
+import secrets
 import shutil
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ from archiver.warc import cdxj, writer
 from tests.tamper.material import ABOUT, NAMES, Made
 
 Change = Callable[[dict[str, Any]], None]
-_numbers = itertools.count()
 
 
 class Forge:
@@ -104,6 +103,27 @@ class Forge:
         self.path(layout.signature(size, self.made.signer.key.key_id)).write_bytes(old)
         path = self.path(layout.CHECKPOINT)
         path.write_bytes(path.read_bytes().rpartition(b"\n\n")[0] + b"\n\n" + old)
+
+    def rewrite(self, kept: Sequence[int], signer: Signer, change: Change | None = None) -> None:
+        """A new log of some of the entries, each statement that has to fit its new place signed again: with the key."""
+        found = [(self.entry(index), self.statement(index)) for index in kept]
+        intents = {entry["id"]: place for place, (entry, _) in enumerate(found) if entry["type"] == "intent"}
+        self.cut(0)
+        for index, (entry, statement) in enumerate(found):
+            before = dict(statement)
+            if "intent" in statement:
+                statement["intent"] = intents.get(entry["id"], statement["intent"])
+            if change is not None:
+                change(statement)
+            if statement == before:
+                self.slot(index).write_bytes(rfc8785.dumps(entry))
+                continue
+            text = rfc8785.dumps(statement).decode() + "\n"
+            note, salt = f"{text}\n{signer.sign(text).line}".encode(), secrets.token_bytes(32)
+            commitment = hashlib.sha256(salt + note).hexdigest()
+            self.path(layout.note(commitment)).write_bytes(salt.hex().encode() + b"\n" + note)
+            self.slot(index).write_bytes(rfc8785.dumps(entry | {"commitment": commitment}))
+        self.publish(signer)
 
     # statements
 

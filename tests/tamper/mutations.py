@@ -32,6 +32,9 @@ class Group(Generic[Thing]):
 
     all: list[Mutation[Thing]] = field(default_factory=list)
 
+    def named(self, name: str) -> Mutation[Thing]:
+        return next(each for each in self.all if each.name == name)
+
     def fails(
         self, *failing: str, alone: tuple[str, ...] | None = None
     ) -> Callable[[Callable[[Thing], Any]], Callable[[Thing], Any]]:
