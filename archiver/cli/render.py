@@ -177,11 +177,13 @@ def summary(captured: Captured, archive_option: str) -> str:
     if captured.checkpoint_error:
         lines.append(f"  warning    the snapshot is stored, but the log was not signed: {captured.checkpoint_error}")
     look = f"  look       {program()}{archive_option} get {snapshot.id[:20]}"
+    lines.append(f"  verify     {program()}{archive_option} verify {snapshot.id[:20]}")
     if not recording.renditions:
         return "\n".join([*lines, f"{look} --as exchanges (what was and was not recorded), or warc"])
     lines += [
         f"{look} --as full-screenshot -o page.png",
-        "             --as pdf, html, text, dom, exchanges (what was and was not recorded), wacz or warc give the rest",
+        "             --as pdf, html, text, dom, exchanges (what was and was not recorded), wacz, warc give the rest;",
+        "             --as evidence gives one file for somebody else to verify",
     ]
     return "\n".join(lines)
 

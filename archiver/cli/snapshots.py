@@ -186,3 +186,6 @@ def get(globals_: Globals, reference: str, part: str, output: str | None) -> Non
         if not globals_.quiet:
             away = "" if snapshot.distance_s is None else f", {render.distance(snapshot.distance_s)} from then,"
             click.echo(f"{part} of {snapshot.id}{away} written to {output}", err=True)
+            if part == "evidence":
+                keys = f"{render.program()}{globals_.archive_option} key show"
+                click.echo(f"whoever is to verify it needs the archive's keys, on another way: {keys}", err=True)

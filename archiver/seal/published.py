@@ -38,10 +38,12 @@ class Signed:
         return note.render(self.checkpoint.text, self.signatures)
 
 
-def newest(store: ObjectStore, origin: str, keys: KeysFor) -> Signed | None:
+def newest(store: ObjectStore, origin: str, keys: KeysFor, void: Collection[VerifierKey] = ()) -> Signed | None:
     """The largest checkpoint that one of the keys has signed; None where none is published.
 
-    Raises `AlteredError` when `log/checkpoint` is not a checkpoint of this log signed by one of them, `StorageError`.
+    One that only a key of `void` has signed, which do not count there any more, is as if there were none: that a key
+    was said to be stolen must not keep the others from going on. Raises `AlteredError` when `log/checkpoint` is not a
+    checkpoint of this log signed by one of them, `StorageError`.
     """
     found = None
     try:
@@ -49,7 +51,11 @@ def newest(store: ObjectStore, origin: str, keys: KeysFor) -> Signed | None:
     except NotFoundError:
         pass
     else:
-        found = parse(data, origin, keys, store.where(layout.CHECKPOINT))
+        try:
+            found = parse(data, origin, keys, store.where(layout.CHECKPOINT))
+        except AlteredError:
+            parse(data, origin, lambda _: void, store.where(layout.CHECKPOINT))
+            return None
     # A writer that died may have signed a larger one and not have put it there.
     after = layout.checkpoint(found.checkpoint.size) if found else ""
     for key in reversed(list(store.list(layout.CHECKPOINTS, after))):

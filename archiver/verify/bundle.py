@@ -27,13 +27,13 @@ from archiver.storage import layout, log
 from archiver.storage.log import Entry
 from archiver.verify import capture
 from archiver.verify.capture import Report, Task
-from archiver.verify.ledger import only_the_archive, why_not_signed
+from archiver.verify.ledger import ONLY_THE_ARCHIVE, why_not_signed
 from archiver.verify.package import Package, open_package
 from archiver.verify.problems import shown
 from archiver.verify.snapshot import OnBytes, Subject
 from archiver.verify.trust import PROOF, Trust
 from archiver.verify.trust import keyring as trusted_keyring
-from archiver.verify.verdict import Check, judged
+from archiver.verify.verdict import Check, entries_named, judged
 from archiver.verify.wacz import check_wacz
 from archiver.verify.warc import read_warc
 from archiver.warc import wacz
@@ -267,10 +267,6 @@ class _Bundle:
         ring, self._vouched = trusted_keyring(
             checkpoint.origin, declared, self._trust, events, [(signed, checkpoint.size)]
         )
-        own = ring.own()
-        self._problems += [
-            f"{KEYS} names {key.text}, for which no trusted key vouches" for key in declared if key not in own
-        ]
         return ring
 
     def _declared(self) -> tuple[VerifierKey, ...]:
@@ -288,7 +284,7 @@ class _Bundle:
             wrong = why_not_signed(signed, checkpoint, origin, ring.valid_at(max(checkpoint.size - 1, 0)))
             if wrong:
                 problems.append(f"the checkpoint of the proof for entry {sealed.entry.index} {wrong}")
-        doubts = () if vouched else (only_the_archive(ring),)
+        doubts = () if vouched else (ONLY_THE_ARCHIVE,)
         return judged("checkpoint", f"of {origin}", problems, doubts)
 
     def _consistency(self, checkpoint: Checkpoint, ring: Keyring) -> Check:
@@ -319,8 +315,7 @@ class _Bundle:
 
 def _inclusion(proofs: list[_Sealed]) -> Check:
     problems = [problem for problem in map(_not_included, proofs) if problem]
-    numbers = ", ".join(str(sealed.entry.index) for sealed in proofs)
-    return judged("inclusion", f"proofs for entries {numbers}", problems)
+    return judged("inclusion", f"proofs for {entries_named(sealed.entry.index for sealed in proofs)}", problems)
 
 
 def _not_included(sealed: _Sealed) -> str | None:

@@ -14,7 +14,7 @@ from archiver.storage.base import ObjectStore
 from archiver.storage.log import Entry
 from archiver.verify.ledger import Ledger, note_of
 from archiver.verify.snapshot import OnBytes, Source, Subject, check_content, check_statement
-from archiver.verify.verdict import Check, Verdict, judged, skipped, worst
+from archiver.verify.verdict import Check, Verdict, entries_named, judged, skipped, worst
 
 _RESULTS = ("snapshot", "failure")
 
@@ -63,7 +63,7 @@ def task(ledger: Ledger, id_: str, *, alone: bool = True) -> Task | Report:
         detail = f"entry {result.index} is its {result.type}; later ones do not count: {later}"
     else:
         detail = f"entry {result.index} is its {result.type}"
-    subject, inclusion = _subject(ledger), _inclusion(ledger, found)
+    subject, inclusion = _subject(ledger), _inclusion(ledger, found, alone=alone)
     return Task(
         id_,
         (judged("entry", detail, problems),),
@@ -91,15 +91,15 @@ def _slots(ledger: Ledger, found: list[Entry]) -> Iterable[str]:
             yield f"{ledger.store.where(key)} is not the entry that is published"
 
 
-def _inclusion(ledger: Ledger, found: list[Entry]) -> Check:
+def _inclusion(ledger: Ledger, found: list[Entry], *, alone: bool) -> Check:
     tree = ledger.tree
     if tree.verdict is not Verdict.PASS:
         if tree.verdict is Verdict.SKIPPED:
             return judged("inclusion", tree.detail, (), ["no signed checkpoint has its entries"])
-        return tree
+        return tree if alone else skipped("inclusion", "the log as a whole fails")
     numbers = [entry.index for entry in found]
     late = [index for index in numbers if index >= ledger.covered]
-    said = f"entries {', '.join(map(str, numbers))} of the {ledger.covered} that were signed"
+    said = f"{entries_named(numbers)} of the {ledger.covered} that were signed"
     doubts = [f"entry {index} came after the checkpoint of {ledger.covered} entries" for index in late]
     return judged("inclusion", said, (), doubts)
 
@@ -175,7 +175,7 @@ def _ms(text: str) -> int:
 
 def _retention(entry: Entry, statement: dict[str, Any] | None, kept: ObjectStore | None) -> Check:
     if kept is None:
-        return skipped("retention", "the store was not asked")
+        return skipped("retention", "the store was not asked: the archive sets none, or --offline was given")
     if statement is None or entry.type != "snapshot":
         return skipped("retention", "there is nothing that could be kept")
     until, doubts = [], []
@@ -202,8 +202,8 @@ def _withdrawn(todo: Task, source: Source, kept: ObjectStore | None) -> Report |
     checks, statement = check_statement(todo.withdrawal, source)
     if any(check.verdict is Verdict.FAIL for check in checks) or statement is None:
         return None
-    by = statement.get("operator") or "nobody named"
-    detail = f"entry {todo.withdrawal.entry.index}, by {by}, {statement.get('withdrawn_at')}: {statement.get('reason')}"
+    by = f", by {statement['operator']}" if statement.get("operator") else ""
+    detail = f"entry {todo.withdrawal.entry.index}{by}, {statement.get('withdrawn_at')}: {statement.get('reason')}"
     return Report(
         todo.id, "withdrawn", (*todo.log_checks, *checks, *todo.after, Check("withdrawal", Verdict.WITHDRAWN, detail))
     )

@@ -36,7 +36,15 @@ def check_log(ledger: Ledger) -> list[Check]:
     problems = ledger.keyring.problems
     unreadable = [f"entry {each.index}: {each.reason}" for each in problems if each.kind is Kind.UNREADABLE]
     void = [f"entry {each.index} has no effect: {each.reason}" for each in problems if each.kind is Kind.VOID]
-    checks.append(judged("keys", f"{len(ledger.keyring.current())} count now", [*_declared(ledger), *unreadable], void))
+    count = len(ledger.keyring.current())
+    checks.append(
+        judged(
+            "keys",
+            f"{count} {'key counts' if count == 1 else 'keys count'} now",
+            [*_declared(ledger), *unreadable],
+            void,
+        )
+    )
     return checks
 
 

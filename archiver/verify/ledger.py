@@ -31,6 +31,8 @@ from archiver.verify.verdict import Check, Verdict, judged, skipped
 #: told of how many entries have been read
 OnEntries = Callable[[int], None]
 _SALT = re.compile(rb"[0-9a-f]{64}")
+#: the doubt about keys that came with what they are to vouch for
+ONLY_THE_ARCHIVE = "only the archive itself names its key; give the one you have from elsewhere with --trust"
 _OF_CAPTURES = ("intent", "snapshot", "failure")
 _MAX_LATER = 1000  # checkpoints that are larger than the newest one in its place
 _OLDER = 10  # how many are looked at where that is none
@@ -269,7 +271,7 @@ def _judge(
         _compare_known(ledger, roots)
         return
     checkpoint = ledger.signed.checkpoint
-    doubts = () if ledger.vouched else (only_the_archive(ledger.keyring),)
+    doubts = () if ledger.vouched else (ONLY_THE_ARCHIVE,)
     detail = f"{ledger.signed.where}: {checkpoint.size} entries of {checkpoint.origin}"
     ledger.checkpoint = judged("checkpoint", detail, problems, doubts)
     computed = roots.get(checkpoint.size)
@@ -295,12 +297,6 @@ def why_not_signed(signed: Note, checkpoint: Checkpoint, origin: str, keys: tupl
     if not any(key.name == origin for key in by):
         return "is signed by no key of this log that counts at its size"
     return None
-
-
-def only_the_archive(keyring: Keyring) -> str:
-    """The doubt about keys that came with what they are to vouch for."""
-    names = ", ".join(key.text for key in keyring.current()) or "no key"
-    return f"only the archive itself names its key ({names}); give one you have from elsewhere with --trust"
 
 
 def _compare_known(ledger: Ledger, roots: dict[int, bytes]) -> None:

@@ -19,7 +19,7 @@ from archiver.storage import layout
 from archiver.storage.log import Entry
 from archiver.verify.contents import check_counts
 from archiver.verify.index import check_index
-from archiver.verify.ledger import note_of, only_the_archive
+from archiver.verify.ledger import ONLY_THE_ARCHIVE, note_of
 from archiver.verify.statement import check_artifact
 from archiver.verify.statement import check_statement as statement_check
 from archiver.verify.verdict import Check, judged, skipped
@@ -86,7 +86,7 @@ def _signature(subject: Subject, text: bytes) -> Check:
     except NoteError as error:
         return judged("signature", f"the note of entry {index}", [f"it is not signed as it should be: {error}"])
     if by:
-        doubts = () if subject.vouched else (only_the_archive(ring),)
+        doubts = () if subject.vouched else (ONLY_THE_ARCHIVE,)
         return judged("signature", f"by {', '.join(key.text for key in by)}", (), doubts)
     known = [status.key for status in ring.all()]
     reasons = []
@@ -134,6 +134,8 @@ def _against_each_other(statement: dict[str, Any], reading: WarcReading | None, 
     if reading is None:
         return [skipped(name, "there is no WARC to look at") for name in _OF_CONTENT[1:]]
     checks = [judged("warc", f"{len(reading.records)} records", [each.text for each in reading.problems])]
+    if not reading.complete:
+        return checks + [skipped(name, "the WARC could not be read to its end") for name in _OF_CONTENT[2:]]
     if index is None:
         checks.append(skipped("index", "there is no index to look at"))
     else:

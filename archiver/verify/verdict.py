@@ -75,6 +75,14 @@ def skipped(name: str, why: str) -> Check:
     return Check(name, Verdict.SKIPPED, why)
 
 
+def entries_named(indexes: Iterable[int]) -> str:
+    """`entry 3`, `entries 2 and 3`."""
+    numbers = [str(index) for index in sorted(indexes)]
+    if len(numbers) < 2:
+        return f"entry {''.join(numbers)}"
+    return f"entries {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The verdict of several together; nothing at all is UNDETERMINED, never PASS."""
     found = max(verdicts, key=_ORDER.index, default=Verdict.SKIPPED)

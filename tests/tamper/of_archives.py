@@ -54,17 +54,17 @@ for _kind in records.KINDS:
         )
 
 
-@fails("first: artifacts warc index counts")
+@fails("first: artifacts warc")
 def the_crc_of_a_gzip_member_is_changed(forge: Forge) -> None:
     _in_warc("the text", records.crc_byte, forge)
 
 
-@fails("first: artifacts warc index counts")
+@fails("first: artifacts warc")
 def the_magic_of_a_gzip_member_is_changed(forge: Forge) -> None:
     _in_warc("the text", records.magic_byte, forge)
 
 
-@fails("first: artifacts warc index counts")
+@fails("first: artifacts warc")
 def the_warc_is_cut_in_the_middle_of_a_member(forge: Forge) -> None:
     path = forge.warc("first")
     path.write_bytes(path.read_bytes()[:-100])
@@ -490,7 +490,7 @@ def slots_are_cut_and_the_checkpoint_is_left(forge: Forge) -> None:
     forge.cut(4)
 
 
-@fails("log: inclusion consistency", "first second: inclusion")
+@fails("log: inclusion consistency")
 def slots_and_bundles_are_cut_and_the_checkpoint_is_left(forge: Forge) -> None:
     forge.cut(4)
     forge.put_back(1, layout.TILES)
@@ -592,7 +592,7 @@ def an_entry_bundle_is_of_empty_entries(forge: Forge) -> None:
     forge.path("log/tile/entries/000.p/8").write_bytes(bytes(2 * 8))
 
 
-@fails("log: inclusion consistency", "first second failed last: inclusion")
+@fails("log: inclusion consistency")
 def a_slot_and_its_bundle_are_changed_alike(forge: Forge) -> None:
     entry = forge.slot(5).read_bytes()
     made = entry.replace(b'"failure"', b'"failvre"')
