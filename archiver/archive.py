@@ -134,6 +134,7 @@ class Archive:
         self._opened: _Opened | None = None
         self._made: ObjectStore | None = None
         self._whole: ObjectStore | None = None
+        self.unsigned: str | None = None
         self._sign: log.Sign | None = None
 
     def __enter__(self) -> Self:
@@ -159,8 +160,13 @@ class Archive:
             self._made = open_store(self._settings.archive)
         return self._made
 
+    @property
+    def absolute_location(self) -> str:
+        """The location, written so that it means the same from every folder."""
+        return _absolute(self._settings.archive)
+
     def is_same_place(self, other: Archive) -> bool:
-        return _absolute(self._settings.archive) == _absolute(other._settings.archive)
+        return self.absolute_location == other.absolute_location
 
     # making and opening
 
@@ -540,9 +546,10 @@ class Archive:
 
     # log and index
 
-    def publish(self) -> Published | None:
+    def publish(self, *, whole: bool = False) -> Published | None:
         """Sign the log as far as it reaches, and publish tiles and checkpoint; None where the archive has no key.
 
+        With `whole`, tiles that were lost are made again.
         Raises `AlteredError` when the log does not go on from what was signed or seen on this machine, `SigningError`,
         and `StorageError`.
         """
@@ -552,7 +559,7 @@ class Archive:
         store, origin = self.store, signer.name
         with interrupts.held_off():
             return publish.publish(
-                store, signer, self._keys_for(), seen.load(origin), lambda signed: seen.save(origin, signed.note)
+                store, signer, self._keys_for(), seen.load(origin), lambda s: seen.save(origin, s.note), whole
             )
 
     def newest_checkpoint(self) -> published.Signed | None:
@@ -567,13 +574,19 @@ class Archive:
         return lambda size: ring.valid_at(max(size - 1, 0))
 
     def enter(self, statement: dict[str, Any], signer: Signer | None = None) -> log.Entry:
-        """Sign a statement that is of no capture's making, and put it into the log. Raises as `signer`."""
+        """Sign a statement that is of no capture's making, and put it into the log. Raises as `signer`.
+
+        Where the log could not be signed after it, `unsigned` says why.
+        """
         by = signer or self.signer()
         opened = self._up_to_date()
         after = queries.next_index(opened.database) - 1
         entry = log.append(opened.store, statement, after, None if by is None else lambda text: by.sign(text).line)
-        with contextlib.suppress(ArchiverError):  # whoever signs next signs this, too
+        try:
             self.publish()
+            self.unsigned = None
+        except ArchiverError as error:  # whoever signs next signs this, too
+            self.unsigned = str(error)
         return entry
 
     def entries_of(self, type_: str) -> list[log.Entry]:

@@ -15,6 +15,8 @@ import rfc8785
 from archiver import clock
 from archiver.archive import Archive
 from archiver.errors import SigningError, UsageError
+from archiver.index.queries import Filter
+from archiver.index.schema import State
 from archiver.seal import keyring, keys, note
 from archiver.seal import statement as statements
 from archiver.seal.keyring import Action, KeyEvent, Keyring
@@ -32,6 +34,14 @@ class Rotated:
     new: VerifierKey
     path: Path
     retired: VerifierKey
+
+
+@dataclass(frozen=True)
+class Accused:
+    """The entry that says so, and the entries whose statements about keys have no effect any more because of it."""
+
+    entry: log.Entry
+    void: tuple[int, ...]
 
 
 def new(archive: Archive) -> tuple[VerifierKey, Path]:
@@ -78,16 +88,17 @@ def unvouch(archive: Archive, over: Iterable[VerifierKey], about: About) -> None
             _state(archive, ring, _signer(archive, ring), Action.RETIRE, key, about)
 
 
-def rotate(archive: Archive, about: About) -> Rotated:
+def rotate(archive: Archive, about: About, *, anyway: bool = False) -> Rotated:
     """Replace the key that this machine uses by a new one.
 
     The new key is on disk before anything is said of it. A rotation that was broken off is finished by the next one.
-    Raises `SigningError`.
+    Raises `SigningError`, and `UsageError` while a capture is under way that was begun with the key, unless `anyway`.
     """
     holder, ring = archive.holder(), archive.keyring()
     found = _unfinished(holder, ring)
     if found is None:
-        _signer(archive, ring)  # without one no file is made
+        used = _signer(archive, ring).key  # without one no file is made
+        _refuse_under_way(archive, used, anyway=anyway)
         made = keys.make(holder.origin)
         path = keys.path_of(holder.archive, made.key, is_next=True)
         keys.save(made, path, holder.passphrase)
@@ -96,8 +107,11 @@ def rotate(archive: Archive, about: About) -> Rotated:
     if made.key not in ring.current():
         _state(archive, ring, _signer(archive, ring), Action.ADD, made.key, about)
         ring = archive.keyring()
-    (used,) = ring.adders(made.key)[:1]
+        if made.key not in ring.current():
+            raise SigningError(f"the new key {_called(made.key)} {ring.why_not(made.key)}; rotate once more")
+    used = ring.adders(made.key)[0]
     if used in ring.current():
+        _refuse_under_way(archive, used, anyway=anyway)
         _state(archive, ring, _signer(archive, ring, [used]), Action.RETIRE, used, about)
     final = keys.path_of(holder.archive, made.key)
     keys.rename(path, final)
@@ -116,24 +130,39 @@ def _unfinished(holder: Holder, ring: Keyring) -> tuple[Path, Signer] | None:
     return None
 
 
-def retire(archive: Archive, text: str, about: About, *, leave_none: bool = False) -> log.Entry:
+def _refuse_under_way(archive: Archive, key: VerifierKey, *, anyway: bool) -> None:
+    """What a capture was begun with signs its result, too, which would not count any more. Raises `UsageError`."""
+    now, found = clock.now(), []
+    for capture in archive.snapshots(Filter(states=frozenset({State.PENDING}))):
+        if capture.intent is not None and not capture.is_unfinished(now):
+            entry = log.Entry(capture.intent.index, capture.intent.type, capture.id, capture.intent.commitment)
+            if note.parse(log.note(archive.store, entry)).verified_by([key]):
+                found.append(capture.id)
+    if found and not anyway:
+        raise UsageError(
+            f"{_called(key)} is to sign what comes of {found[0]}, which is under way; wait for its end, or say --yes, "
+            "and that signature will not count"
+        )
+
+
+def retire(archive: Archive, text: str, about: About, *, anyway: bool = False) -> log.Entry:
     """Retire the key with this verifier key or short id: what it signs from now on does not count.
 
-    Raises `UsageError`, also where no key would be left and `leave_none` does not allow it, and `SigningError`.
+    Raises `SigningError` and `UsageError`. Only with `anyway` it is done where no key would be left, or while a capture
+    is under way that was begun with the key.
     """
     ring = archive.keyring()
     key = named(ring, text)
     if key not in ring.current():
         raise UsageError(f"{_called(key)} {ring.why_not(key)}")
-    return _state(archive, ring, _signer(archive, ring), Action.RETIRE, key, about, leave_none=leave_none)
+    _refuse_under_way(archive, key, anyway=anyway)
+    return _state(archive, ring, _signer(archive, ring), Action.RETIRE, key, about, anyway=anyway)
 
 
-def accuse(
-    archive: Archive, text: str, from_index: int, about: About, *, leave_none: bool = False
-) -> tuple[log.Entry, Keyring]:
+def accuse(archive: Archive, text: str, from_index: int, about: About, *, anyway: bool = False) -> Accused:
     """Say that the key with this verifier key or short id is compromised: nothing it signed from that entry on counts.
 
-    Any key that ever was the archive's own may say so. Gives the keyring as it is then, too. Raises as `retire`.
+    Any key that ever was the archive's own may say so. Raises as `retire`.
     """
     ring = archive.keyring()
     key, length = named(ring, text), archive.log_length()
@@ -141,8 +170,10 @@ def accuse(
         raise UsageError(f"there is no entry {from_index}: the log has {length} entries, and the next is {length}")
     others = [other for other in ring.current() if other != key]
     signer = _signer(archive, ring, [*others, *ring.current(), *ring.own()])
-    entry = _state(archive, ring, signer, Action.COMPROMISED, key, about, from_index=from_index, leave_none=leave_none)
-    return entry, archive.keyring()
+    entry = _state(archive, ring, signer, Action.COMPROMISED, key, about, from_index=from_index, anyway=anyway)
+    before = {problem.index for problem in ring.problems}
+    after = (problem.index for problem in archive.keyring().problems)
+    return Accused(entry, tuple(index for index in after if index not in before))
 
 
 def first_since(archive: Archive, moment: datetime) -> int:
@@ -202,7 +233,7 @@ def _state(
     about: About,
     *,
     from_index: int | None = None,
-    leave_none: bool = False,
+    anyway: bool = False,
 ) -> log.Entry:
     """Enter a statement, if it would have an effect. Raises `UsageError`."""
     now = clock.now()
@@ -216,7 +247,7 @@ def _state(
     for problem in after.problems:
         if problem.index == index:
             raise UsageError(f"it would have no effect: {problem.reason}")
-    if _can_sign(archive, ring) and not _can_sign(archive, after) and not leave_none:
+    if _can_sign(archive, ring) and not _can_sign(archive, after) and not anyway:
         raise UsageError(
             f"{archive.location} would have no valid key left: nothing could be added to it any more, not even another "
             "key; add one first, or say --yes"

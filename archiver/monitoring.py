@@ -39,7 +39,7 @@ class Look:
 
 def state_of(archive: Archive) -> Path:
     """Where the last checkpoint of the archive at this location is kept, if not told otherwise."""
-    name = hashlib.sha256(archive.location.encode()).hexdigest()[:32]
+    name = hashlib.sha256(archive.absolute_location.encode()).hexdigest()[:32]
     return platformdirs.user_state_path("archiver", appauthor=False) / "monitor" / name
 
 
@@ -78,6 +78,8 @@ def _missing(size: int, archive: Archive) -> list[str]:
     missing = [index for index in range(size) if index not in there]
     if not missing:
         return []
+    if len(missing) == 1:
+        return [f"slots: the log has a hole: entry {missing[0]}, which was signed, is missing"]
     first = ", ".join(map(str, missing[:10]))
     return [f"slots: the log has a hole: {len(missing)} entries that were signed are missing, the first are {first}"]
 

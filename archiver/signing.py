@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from archiver.config import Settings
@@ -19,14 +19,23 @@ from archiver.storage.descriptor import Descriptor
 
 
 @dataclass(frozen=True)
+class PrivatePart:
+    """A private key that is here. `key` is None where it cannot be opened, `short` then what its file's name says."""
+
+    place: str
+    key: VerifierKey | None
+    short: str | None
+
+
+@dataclass(frozen=True)
 class Holder:
     """Where the private keys of an archive are looked for: first the key that was `given`, else files."""
 
     archive: str
     origin: str
     location: str
-    given: str | None = None
-    passphrase: str | None = None
+    given: str | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, described: Descriptor, location: str, settings: Settings) -> Holder:
@@ -71,9 +80,9 @@ class Holder:
         """The keys in files, and of each that is not wanted or cannot be used, why."""
         here: dict[VerifierKey, Signer] = {}
         refused = []
+        named = [status.key for status in ring.all() if status.key.name == self.origin]
         for path in paths:
             short = keys.short_of(path)
-            named = [status.key for status in ring.all() if status.key.name == self.origin]
             if short is not None and all(short != key.short for key in wanted):
                 known = next((key for key in named if key.short == short), None)
                 refused.append(f"the key {path} {self._why(known, ring)}")
@@ -111,7 +120,7 @@ class Holder:
 
     def _why(self, key: VerifierKey | None, ring: Keyring) -> str:
         if key is not None and key in ring.own():
-            return ring.why_not(key)
+            return ring.why_not(key) or "is valid, but another one is needed"
         return f"is not that of {self.location}" + ("" if key is None else f": {key.text} {ring.why_not(key)}")
 
     def _advice(self, ring: Keyring) -> str:
@@ -121,27 +130,25 @@ class Holder:
             )
         return f"no key of {self.location} is valid any more, so nothing can be added to it; make a new archive"
 
-    def private_parts(self) -> tuple[dict[str, str], list[str]]:
-        """Where each key that is here lies, by its short id, and the places of those that cannot be told apart."""
-        places: dict[str, str] = {}
-        unknown = []
+    def private_parts(self) -> list[PrivatePart]:
+        """The private keys of the archive that are here."""
+        found = []
         for path in keys.paths_of(self.archive):
-            short = keys.short_of(path)
-            if short is None:
-                try:
-                    short = keys.load(path, self.origin, self.passphrase).key.short
-                except SigningError:
-                    unknown.append(str(path))
-                    continue
-            places[short] = str(path)
+            try:
+                key = keys.load(path, self.origin, self.passphrase).key
+            except SigningError:
+                key = None
+            found.append(PrivatePart(str(path), key, keys.short_of(path) if key is None else key.short))
         if self.given is not None:
-            places[keys.given(self.given, self.origin, self.passphrase).key.short] = "ARCHIVER_SIGNING_KEY"
-        return places, unknown
+            key = keys.given(self.given, self.origin, self.passphrase).key
+            found.append(PrivatePart("ARCHIVER_SIGNING_KEY", key, key.short))
+        return found
 
 
 def ring_of(described: Descriptor, store: ObjectStore, entries: Iterable[log.Entry]) -> Keyring:
     """The keyring of an archive by the `entries` of its key statements. Raises `StorageError`."""
-    return Keyring(_roots(described, store), (_event(store, entry) for entry in entries))
+    events = (_event(store, entry) for entry in entries)
+    return Keyring(_roots(described, store), events, origin=described.origin)
 
 
 def _roots(described: Descriptor, store: ObjectStore) -> list[VerifierKey]:

@@ -100,7 +100,8 @@ def _trust_of_file(stream: BinaryIO, wanted: Wanted, settings: Settings) -> Trus
     holder = Holder(origin.removeprefix("archiver/"), origin, "", *_secrets(settings))
     declared = bundle.declared_keys(stream)
     stream.seek(0)
-    return Trust(_of_this_machine(holder, declared), known)
+    keys, later = _of_this_machine(holder, declared)
+    return Trust(keys, known, later)
 
 
 def _secrets(settings: Settings) -> tuple[str | None, str | None]:
@@ -162,30 +163,29 @@ def open_ledger(
         except NoteError as error:
             raise StorageError(f"{archive.store.where(layout.ARCHIVE)} is damaged: its key: {error}") from None
     origin = described.origin or f"archiver/{described.id}"
-    keys = _keys(archive, wanted, described, declared)
-    trust = Trust(keys, _known(origin, wanted) if known is None else known)
+    keys, later = _keys(archive, wanted, described, declared)
+    trust = Trust(keys, _known(origin, wanted) if known is None else known, later)
     return read_ledger(archive.store, origin, declared, trust, ids, on_entries)
 
 
-def _keys(archive: Archive, wanted: Wanted, described: Descriptor, declared: VerifierKey | None) -> Keys:
-    """Keys from a file, or the one of this machine."""
+def _keys(archive: Archive, wanted: Wanted, described: Descriptor, declared: VerifierKey | None) -> tuple[Keys, bool]:
+    """Keys from a file, or those of this machine, and whether they are only of this machine's own."""
     if wanted.trust is not None:
-        return read_keys(wanted.trust)
+        return read_keys(wanted.trust), False
     if described.origin is None or declared is None:
-        return ()
+        return (), False
     return _of_this_machine(archive.holder(), (declared,))
 
 
-def _of_this_machine(holder: Holder, declared: Keys) -> Keys:
-    """Which of the keys that began a log this machine can vouch for, since it has their private parts.
+def _of_this_machine(holder: Holder, declared: Keys) -> tuple[Keys, bool]:
+    """The keys that this machine can vouch for, since it has their private parts, and whether they are later ones.
 
-    A key that was added later says nothing of the first one, which others have: a machine with none but such can vouch
-    for nothing. The first key of an archive has a file of its own name: where that is another than what is declared,
-    what is declared was exchanged.
+    The first key of an archive has a file of its own name: where that is another than what is declared, what is
+    declared was exchanged. A key that was added later says something of the first one only by what it signed.
     """
     here = holder.verifiers()
-    known = tuple(key for key in declared if key in here)
-    return known or tuple(key for key in here if key == holder.first())
+    first = tuple(key for key in declared if key in here) or tuple(key for key in here if key == holder.first())
+    return (first, False) if first else (here, bool(here))
 
 
 def _known(origin: str, wanted: Wanted) -> tuple[Known, ...]:

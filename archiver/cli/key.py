@@ -20,12 +20,15 @@ from archiver.errors import SigningError, UsageError
 from archiver.moments import parse_time
 from archiver.seal import keys
 from archiver.seal.keyring import Keyring, Kind, Status
+from archiver.seal.note import VerifierKey
 from archiver.seal.statement import About
 
 _NEW_PASSPHRASE = "ARCHIVER_SIGNING_KEY_NEW_PASSPHRASE"  # noqa: S105  # the name of a variable
 
 _reason = click.option("--reason", metavar="R", help="Why; put into the statement.")
-_yes = click.option("--yes", is_flag=True, help="Do it even if the archive has no valid key then.")
+_yes = click.option(
+    "--yes", is_flag=True, help="Do it even if no valid key is left, or a capture that needs it is under way."
+)
 
 
 @click.group()
@@ -42,38 +45,45 @@ def show(globals_: Globals) -> None:
     """
     with Archive(globals_.load().settings) as archive:
         ring, holder = archive.keyring(), archive.holder()
-        places, unknown = holder.private_parts()
-        shown = {status.key.short for status in ring.all() if status.key.name == holder.origin}
+        own = {status.key.short for status in ring.all() if status.key.name == holder.origin}
+        parts = holder.private_parts()
+        places = {part.short: part.place for part in parts if part.short is not None}
         for status in ring.all():
-            place = places.get(status.key.short) if status.key.name == holder.origin else None
+            is_own = status.key.name == holder.origin
+            place = places.get(status.key.short) if is_own else None
             if globals_.json:
                 render.print_json(_object(status, place))
             else:
-                for line in _lines(status, ring, holder.origin, place):
+                for line in _lines(status, ring, is_own=is_own):
                     click.echo(printable(line))
-        for short, place in places.items():
-            if short not in shown and globals_.json:
-                render.print_json({"type": "key", "key": None, "short_id": short, "status": "new", "private": place})
-            elif short not in shown:
-                click.echo(f"# {short} is not added yet; its private part: {place}")
-        for place in unknown:
-            _note(globals_, f"{place} has another passphrase, or is no key")
+                if place is not None:  # not to standard output, which is for others to have
+                    _note(globals_, f"the private part of {status.key.short} is {place}")
+        for part in parts:
+            if part.key is None:
+                _note(globals_, f"{part.place} has another passphrase, or is no key")
+            elif part.key.short not in own and globals_.json:
+                render.print_json(_new_object(part.key, part.place))
+            elif part.key.short not in own:
+                click.echo(f"# not added yet: {part.key.text}")
+                _note(globals_, f"the private part of {part.key.short} is {part.place}")
         for problem in ring.problems:
             complain(f"entry {problem.index} of the log, about a key, is {problem.kind}: {printable(problem.reason)}")
     sys.exit(ExitCode.STORAGE if any(p.kind is Kind.UNREADABLE for p in ring.problems) else ExitCode.DONE)
 
 
-def _lines(status: Status, ring: Keyring, origin: str, place: str | None) -> Iterator[str]:
-    if status.key.name != origin:
+def _lines(status: Status, ring: Keyring, *, is_own: bool) -> Iterator[str]:
+    if not is_own:
         yield "# of another archive, whose captures were copied"
     since = "made with the archive" if status.added is None else f"added by entry {status.added}"
     if not status.counts:
         yield f"# does not count anywhere, {ring.why_not(status.key)}: {status.key.text}"
         return
     yield f"# valid, {since}" if status.is_valid else f"# {since}, {ring.why_not(status.key)}"
-    if place is not None:
-        yield f"# its private part: {place}"
     yield status.key.text
+
+
+def _new_object(made: VerifierKey, place: str) -> dict[str, object]:
+    return {"type": "key", "key": made.text, "short_id": made.short, "status": "new", "private": place}
 
 
 def _object(status: Status, place: str | None) -> dict[str, object]:
@@ -103,7 +113,7 @@ def new(globals_: Globals) -> None:
     with Archive(globals_.load().settings) as archive:
         made, path = keychanges.new(archive)
     if globals_.json:
-        render.print_json({"type": "key", "key": made.text, "short_id": made.short, "private": str(path)})
+        render.print_json(_new_object(made, str(path)))
         return
     click.echo(made.text)
     _note(
@@ -120,6 +130,7 @@ def add(globals_: Globals, verifier_key: str, reason: str | None) -> None:
     settings = globals_.load().settings
     with Archive(settings) as archive:
         entry = keychanges.add(archive, verifier_key, _about(settings, reason))
+        render.note_unsigned(archive)
     if globals_.json:
         render.print_json({"type": "key", "key": verifier_key, "entry": None if entry is None else entry.index})
     elif not globals_.quiet:
@@ -128,12 +139,14 @@ def add(globals_: Globals, verifier_key: str, reason: str | None) -> None:
 
 @key.command()
 @_reason
+@_yes
 @click.pass_obj
-def rotate(globals_: Globals, reason: str | None) -> None:
+def rotate(globals_: Globals, reason: str | None, yes: bool) -> None:
     """Replace the key that this machine uses by a new one, and retire it. Broken off, it is finished the next time."""
     settings = globals_.load().settings
     with Archive(settings) as archive:
-        done = keychanges.rotate(archive, _about(settings, reason))
+        done = keychanges.rotate(archive, _about(settings, reason), anyway=yes)
+        render.note_unsigned(archive)
     if globals_.json:
         render.print_json(
             {"type": "rotation", "key": done.new.text, "private": str(done.path), "retired": done.retired.text}
@@ -155,7 +168,8 @@ def retire(globals_: Globals, named: str, reason: str | None, yes: bool) -> None
     """Retire a key: what it signs after this does not count, what it signed before does."""
     settings = globals_.load().settings
     with Archive(settings) as archive:
-        entry = keychanges.retire(archive, named, _about(settings, reason), leave_none=yes)
+        entry = keychanges.retire(archive, named, _about(settings, reason), anyway=yes)
+        render.note_unsigned(archive)
     if globals_.json:
         render.print_json({"type": "key", "key": named, "entry": entry.index})
     elif not globals_.quiet:
@@ -182,16 +196,15 @@ def compromised(
         if from_index is None:
             assert since is not None
             from_index = keychanges.first_since(archive, parse_time(since, clock.now()).first)
-        entry, after = keychanges.accuse(archive, named, from_index, _about(settings, reason), leave_none=yes)
-    void = [problem.index for problem in after.problems if problem.kind is Kind.VOID]
+        done = keychanges.accuse(archive, named, from_index, _about(settings, reason), anyway=yes)
+        render.note_unsigned(archive)
     if globals_.json:
-        render.print_json(
-            {"type": "key", "key": named, "entry": entry.index, "compromised_from": from_index, "void": void}
-        )
+        said = {"entry": done.entry.index, "compromised_from": from_index, "void": list(done.void)}
+        render.print_json({"type": "key", "key": named, **said})
     elif not globals_.quiet:
-        click.echo(f"compromised from entry {from_index} on, by entry {entry.index}")
-        if void:
-            click.echo(f"statements about keys without effect: entries {', '.join(map(str, void))}")
+        click.echo(f"compromised from entry {from_index} on, by entry {done.entry.index}")
+        if done.void:
+            click.echo(f"statements about keys without effect now: entries {', '.join(map(str, done.void))}")
 
 
 @key.command()

@@ -27,9 +27,9 @@ def log() -> None:
 @log.command()
 @click.pass_obj
 def checkpoint(globals_: Globals) -> None:
-    """Sign the log as far as it reaches. Every capture does that, too."""
+    """Sign the log as far as it reaches, as every capture does, and make lost tiles again."""
     with Archive(globals_.load().settings) as archive:
-        done = archive.publish()
+        done = archive.publish(whole=True)
         if done is None:
             raise NotFoundError(f"{archive.location} was made before archives had keys: nothing can sign its log")
         found = done.signed
@@ -55,13 +55,16 @@ def checkpoint(globals_: Globals) -> None:
 def prove(globals_: Globals, reference: str, output: str | None) -> None:
     """Write the proof that a capture's result is in the signed log, as C2SP's tlog-proof writes it."""
     with Archive(globals_.load().settings) as archive:
-        proof = prove_entry(archive, archive.locate(reference)[0]).render()
+        capture, _ = archive.locate(reference)
+        proof = prove_entry(archive, capture).render()
     if output in (None, "-"):
         sys.stdout.buffer.write(proof)
         sys.stdout.buffer.flush()
         return
     assert output is not None
     render.write_new(Path(output), iter([proof]))
+    if not globals_.quiet:
+        click.echo(f"proof of {capture.id} written to {output}", err=True)
 
 
 @log.command()
@@ -85,7 +88,7 @@ def monitor(globals_: Globals, every: float | None, state: Path | None, trust: P
                     raise
                 complain(printable(str(error)))  # an outage is no alarm; the next look tells
             else:
-                _tell(globals_, found)
+                _tell(globals_, found, place)
                 if found.alarms:
                     raise AlteredError(f"{archive.location} is not the log that was seen before; keep {place}")
             if every is None:
@@ -93,7 +96,7 @@ def monitor(globals_: Globals, every: float | None, state: Path | None, trust: P
             time.sleep(every)
 
 
-def _tell(globals_: Globals, found: Look) -> None:
+def _tell(globals_: Globals, found: Look, state: Path) -> None:
     if globals_.json:
         render.print_json(
             {
@@ -113,5 +116,7 @@ def _tell(globals_: Globals, found: Look) -> None:
     for doubt in found.doubts:
         click.echo(printable(f"not known  {doubt}"))
     if not found.alarms:
-        seen = "seen for the first time" if found.before is None else f"{found.size - found.before} more than before"
+        seen = f"{found.size - (found.before or 0)} more than before"
+        if found.before is None:
+            seen = f"seen for the first time; remembered in {state}" if found.size else "nothing to remember yet"
         click.echo(f"{found.size} entries of {printable(found.origin)}, {seen}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 import orjson
 
-from archiver.archive import Captured
+from archiver.archive import Archive, Captured
 from archiver.cli.text import printable
 from archiver.errors import StorageError
 from archiver.index.queries import Withdrawal
@@ -102,6 +102,12 @@ def program() -> str:
 def note(text: str) -> None:
     """One line on stderr that is no error."""
     click.echo(f"archiver: note: {printable(text)}", err=True)
+
+
+def note_unsigned(archive: Archive) -> None:
+    """Tell that what was just entered is in no signed checkpoint, if so."""
+    if archive.unsigned is not None:
+        note(f"it is in the log, but the log was not signed: {archive.unsigned}")
 
 
 class LiveLine:

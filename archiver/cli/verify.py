@@ -117,6 +117,10 @@ def _is_file(what: str) -> bool:
     """Whether a file is meant: no REF has a slash without a scheme before it, or ends as our files do."""
     if Path(what).is_file():
         return True
+    if Path(what).is_dir():
+        raise UsageError(
+            f"{what} is a folder; an archive there is verified by `archiver --archive {what} verify --all`"
+        )
     if "://" not in what and ("/" in what or what.endswith((".gz", ".wacz", ".warc", ".zip"))):
         raise UsageError(f"there is no file {what}")
     return False
@@ -156,7 +160,7 @@ def _show_all(globals_: Globals, found: Everything, line: render.LiveLine) -> Ex
         )
     elif not globals_.quiet:
         for text, count in doubts.most_common(_MOST_DOUBTS):
-            click.echo(f"UNDETERMINED, {count} times  {printable(text)}")
+            click.echo(f"UNDETERMINED, {'once' if count == 1 else f'{count} times'}  {printable(text)}")
         if len(doubts) > _MOST_DOUBTS:
             click.echo(f"and {len(doubts) - _MOST_DOUBTS} other doubts; --json has them all")
         counted = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())) or "no captures"

@@ -34,6 +34,7 @@ def withdraw(globals_: Globals, reference: str, reason: str, operator: str | Non
         if not yes and capture.withdrawal is None:
             _ask(capture)
         done = withdrawing.withdraw(archive, capture.id, reason, operator)
+        render.note_unsigned(archive)
     for left in done.left:
         complain(printable(left.why))
     if globals_.json:

@@ -1,7 +1,7 @@
 """Whose signatures count at which entry of a log: what its `key` statements add, retire and say to be compromised.
 
 A root counts from the first entry on. What a statement does counts only when a key signed it that counts at its place
-and is one of the archive's own: its name is that of a root. A key under another name only vouches for copied captures.
+and is one of the archive's own: its name is the origin. A key under another name only vouches for copied captures.
 A statement counts at its first entry only: whoever can write to the store could enter its note once more, and so add
 what was retired since.
 
@@ -161,11 +161,23 @@ class _Pass:
 
 
 class Keyring:
-    """The keys of an archive by its roots and its `key` statements, in any order; those not readable are `Problem`s."""
+    """The keys of an archive by its roots and its `key` statements, in any order; those not readable are `Problem`s.
 
-    def __init__(self, roots: Iterable[VerifierKey], events: Iterable[KeyEvent | Problem] = ()) -> None:
+    Without an `origin` every root's name is one of the archive's own. Give it where the roots are a list of keys that
+    somebody trusts: that may hold keys of other archives, which shall not change this one's.
+    """
+
+    def __init__(
+        self,
+        roots: Iterable[VerifierKey],
+        events: Iterable[KeyEvent | Problem] = (),
+        *,
+        origin: str | None = None,
+    ) -> None:
         told = sorted(events, key=lambda event: event.index)
         self._roots = tuple(dict.fromkeys(roots))
+        self._origin = origin
+        self._own_names = frozenset(root.name for root in self._roots) if origin is None else frozenset({origin})
         self._events, self._repeated = _first_of_each(event for event in told if isinstance(event, KeyEvent))
         self._unread = tuple(event for event in told if isinstance(event, Problem))
         self._named = tuple(dict.fromkeys([*self._roots, *(event.key for event in self._events)]))
@@ -215,10 +227,11 @@ class Keyring:
 
     def with_event(self, event: KeyEvent) -> Keyring:
         """What it would be with one statement more."""
-        return Keyring(self._roots, [*self._events, *self._unread, *self._repeated, event])
+        told: list[KeyEvent | Problem] = [*self._events, *self._unread, *self._repeated, event]
+        return Keyring(self._roots, told, origin=self._origin)
 
     def _is_own(self, key: VerifierKey) -> bool:
-        return any(key.name == root.name for root in self._roots)
+        return key.name in self._own_names
 
     def _accusers(self, event: KeyEvent) -> list[VerifierKey]:
         """Who signed a statement and was ever admitted before it."""

@@ -17,7 +17,7 @@ from archiver.seal.checkpoint import Checkpoint
 from archiver.seal.keys import Signer
 from archiver.seal.merkle import EMPTY_ROOT, HASH_BYTES, Edge, ProofError, leaf_hash, node_hash, verify_consistency
 from archiver.seal.published import KeysFor, Signed
-from archiver.seal.tiles import HEIGHT, WIDTH, Tile, TileTree, entries_path, pack_bundle
+from archiver.seal.tiles import HEIGHT, WIDTH, Tile, TileTree, entries_path, pack_bundle, tiles_of
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore, read
 
@@ -36,15 +36,17 @@ def publish(
     keys: KeysFor,
     known: Checkpoint | None = None,
     on_signing: Callable[[Signed], None] | None = None,
+    whole: bool = False,
 ) -> Published:
     """Bring tiles, bundles and the checkpoint to the end of the log.
 
     `known` is the checkpoint that this machine signed or saw last: the log must go on from there. `on_signing` is told
-    of the new checkpoint before it is published, to remember it. Raises `AlteredError` when the log, or what is
+    of the new checkpoint before it is published, to remember it. With `whole` it is seen to that all tiles and bundles
+    are there; those that are missing are made again of the slots. Raises `AlteredError` when the log, or what is
     published of it, is not what was signed or seen before; then nothing is signed. Raises `StorageError`.
     """
     base = _base(store, signer.name, keys, known)
-    growth = _Growth(store, base)
+    growth = _Growth(store, base, whole and _is_incomplete(store, base.size))
     for leaf in log.leaves(store, base.size):
         growth.append(leaf)
     growth.finish()
@@ -91,11 +93,11 @@ def _base(store: ObjectStore, origin: str, keys: KeysFor, known: Checkpoint | No
 class _Growth:
     """A tree that grows: at each level the hashes of the tile at its right edge, and the entries of the last bundle."""
 
-    def __init__(self, store: ObjectStore, base: Checkpoint) -> None:
+    def __init__(self, store: ObjectStore, base: Checkpoint, anew: bool = False) -> None:
         self._store = store
         said = f"the tiles of {store.location} do not lead to the hashes"
         try:
-            self._edge, self._levels = _edge_of(store, base)
+            self._edge, self._levels = self._again(base) if anew else _edge_of(store, base)
         except NotFoundError:
             # Tiles can be lost without harm: the slots have everything.
             self._edge, self._levels = self._again(base)
@@ -186,6 +188,14 @@ class _Growth:
         hashes = self._levels[0] or [published.tree(self._store, last + 1).subtree(0, last)]
         if leaf_hash(leaf) != hashes[-1]:
             raise AlteredError(f"{self._store.where(slot)} is not the entry that was signed there")
+
+
+def _is_incomplete(store: ObjectStore, size: int) -> bool:
+    """Whether a full tile or bundle of the first `size` entries is missing."""
+    there = set(store.list(layout.TILES))
+    paths = [tile.path for tile in tiles_of(size) if tile.width == WIDTH]
+    paths += [entries_path(n) for n in range(size // WIDTH)]
+    return any(layout.published(path) not in there for path in paths)
 
 
 def _edge_of(store: ObjectStore, base: Checkpoint) -> tuple[Edge, list[list[bytes]]]:

@@ -22,7 +22,7 @@ from archiver.seal import note as notes
 from archiver.seal.checkpoint import Checkpoint, Proof
 from archiver.seal.keyring import Keyring
 from archiver.seal.merkle import ProofError, leaf_hash, verify_inclusion
-from archiver.seal.note import NoteError, VerifierKey
+from archiver.seal.note import Note, NoteError, VerifierKey
 from archiver.storage import layout, log
 from archiver.storage.log import Entry
 from archiver.verify import capture
@@ -32,6 +32,7 @@ from archiver.verify.package import Package, open_package
 from archiver.verify.problems import shown
 from archiver.verify.snapshot import OnBytes, Subject
 from archiver.verify.trust import PROOF, Trust
+from archiver.verify.trust import keyring as trusted_keyring
 from archiver.verify.verdict import Check, judged
 from archiver.verify.wacz import check_wacz
 from archiver.verify.warc import read_warc
@@ -144,6 +145,7 @@ class _Bundle:
         self._objects: dict[str, bytes] = {}
         self._members: dict[str, str] = {}
         self._problems: list[str] = []
+        self._vouched = False
 
     def source(self, key: str) -> Iterator[bytes]:
         """An object of the archive, as the bundle has it."""
@@ -170,14 +172,15 @@ class _Bundle:
         intent = self._sealed(INTENT)
         id_ = sealed.entry.id
         self._members = {layout.warc(id_): WARC, layout.cdxj(id_): INDEX}
-        ring = self._keyring(checkpoint)
-        vouched = bool(self._trust.keys)
+        ring = self._keyring(notes.parse(sealed.proof.checkpoint), checkpoint)
+        vouched = self._vouched
         proofs = [each for each in (sealed, intent) if each is not None]
         # What is said to be of a snapshot and is of none would be verified as what it is, with nothing to look at.
         for name, each in ((SNAPSHOT, sealed), (INTENT, intent)):
             if each is not None and (each.entry.type, each.entry.id) != (name, id_):
                 self._problems.append(f"{member(name, 'note')} is the {each.entry.type} of {each.entry.id}, not {name}")
-        of_files = [*self._keys_named(ring), *self._not_made_of(sealed)]
+        of_files = [] if self._declared() else [f"{KEYS} is missing, or names no keys"]
+        of_files += self._not_made_of(sealed)
         found = judged("entry", f"entry {sealed.entry.index} is its {sealed.entry.type}", self._problems)
         if sealed.entry.type != SNAPSHOT:
             return Report(id_, "WACZ", (checked(of_files), found))
@@ -214,13 +217,6 @@ class _Bundle:
         if not set(self._package.names()) - made.keys() and self._package.names() != tuple(made):
             yield "its files are in another order than they are exported in"
 
-    def _keys_named(self, ring: Keyring) -> Iterator[str]:
-        """They decide nothing where keys are known from elsewhere. They must be among them."""
-        known = [status.key for status in ring.all()]
-        declared = self._declared()
-        if not declared or any(key not in known for key in declared):
-            yield f"{KEYS} does not name the keys of the log that are known from elsewhere"
-
     def _sealed(self, name: str) -> _Sealed | None:
         """A note with its salt and its proof; what is missing or no such thing is a problem."""
         try:
@@ -248,7 +244,7 @@ class _Bundle:
         self._objects[layout.note(commitment)] = salted
         return _Sealed(entry, leaf, salted, parsed)
 
-    def _keyring(self, checkpoint: Checkpoint) -> Keyring:
+    def _keyring(self, signed: Note, checkpoint: Checkpoint) -> Keyring:
         """The keys of the log, as far as the bundle says: that no later statement takes them back it cannot say."""
         events = []
         for path in self._package.names():
@@ -261,7 +257,15 @@ class _Bundle:
                 self._problems.append(f"{path} is not in the log of the checkpoint: {problem or 'it has another one'}")
                 continue
             events.append(keyrings.parse(sealed.entry.index, sealed.salted.partition(b"\n")[2]))
-        return Keyring(self._trust.keys or self._declared(), events)
+        declared = self._declared()
+        ring, self._vouched = trusted_keyring(
+            checkpoint.origin, declared, self._trust, events, [(signed, checkpoint.size)]
+        )
+        own = ring.own()
+        self._problems += [
+            f"{KEYS} names {key.text}, for which no trusted key vouches" for key in declared if key not in own
+        ]
+        return ring
 
     def _declared(self) -> tuple[VerifierKey, ...]:
         """The keys that the bundle itself names."""

@@ -112,7 +112,7 @@ def verify_all(
 ) -> Iterator[Report]:
     """Every capture and statement in log order; the contents of those in `deep` are read, on all cores."""
     ids = sorted(ledger.entries, key=lambda id_: ledger.entries[id_][0].index)
-    workers = min(os.cpu_count() or 1, len(deep))
+    workers = min(len(os.sched_getaffinity(0)), len(deep))
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(max(workers, 1), context, _initialise, (opening,)) if workers else None
     waiting: list[Report | Future[Report]] = []

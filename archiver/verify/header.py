@@ -19,6 +19,7 @@ _REPEATABLE = {"warc-protocol"}  # one for HTTP, one for TLS
 _TYPES = ("warcinfo", "request", "response", "resource", "metadata")
 _EXCHANGE_TYPES = ("request", "response")
 _MOST = 20  # problems of one header
+_MAX_LINES = 100
 
 
 class HeaderKind(StrEnum):
@@ -44,7 +45,11 @@ class Header:
         self.protocols: tuple[str, ...] = ()
         self._reported = 0
         self._report_to = report
-        first, *lines = data.split(b"\r\n")
+        first, *lines = data.split(b"\r\n", _MAX_LINES)
+        if len(lines) == _MAX_LINES:
+            lines.pop()  # which is all that was not split
+            found = data.count(b"\r\n")
+            self._report(HeaderKind.HEADER_SYNTAX, f"its header has {found} lines, expected fewer than {_MAX_LINES}")
         if first != _VERSION:
             self._report(HeaderKind.VERSION, f"it begins with {shown(first)}, expected 'WARC/1.1'")
         for line in lines:

@@ -25,6 +25,7 @@ from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore, read
 from archiver.storage.log import Entry, Junk
 from archiver.verify.trust import Trust
+from archiver.verify.trust import keyring as trusted_keyring
 from archiver.verify.verdict import Check, Verdict, judged, skipped
 
 #: told of how many entries have been read
@@ -247,8 +248,13 @@ def _judge(
 ) -> None:
     problems = list(problems)
     keys = [entry for entries in ledger.entries.values() for entry in entries if entry.type == "key"]
-    roots_of = ledger.trust.keys or ((ledger.declared,) if ledger.declared else ())
-    ledger.keyring = Keyring(roots_of, _events(ledger.store, keys))
+    ledger.keyring, ledger.vouched = trusted_keyring(
+        ledger.origin,
+        (ledger.declared,) if ledger.declared else (),
+        ledger.trust,
+        list(_events(ledger.store, keys)),
+        [(candidate.signed, candidate.checkpoint.size) for candidate in candidates],
+    )
     keys_for = ledger.keyring.valid_at
     for candidate in candidates:
         checkpoint = candidate.checkpoint
@@ -328,7 +334,5 @@ def _compare_known(ledger: Ledger, roots: dict[int, bytes]) -> None:
     if problems or told:
         ledger.consistency = judged("consistency", "; ".join(told) or "compared with what others know", problems)
     else:
-        doubt = (
-            "nobody has seen this log before; that nothing was dropped, or another log shown to others, is not known"
-        )
+        doubt = "nobody here has seen this log before: that nothing was dropped is not known, nor that all see the same"
         ledger.consistency = judged("consistency", "no earlier checkpoint at hand", (), (doubt,))

@@ -159,7 +159,10 @@ class _End:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One header of the directory. `common` is what the local header has to repeat, name and sizes left out."""
+    """One header of the directory. `common` is what the local header has to repeat beside name, CRC-32 and sizes.
+
+    The version that is needed is none of it: a header needs ZIP64 for its own fields.
+    """
 
     name: bytes
     common: tuple[int, ...]
@@ -290,7 +293,7 @@ class _Opening:
         if packed != size:
             self._report(PackageKind.SIZE, f"{where} has {packed} bytes that stand for {size}, expected as many")
             self._unreadable.add(place)
-        return _Entry(name, tuple(common), common[1], crc32, size, offset), length
+        return _Entry(name, tuple(common[1:]), common[1], crc32, size, offset), length
 
     def _check_kind(self, place: int, where: str, made_by: int, flags: int, method: int, attributes: int) -> None:
         if flags & _ENCRYPTED:
@@ -320,7 +323,7 @@ class _Opening:
                 PackageKind.NAME, f"entry {place}, {shown(entry.name)}, has a name that is not in its encoding"
             )
             self._unreadable.add(place)
-            return entry.name.decode("latin-1")
+            return entry.name.decode("ascii", "replace")
 
     # the members
 
@@ -336,7 +339,7 @@ class _Opening:
         large = _zip64_values([size, packed], data[_LOCAL.size + name_length :][:extra_length])
         begin = entry.offset + _LOCAL.size + name_length + extra_length
         if (
-            (signature, tuple(common), crc32, local_name) != (b"PK\3\4", entry.common, entry.crc32, entry.name)
+            (signature, tuple(common[1:]), crc32, local_name) != (b"PK\3\4", entry.common, entry.crc32, entry.name)
             or extra_length > 4 + 16
             or large != [entry.size_bytes, entry.size_bytes]
         ):

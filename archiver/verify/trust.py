@@ -6,12 +6,15 @@ and that nothing was dropped shows only in the hands of somebody who saw the log
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.errors import StorageError, UsageError
 from archiver.seal import note
 from archiver.seal.checkpoint import Checkpoint, Proof
+from archiver.seal.keyring import KeyEvent, Keyring, Problem
 from archiver.seal.note import Note, NoteError, VerifierKey
 from archiver.verify.package import open_package
 
@@ -31,10 +34,41 @@ class Known:
 
 @dataclass(frozen=True)
 class Trust:
-    """The keys to believe, and the checkpoints to hold the log against."""
+    """The keys to believe, and the checkpoints to hold the log against.
+
+    `later` is for keys of this machine's own, none of which began the log: they vouch for what they signed, and that
+    they have not signed it means nothing.
+    """
 
     keys: tuple[VerifierKey, ...] = ()
     known: tuple[Known, ...] = ()
+    later: bool = False
+
+
+def keyring(
+    origin: str,
+    declared: tuple[VerifierKey, ...],
+    trust: Trust,
+    events: Sequence[KeyEvent | Problem],
+    checkpoints: Iterable[tuple[Note, int]],
+) -> tuple[Keyring, bool]:
+    """The keyring of the log `origin`, and whether somebody else than its archive vouches for it.
+
+    Its roots are the keys that the archive declares, where one of them is trusted, and also where a trusted key that
+    counts there has signed one of the `checkpoints`, given with their sizes: whoever signs a checkpoint vouches for the
+    log up to it, and so for the keys it began with. Otherwise they are the trusted keys.
+    """
+    ring = Keyring(declared, events, origin=origin)
+    if set(trust.keys) & set(declared):
+        return ring, True
+    for signed, size in checkpoints:
+        valid = [key for key in ring.valid_at(max(size - 1, 0)) if key in trust.keys]
+        with contextlib.suppress(NoteError):
+            if signed.verified_by(valid):
+                return ring, True
+    if trust.later or not trust.keys:
+        return ring, False
+    return Keyring(trust.keys, events, origin=origin), True
 
 
 def read_keys(path: Path) -> tuple[VerifierKey, ...]:

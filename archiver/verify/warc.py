@@ -194,6 +194,7 @@ class _Reader:
         self._headers_bytes = 0
         self._complete = False
         self._info_id = ""  # of the first record
+        self._protocols: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def run(self) -> None:
         try:
@@ -367,28 +368,29 @@ class _Reader:
         if header.type != "warcinfo" and header.get("warc-warcinfo-id") != self._info_id:
             text = f"names the warcinfo {shown(header.get('warc-warcinfo-id'))}, expected {shown(self._info_id)}"
             self._add(Kind.WARCINFO, draft.number, draft.offset, text)
+        shared = sys.intern  # of what most records say alike, one copy is kept
         return Record(
             number=draft.number,
             offset=draft.offset,
             length=draft.length,
-            type=sys.intern(header.type),
-            id=header.get("warc-record-id"),
-            url=header.get("warc-target-uri"),
-            date=header.get("warc-date"),
-            media_type=sys.intern(header.get("content-type")),
+            type=shared(header.type),
+            id=shared(header.get("warc-record-id")),
+            url=shared(header.get("warc-target-uri")),
+            date=shared(header.get("warc-date")),
+            media_type=shared(header.get("content-type")),
             size_bytes=draft.size_bytes,
             block_sha256=whole,
             payload_bytes=block.payload_bytes,
             payload_sha256=payload,
-            listed_block_sha256=listed_whole,
-            listed_payload_sha256=listed_payload,
+            listed_block_sha256=whole if listed_whole == whole else listed_whole,
+            listed_payload_sha256=payload if listed_payload == payload else listed_payload,
             status=block.status if header.type == "response" else None,
-            method=block.method if header.type == "request" else None,
-            concurrent_to=header.get("warc-concurrent-to"),
-            truncated=header.get("warc-truncated"),
-            address=header.get("warc-ip-address"),
-            protocols=header.protocols,
-            cipher=header.get("warc-cipher-suite"),
+            method=shared(block.method) if header.type == "request" and block.method else None,
+            concurrent_to=shared(header.get("warc-concurrent-to")),
+            truncated=shared(header.get("warc-truncated")),
+            address=shared(header.get("warc-ip-address")),
+            protocols=self._protocols.setdefault(header.protocols, header.protocols),
+            cipher=shared(header.get("warc-cipher-suite")),
         )
 
     def _check_order(self, records: tuple[Record, ...]) -> None:

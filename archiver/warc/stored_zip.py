@@ -65,7 +65,8 @@ class StoredZip:
         """The bytes from `offset` on, in pieces, `length` of them at most and fewer where the ZIP ends.
 
         Of an object exactly the bytes that are in this range are asked for, when their turn comes. Raises as
-        `Readable.get`, and `StorageError` when the object is shorter than it should be.
+        `ObjectStore.get`, and `StorageError` when the object is shorter than it should be, or, after its last piece,
+        when the whole of it was asked for and has another CRC-32.
         """
         if offset < 0 or (length is not None and length < 0):
             raise ValueError(f"no range: {length} bytes from {offset}")
@@ -80,7 +81,7 @@ class StoredZip:
                 if isinstance(segment, bytes):
                     yield segment[first:last]
                 else:
-                    yield from _range(store, segment.key, first, last - first)
+                    yield from _range(store, segment, first, last - first)
             begin += size
 
 
@@ -107,13 +108,16 @@ def _size(segment: bytes | StoredObject) -> int:
     return len(segment) if isinstance(segment, bytes) else segment.size_bytes
 
 
-def _range(store: Readable, key: str, offset: int, length: int) -> Iterator[bytes]:
-    missing = length
-    for piece in store.get(key, offset, length):
+def _range(store: Readable, segment: StoredObject, offset: int, length: int) -> Iterator[bytes]:
+    missing, crc32 = length, 0
+    for piece in store.get(segment.key, offset, length):
         missing -= len(piece)
+        crc32 = zlib.crc32(piece, crc32)
         yield piece
     if missing:
-        raise StorageError(f"{store.where(key)} is damaged: it ends {missing} bytes early")
+        raise StorageError(f"{store.where(segment.key)} is damaged: it ends {missing} bytes early")
+    if length == segment.size_bytes and crc32 != segment.crc32:
+        raise StorageError(f"{store.where(segment.key)} is damaged: its CRC-32 is not the one that was committed to")
 
 
 def _local_header(member: Member, moment: datetime) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,7 @@ def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
 def _section(command: click.Command, context: click.Context, level: int) -> str:
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     lines = [f"{'#' * level} {context.command_path}", "", "```text", usage, "```", ""]
-    lines += [(command.help or "").strip(), ""]
+    lines += [inspect.cleandoc(command.help or ""), ""]
     rows = [_row(option, context) for option in command.get_params(context) if isinstance(option, click.Option)]
     lines += ["| option | what it does | setting |", "|---|---|---|", *rows]
     return "\n".join(lines)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from archiver.seal import keys
 from archiver.storage import descriptor
 from archiver.storage.base import ObjectStore, Retention
 from archiver.storage.descriptor import Descriptor
@@ -104,7 +105,11 @@ class Places:
     def new(self) -> str:
         """The location of a new archive, which is there and empty, as `archiver init` would leave it."""
         location = self.free()
-        made = Descriptor(secrets.token_hex(16), "2026-01-01T00:00:00Z")  # what a store can do is not tried out here
+        id_ = secrets.token_hex(16)
+        signer = keys.make(f"archiver/{id_}")
+        keys.save(signer, keys.path_of(id_))
+        # What a store can do is not tried out here.
+        made = Descriptor(id_, "2026-01-01T00:00:00Z", origin=signer.name, key=signer.key.text)
         assert descriptor.found(open_store(location), made)
         return location
 

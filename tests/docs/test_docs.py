@@ -24,9 +24,14 @@ from archiver.cli.main import Commands, cli
 from archiver.config import CaptureSettings
 from archiver.model import WARNINGS, Outcome, Result
 from archiver.seal import statement as statements
+from archiver.seal.keyring import Action
+from archiver.seal.keys import make
 from archiver.seal.statement import About
 from archiver.storage import descriptor
 from archiver.storage.descriptor import Descriptor
+from archiver.verify import bundle, package
+from archiver.verify.verdict import CHECKS, Verdict
+from archiver.verify.warc import Limits
 from tests.support.memory_store import MemoryStore
 from tests.unit.recordings import exchange, recording
 
@@ -176,8 +181,12 @@ def test_every_field_of_a_snapshots_statement_is_explained() -> None:
 def test_every_field_of_the_other_statements_is_explained() -> None:
     intent = statements.intent("id", "url", _MOMENT, _MOMENT, _ABOUT)
     failure = statements.failure("id", 0, "url", _MOMENT, _MOMENT, "kind", "message", _ABOUT)
+    key = statements.key("id", Action.COMPROMISED, make("n").key, _MOMENT, from_index=0, reason="r", operator="o")
+    withdrawn = statements.withdrawn("id", 1, _MOMENT, "reason", "operator")
     documented = {row[0]: set(re.findall(r"`(\w+)`", row[1])) for row in rows("docs/design.md", "Statement")}
+    assert documented["key"] == set(key) - {"type", "format"} | set(Action)
     assert documented["intent"] == set(intent) - {"type", "format"}
+    assert documented["withdrawn"] == set(withdrawn) - {"type", "format"}
     assert documented["failure"] == set(failure) - {"type", "format"} | set(failure["error"])
 
 
@@ -194,6 +203,37 @@ def test_every_field_of_the_archives_description_is_explained() -> None:
     assert fields == documented
 
 
+# verifying
+
+
+def test_every_check_is_explained_in_its_order() -> None:
+    for page, heading in (("docs/evidence.md", "The answers of a verification"), ("docs/design.md", "Verifying")):
+        numbered = [row[:2] for row in rows(page, heading) if row[0].isdigit()]
+        assert numbered == [[str(number), name] for number, name in enumerate(CHECKS, 1)]
+
+
+def test_every_verdict_is_explained() -> None:
+    documented = {row[0] for row in rows("docs/evidence.md", "The answers of a verification")}
+    assert set(Verdict) <= documented
+    assert all(verdict in text_of("docs/glossary.md") for verdict in Verdict)
+
+
+def test_every_file_of_an_evidence_bundle_is_explained() -> None:
+    section = text_of("docs/design.md").split("\n### The evidence bundle\n", 1)[1].split("\n### ", 1)[0]
+    for name, _ in bundle.files({"snapshot": (b"", b"", b""), "intent": (b"", b"", b"")}, (), b""):
+        assert f"`{name}`" in section
+
+
+def test_what_bounds_a_hostile_file_is_explained() -> None:
+    section = text_of("docs/design.md").split("\n### Limits of the verifier\n", 1)[1]
+    limits = Limits()
+    assert f"| {package.MAX_ENTRIES:,} files, a directory of {package.MAX_DIRECTORY_BYTES >> 20} MiB |" in section
+    assert f"| {limits.inflated_bytes >> 30} GiB, or {limits.inflated_ratio} times" in section
+    assert f"| records | {limits.records:,} |" in section
+    assert f"| {limits.header_bytes >> 20} MiB; all headers {limits.headers_bytes >> 20} MiB |" in section
+    assert f"| {limits.document_bytes >> 20} MiB and {limits.document_values:,} values each |" in section
+
+
 # the glossary
 
 
@@ -207,6 +247,8 @@ def test_every_term_stands_once_in_the_glossary_in_order() -> None:
     [
         *("archive", "capture", "exchange", "snapshot", "statement", "store", "rendition", "guard", "relay"),
         *("log", "slot", "entry", "note", "commitment", "intent", "index", "orphan", "unfinished", "evidence store"),
+        *("checkpoint", "proof", "tile", "entry bundle", "leaf", "edge", "root", "root key", "keyring", "monitor"),
+        *("verdict", "check", "trust", "evidence bundle", "withdrawn", "verify", "tree", "fork"),
     ],
 )
 def test_the_words_of_the_code_are_in_the_glossary(term: str) -> None:

@@ -23,7 +23,7 @@ def statements_in(archive: Path, kind: str = "snapshot") -> dict[str, dict[str, 
         entry = json.loads(slot.read_bytes())
         salt, note = (archive / "notes" / entry["commitment"]).read_bytes().split(b"\n", 1)
         assert hashlib.sha256(bytes.fromhex(salt.decode()) + note).hexdigest() == entry["commitment"]
-        statement: dict[str, Any] = json.loads(note)
+        statement: dict[str, Any] = json.loads(note.partition(b"\n")[0])
         assert (statement["type"], statement["id"]) == (entry["type"], entry["id"])
         if entry["type"] == kind:
             found[entry["id"]] = statement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +25,11 @@ from archiver.model import (
 )
 
 BEGAN = datetime(2026, 11, 23, 8, 14, 7, 123456, tzinfo=UTC)
+_DER = b"to whoever only hashes it, a certificate"
+CERTIFICATE = Certificate(
+    f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(_DER).decode()}\n-----END CERTIFICATE-----\n",
+    hashlib.sha256(_DER).hexdigest(),
+)
 REQUEST_HEAD = b"GET / HTTP/1.1\r\nhost:a.test\r\n\r\n"
 RESPONSE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type:text/html\r\nset-cookie: a \r\nSet-Cookie: b\r\n\r\n"
 

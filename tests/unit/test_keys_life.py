@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from archiver import clock, keychanges
 from archiver.archive import Archive
 from archiver.copying import Copied, copy
 from archiver.errors import SigningError, StorageError, UsageError
+from archiver.model import Recording
 from archiver.seal import keys, note
 from archiver.seal.keyring import Kind
 from archiver.seal.keys import Signer
@@ -253,6 +255,30 @@ def test_rotated_keys_have_the_passphrase_that_is_in_force(archive: Archive, mon
         opened.capture(_URL)
 
 
+def test_a_key_that_a_capture_under_way_needs_is_neither_rotated_nor_retired(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second, _ = add_here(archive)
+    root = root_of(archive)
+
+    def change_and_record(*arguments: Any) -> Recording:
+        for change in (
+            lambda: keychanges.rotate(archive, _WHY),
+            lambda: keychanges.retire(archive, root.short, _WHY),
+        ):
+            with pytest.raises(UsageError, match=r"which is under way; wait for its end, or say --yes"):
+                change()
+        keychanges.retire(archive, second.short, _WHY)  # nothing waits for this one
+        return recorded.record(*arguments)
+
+    monkeypatch.setattr("archiver.capture.capture.record", change_and_record)
+    archive.capture(_URL)
+    assert [said["action"] for said in statements(archive)] == ["add", "retire"]
+    assert len(keys.paths_of(id_of(archive))) == 2
+    assert signers(archive)[-1] == root
+    keychanges.rotate(archive, _WHY)
+
+
 # retirement and theft
 
 
@@ -275,7 +301,7 @@ def test_the_last_key_is_retired_only_if_that_is_meant(archive: Archive) -> None
         with pytest.raises(UsageError, match=r"would have no valid key left.*--yes"):
             change()
     assert statements(archive) == []
-    keychanges.retire(archive, root.short, _WHY, leave_none=True)
+    keychanges.retire(archive, root.short, _WHY, anyway=True)
     with pytest.raises(SigningError, match=r"was retired by entry 0; no key of .* is valid any more"):
         archive.capture(_URL)
 
@@ -289,12 +315,12 @@ def test_after_a_theft_another_key_says_so_and_only_the_thiefs_captures_do_not_c
     archive.capture("https://a.test/forged")
     lose(thiefs_path)
     find(path)
-    entry, after = keychanges.accuse(archive, root_of(archive).short, 3, _WHY)
+    done = keychanges.accuse(archive, root_of(archive).short, 3, _WHY)
     root = root_of(archive)
-    assert entry.index == 6
+    assert (done.entry.index, done.void) == (6, (3,))
     assert signers(archive) == [root, root, root, None, None, None, made]
-    assert [(problem.index, problem.kind) for problem in after.problems] == [(3, Kind.VOID)]
-    assert thiefs not in after.current()
+    assert [(problem.index, problem.kind) for problem in archive.keyring().problems] == [(3, Kind.VOID)]
+    assert thiefs not in archive.keyring().current()
     archive.capture(_URL)
     assert signers(archive)[7:] == [made, made]
 
@@ -314,7 +340,7 @@ def test_a_key_that_a_thief_retired_can_still_say_who_is_the_thief(archive: Arch
     archive.capture("https://a.test/forged")
     lose(keys.path_of(id_of(archive)))
     assert path.exists()
-    keychanges.accuse(archive, root_of(archive).short, 1, _WHY, leave_none=True)
+    keychanges.accuse(archive, root_of(archive).short, 1, _WHY, anyway=True)
     assert signers(archive)[2:] == [None, None, None]
     assert archive.keyring().current() == ()
 

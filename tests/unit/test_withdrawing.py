@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,12 +21,14 @@ from archiver.index.queries import Capture, Filter
 from archiver.index.schema import State
 from archiver.model import Recording
 from archiver.seal import keys, note
+from archiver.seal import statement as statements
 from archiver.seal.note import VerifierKey
 from archiver.seal.statement import About
 from archiver.storage import layout, log
 from archiver.storage.local import LocalStore
 from archiver.withdrawing import Left, withdraw
 from tests.support import recorded
+from tests.support.logs import snapshot
 
 _URL, _OTHER = "https://a.test/page", "https://a.test/other"
 
@@ -148,7 +152,7 @@ def test_without_the_key_nothing_is_withdrawn(archive: Archive) -> None:
     described = archive.describe()
     assert described is not None
     keys.path_of(described.id).unlink()
-    with pytest.raises(SigningError, match="is not on this machine"):
+    with pytest.raises(SigningError, match="on this machine"):
         withdraw(archive, id_, "a court order")
     assert archive.find(id_).id == id_
     assert list(archive.check_index()) == []
@@ -209,19 +213,27 @@ def raising(error: Exception) -> Callable[..., Recording]:
     return record
 
 
+def begun(archive: Archive) -> str:
+    """A capture whose writer was killed when it had stored its WARC; the id."""
+    captured(archive, _OTHER)
+    began = clock.now()
+    id_ = layout.new_id(began)
+    archive.enter(statements.intent(id_, _URL, began, began + timedelta(minutes=10), About()))
+    archive.store.put_new(layout.warc(id_), b"WARC")
+    return id_
+
+
 def test_an_unfinished_capture_can_be_withdrawn_once_it_cannot_be_under_way(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    id_ = captured(archive)
-    Path("archive", layout.slot(1)).unlink()
-    archive.rebuild_index()
+    id_ = begun(archive)
     with pytest.raises(UsageError, match=rf"{id_} is under way until 20.*Z at the latest"):
         withdraw(archive, id_, "a slip")
     hence = clock.now() + timedelta(hours=1)
     monkeypatch.setattr("archiver.clock.now", lambda: hence)
-    assert withdraw(archive, id_, "a slip").deleted == 3, "its intent, and the orphans"
+    assert withdraw(archive, id_, "a slip").deleted == 2, "its intent, and the orphan"
     assert archive.statement(one(archive, id_))["result"] is None
-    assert [problem.kind for problem in archive.check_index()] == []
+    assert list(archive.check_index()) == []
 
 
 def test_notes_of_duplicates_go_as_well(archive: Archive) -> None:
@@ -233,6 +245,43 @@ def test_notes_of_duplicates_go_as_well(archive: Archive) -> None:
     assert withdraw(archive, id_, "a slip").deleted == 5
     archive.close()
     assert files(archive, _URL) == []
+
+
+def test_a_result_that_comes_after_all_is_deleted_by_the_same_once_more(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a writer that was so slow that its capture counted as unfinished."""
+    id_ = begun(archive)
+    hence = clock.now() + timedelta(hours=1)
+    monkeypatch.setattr("archiver.clock.now", lambda: hence)
+    withdraw(archive, id_, "a slip")
+    archive.store.put_new(layout.cdxj(id_), b"late")
+    archive.enter(snapshot(id_, _URL))
+    with pytest.raises(NotFoundError, match="was withdrawn"):
+        archive.find(id_)
+    assert [problem.kind for problem in archive.check_index()] == [Kind.NOT_DELETED] * 2
+    done = withdraw(archive, id_, "a slip")
+    assert (done.is_new, done.deleted) == (False, 2)
+    assert list(archive.check_index()) == []
+
+
+def test_two_that_withdraw_it_at_once_both_succeed(archive: Archive) -> None:
+    id_ = captured(archive)
+    begin = threading.Barrier(2)
+
+    def run(reason: str) -> str | None:
+        with Archive("archive") as mine:
+            mine.locate(id_)
+            begin.wait()
+            return withdraw(mine, id_, reason).withdrawal.reason
+
+    with ThreadPoolExecutor(2) as pool:
+        said = set(pool.map(run, ("one", "two")))
+    withdrawal = one(archive, id_).withdrawal
+    assert withdrawal is not None
+    assert said == {withdrawal.reason}
+    assert archive.log_length() in (3, 4)
+    assert list(archive.check_index()) == []
 
 
 @pytest.mark.parametrize("ref", ["latest", _URL, f"{_URL}@now"])

@@ -52,15 +52,10 @@ def test_show_prints_a_list_of_keys_to_trust(archiver: Run, made: VerifierKey) -
     second = new(archiver)
     archiver("key", "add", second.text)
     code, out, err = archiver("key", "show")
-    assert (code, err) == (0, "")
-    assert out.splitlines() == [
-        "# valid, made with the archive",
-        f"# its private part: {file_of(made, made)}",
-        made.text,
-        "# valid, added by entry 0",
-        f"# its private part: {file_of(second)}",
-        second.text,
-    ]
+    assert code == 0
+    assert out.splitlines() == ["# valid, made with the archive", made.text, "# valid, added by entry 0", second.text]
+    for key in (made, second):
+        assert f"archiver: note: the private part of {key.short} is {file_of(key, made)}\n" in err
 
 
 def test_show_says_what_became_of_each_key(archiver: Run, made: VerifierKey) -> None:
@@ -72,7 +67,7 @@ def test_show_says_what_became_of_each_key(archiver: Run, made: VerifierKey) -> 
     code, out, _ = archiver("key", "compromised", made.short, "--from", "1")
     assert (code, out.splitlines()) == (
         0,
-        ["compromised from entry 1 on, by entry 4", "statements about keys without effect: entries 3"],
+        ["compromised from entry 1 on, by entry 4", "statements about keys without effect now: entries 3"],
     )
     assert archiver("key", "retire", second.short, "--yes")[:2] == (0, "retired by entry 5\n")
     code, out, err = archiver("key", "show")
@@ -82,7 +77,6 @@ def test_show_says_what_became_of_each_key(archiver: Run, made: VerifierKey) -> 
     assert "# added by entry 0, was retired by entry 5" in out.splitlines()
     assert f"# does not count anywhere, was added by entry 3 only, which does not count: {third.text}" in out
     assert "archiver: entry 3 of the log, about a key, is void: " in err
-    assert err.count("\n") == 1
     _, out, _ = archiver("--json", "key", "show")
     said = [json.loads(line) for line in out.splitlines()]
     assert [each["status"] for each in said] == ["compromised", "retired", "void"]
@@ -98,8 +92,11 @@ def test_show_names_keys_that_are_not_added_and_files_it_cannot_open(
     second = new(archiver)
     code, out, err = archiver("key", "show")
     assert (code, trusted(out)) == (0, [made.text])
-    assert f"# {second.short} is not added yet; its private part: {file_of(second)}" in out.splitlines()
-    assert err == f"archiver: note: {file_of(made, made)} has another passphrase, or is no key\n"
+    assert out.splitlines()[-1:] == [f"# not added yet: {second.text}"]
+    assert f"archiver: note: the private part of {second.short} is {file_of(second)}\n" in err
+    said = [json.loads(line) for line in archiver("--json", "-q", "key", "show")[1].splitlines()]
+    assert [(each["key"], each["status"]) for each in said] == [(made.text, "valid"), (second.text, "new")]
+    assert f"archiver: note: {file_of(made, made)} has another passphrase, or is no key\n" in err
 
 
 def test_show_fails_when_a_statement_about_a_key_cannot_be_read(archiver: Run) -> None:
@@ -110,7 +107,7 @@ def test_show_fails_when_a_statement_about_a_key_cannot_be_read(archiver: Run) -
         (Path("archive") / layout.note(entry.commitment)).unlink()
     code, _, err = archiver("key", "show")
     assert code == 8
-    assert err == "archiver: entry 0 of the log, about a key, is unreadable: there is no such note\n"
+    assert "archiver: entry 0 of the log, about a key, is unreadable: there is no such note\n" in err
 
 
 def test_show_without_any_key_here_names_no_place(archiver: Run, made: VerifierKey) -> None:
@@ -161,7 +158,7 @@ def test_rotate_says_that_the_environment_holds_the_old_key(
     path = file_of(made, made)
     monkeypatch.setenv("ARCHIVER_SIGNING_KEY", path.read_text())
     path.unlink()
-    assert "# its private part: ARCHIVER_SIGNING_KEY" in archiver("key", "show")[1]
+    assert f"the private part of {made.short} is ARCHIVER_SIGNING_KEY" in archiver("key", "show")[2]
     code, _, err = archiver("key", "rotate")
     assert code == 0
     assert "ARCHIVER_SIGNING_KEY holds the retired key" in err

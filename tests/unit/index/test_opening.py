@@ -24,7 +24,7 @@ from archiver.index.database import POSTGRES_SCHEMA, DamagedError, Database, con
 from archiver.index.opening import identity, open_index, rebuild_index
 from archiver.index.queries import Filter
 from archiver.storage import layout
-from tests.support.logs import Log, at
+from tests.support.logs import Log, at, withdrawn
 from tests.support.memory_store import MemoryStore
 from tests.support.postgres import Postgres
 from tests.unit.index.conftest import Opener
@@ -85,6 +85,25 @@ def test_an_older_versions_index_is_made_again(location: str, opened: Opener, lo
     with opened(location, log.store).writing() as connection:
         connection.execute(sa.update(schema.head).values(version=schema.VERSION - 1))
     assert listed(opened(location, log.store)) == full
+
+
+def test_an_index_of_before_there_were_withdrawals_is_made_again(
+    location: str, opened: Opener, log: Log, full: list[str]
+) -> None:
+    with opened(location, log.store).writing() as connection:
+        connection.execute(sa.update(schema.head).values(version=1))
+        schema.statements.drop(connection)
+        namespace = "" if connection.dialect.name == "sqlite" else f"{POSTGRES_SCHEMA}."
+        for column in schema.captures.c:
+            if column.name.startswith("withdrawn_"):
+                connection.execute(sa.text(f"ALTER TABLE {namespace}captures DROP COLUMN {column.name}"))
+    log.add(withdrawn(full[0]))
+    again = opened(location, log.store)
+    assert follow.catch_up(again, log.store) == queries.next_index(again)
+    capture = queries.by_id(again, full[0])
+    assert capture is not None
+    assert capture.state is schema.State.WITHDRAWN
+    assert sorted(listed(again)) == sorted(full)
 
 
 def test_a_rebuilt_index_is_seen_by_those_who_have_the_old_one_open(

@@ -11,9 +11,10 @@ from archiver.index.database import Database
 from archiver.index.follow import Trouble
 from archiver.index.opening import rebuild_index
 from archiver.index.queries import Capture, Filter
+from archiver.index.remains import notes_of
 from archiver.index.schema import State
 from archiver.storage import layout
-from archiver.storage.log import Entry
+from archiver.storage.log import Entry, entries
 from tests.support.logs import Log, at, failure, intent, snapshot, withdrawn
 
 _URL = "https://example.com/"
@@ -51,12 +52,11 @@ def test_a_rebuilt_index_says_the_same_when_the_notes_are_gone(
     when: str, index: Database, log: Log, location: str
 ) -> None:
     id_, other = log.capture(began=at(5), tags=["a"]), log.capture()
-    keys = list(log.store.list(layout.NOTES))
     if when == "after it has followed":
         follow.catch_up(index, log.store)
     log.add(withdrawn(id_))
     followed = row(index, log, id_)
-    for key in keys[:2]:
+    for key in notes_of(followed):
         log.store.delete(key)
     rebuild_index(location, log.store)
     assert row(index, log, id_) == followed
@@ -106,8 +106,6 @@ def test_a_note_of_it_that_could_not_be_read_is_not_tried_again(index: Database,
 
 
 def log_entry(log: Log, index: int) -> Entry:
-    from archiver.storage.log import entries
-
     found = list(entries(log.store))[index]
     assert isinstance(found, Entry)
     return found

@@ -265,6 +265,14 @@ def test_nor_does_one_begin_to_count_that_did_not_count_when_it_was_said() -> No
     assert set(reasons(keys)) == {1, 3}
 
 
+def test_nor_does_it_where_somebody_trusts_it_for_its_own_sake() -> None:
+    trusted, event = [_FIRST.key, _OTHER.key], retire(3, _FIRST, _OTHER)
+    keys = Keyring(trusted, [event], origin=_ORIGIN)
+    assert keys.current() == tuple(trusted)
+    assert set(reasons(keys)) == {3}
+    assert keys.with_event(retire(4, _FIRST, _OTHER)).current() == tuple(trusted)
+
+
 # what is told
 
 

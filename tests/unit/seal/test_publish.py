@@ -199,6 +199,17 @@ def test_tiles_that_are_lost_are_made_again_of_the_slots() -> None:
     assert before[layout.published("tile/0/000")] == store.objects[layout.published("tile/0/000")]
 
 
+def test_full_tiles_that_are_lost_are_made_again_when_asked_for() -> None:
+    store = log_of(600)
+    before = dict(store.objects)
+    for key in (layout.published("tile/0/000"), layout.published("tile/entries/001")):
+        del store.objects[key]
+    go_on(store)
+    assert store.objects != before
+    publish.publish(store, _SIGNER, by(_SIGNER), whole=True)
+    assert store.objects == before
+
+
 def test_a_lost_or_damaged_last_bundle_is_made_again_of_the_slots() -> None:
     for damage in (None, b"junk", b"\0\x01a" * 5):
         store = log_of(5)

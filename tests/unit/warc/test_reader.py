@@ -115,8 +115,8 @@ def test_a_changed_byte_is_seen_in_the_end() -> None:
     [
         (b"", "is cut off"),
         (b"no gzip at all", "cannot be unpacked"),
-        (gzip.compress(b""), "has no header"),
-        (gzip.compress(b"WARC/1.1\r\n"), "has no header"),
+        (gzip.compress(b"", mtime=0), "has no header"),
+        (gzip.compress(b"WARC/1.1\r\n", mtime=0), "has no header"),
         (gzip.compress(record(b"hello"))[:-1], "is cut off"),
         (gzip.compress(record(b"hello"))[:-8] + bytes(8), "cannot be unpacked"),
         (gzip.compress(record(b"hello")) + b"x", "ends before the range"),
