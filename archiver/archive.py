@@ -556,10 +556,16 @@ class Archive:
         signer = self.signer()
         if signer is None:
             return None
-        store, origin = self.store, signer.name
+        store, origin, ring = self.store, signer.name, self.keyring()
         with interrupts.held_off():
             return publish.publish(
-                store, signer, self._keys_for(), seen.load(origin), lambda s: seen.save(origin, s.note), whole
+                store,
+                signer,
+                _keys_for(ring),
+                seen.load(origin),
+                lambda signed: seen.save(origin, signed.note),
+                whole,
+                ring.own(),
             )
 
     def newest_checkpoint(self) -> published.Signed | None:
@@ -567,11 +573,8 @@ class Archive:
         described = self._described()
         if described.origin is None:
             return None
-        return published.newest(self.store, described.origin, self._keys_for())
-
-    def _keys_for(self) -> published.KeysFor:
         ring = self.keyring()
-        return lambda size: ring.valid_at(max(size - 1, 0))
+        return published.newest(self.store, described.origin, _keys_for(ring), ring.own())
 
     def enter(self, statement: dict[str, Any], signer: Signer | None = None) -> log.Entry:
         """Sign a statement that is of no capture's making, and put it into the log. Raises as `signer`.
@@ -636,6 +639,10 @@ class Archive:
         listed, key = snapshot.artifact("cdxj"), layout.cdxj(snapshot.id)
         data = read(snapshot.store, key, min(listed["bytes"], _MAX_INDEX_BYTES))
         return b"".join(_checked(iter([data]), listed["sha256"], snapshot.store.where(key)))
+
+
+def _keys_for(ring: Keyring) -> published.KeysFor:
+    return lambda size: ring.valid_at(max(size - 1, 0))
 
 
 def _open_whole(location: str, evidence: str | None) -> ObjectStore:
