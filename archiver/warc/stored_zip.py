@@ -65,7 +65,7 @@ class StoredZip:
         """The bytes from `offset` on, in pieces, `length` of them at most and fewer where the ZIP ends.
 
         Of an object exactly the bytes that are in this range are asked for, when their turn comes. Raises as
-        `ObjectStore.get`, and `StorageError` when the object is shorter than it should be, or, after its last piece,
+        `Readable.get`, and `StorageError` when the object is shorter than it should be, or, after its last piece,
         when the whole of it was asked for and has another CRC-32.
         """
         if offset < 0 or (length is not None and length < 0):
