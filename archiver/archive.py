@@ -565,7 +565,7 @@ class Archive:
                 seen.load(origin),
                 lambda signed: seen.save(origin, signed.note),
                 whole,
-                [status.key for status in ring.all()],
+                ring.own(),
             )
 
     def newest_checkpoint(self) -> published.Signed | None:
@@ -574,7 +574,7 @@ class Archive:
         if described.origin is None:
             return None
         ring = self.keyring()
-        return published.newest(self.store, described.origin, _keys_for(ring), [status.key for status in ring.all()])
+        return published.newest(self.store, described.origin, _keys_for(ring), ring.own())
 
     def enter(self, statement: dict[str, Any], signer: Signer | None = None) -> log.Entry:
         """Sign a statement that is of no capture's making, and put it into the log. Raises as `signer`.

@@ -8,19 +8,19 @@ the tree, which the last signed checkpoint vouches for, so it grows with the log
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from archiver.errors import AlteredError, ExistsError, NotFoundError, StorageError
-from archiver.seal import note, published
+from archiver.seal import published
 from archiver.seal.checkpoint import Checkpoint
 from archiver.seal.keys import Signer
 from archiver.seal.merkle import EMPTY_ROOT, HASH_BYTES, Edge, ProofError, leaf_hash, node_hash, verify_consistency
 from archiver.seal.note import VerifierKey
-from archiver.seal.published import KeysFor, Signed
+from archiver.seal.published import KeysFor, NotCountingError, Signed
 from archiver.seal.tiles import HEIGHT, WIDTH, Tile, TileTree, entries_path, pack_bundle, tiles_of
 from archiver.storage import layout, log
-from archiver.storage.base import ObjectStore
+from archiver.storage.base import ObjectStore, read
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,17 @@ def publish(
     known: Checkpoint | None = None,
     on_signing: Callable[[Signed], None] | None = None,
     whole: bool = False,
-    void: Collection[VerifierKey] = (),
+    ever: Collection[VerifierKey] = (),
 ) -> Published:
     """Bring tiles, bundles and the checkpoint to the end of the log.
 
     `known` is the checkpoint that this machine signed or saw last: the log must go on from there. `on_signing` is told
     of the new checkpoint before it is published, to remember it. With `whole` it is seen to that all tiles and bundles
-    are there; those that are missing are made again of the slots. `void` is as for `published.newest`.
-
-    Raises `AlteredError` when the log, or what is published of it, is not what was signed or seen before; then nothing
-    is signed. Raises `StorageError`.
+    are there; those that are missing are made again of the slots. `ever` are the keys that counted once: what only
+    they signed is signed again. Raises `AlteredError` when the log, or what is
+    published of it, is not what was signed or seen before; then nothing is signed. Raises `StorageError`.
     """
-    base = _base(store, signer.name, keys, known, void)
+    base = _base(store, signer.name, keys, known, ever)
     growth = _Growth(store, base, whole and _is_incomplete(store, base.size))
     for leaf in log.leaves(store, base.size):
         growth.append(leaf)
@@ -63,7 +62,7 @@ def publish(
     signed = published.at(store, signer.name, checkpoint.size, keys)
     if signed is None:
         raise StorageError(f"{store.where(layout.checkpoint(checkpoint.size))} was published and is not there")
-    _put_newest(store, signed, keys, void)
+    _put_newest(store, signed, keys, ever)
     return Published(signed, checkpoint.size - base.size)
 
 
@@ -83,10 +82,10 @@ def check_follows(old: Checkpoint, new: Checkpoint, tree: TileTree) -> None:
 
 
 def _base(
-    store: ObjectStore, origin: str, keys: KeysFor, known: Checkpoint | None, void: Collection[VerifierKey]
+    store: ObjectStore, origin: str, keys: KeysFor, known: Checkpoint | None, ever: Collection[VerifierKey]
 ) -> Checkpoint:
     """The checkpoint to go on from: the newest one, or of what this machine knows when that is more."""
-    signed = published.newest(store, origin, keys, void)
+    signed = published.newest(store, origin, keys, ever)
     newest = Checkpoint(origin, 0, EMPTY_ROOT) if signed is None else signed.checkpoint
     if known is None:
         return newest
@@ -253,15 +252,11 @@ def _create(store: ObjectStore, key: str, data: bytes) -> None:
             ) from None
 
 
-def _put_newest(store: ObjectStore, signed: Signed, keys: KeysFor, void: Collection[VerifierKey]) -> None:
+def _put_newest(store: ObjectStore, signed: Signed, keys: KeysFor, ever: Collection[VerifierKey]) -> None:
     """Whoever asks for the newest one finds it at once; a larger one that came in meanwhile stays."""
-    there = published.newest(store, signed.checkpoint.origin, keys, void)
-    is_there = there is not None and there.checkpoint.size > signed.checkpoint.size
-    if is_there or b"".join(_current(store)) == signed.note:
-        return
+    with contextlib.suppress(NotFoundError, NotCountingError):
+        data, where = read(store, layout.CHECKPOINT, 1 << 20), store.where(layout.CHECKPOINT)
+        there = published.parse(data, signed.checkpoint.origin, keys, where, ever)
+        if there.checkpoint.size > signed.checkpoint.size or there == signed:
+            return
     store.replace(layout.CHECKPOINT, signed.note)
-
-
-def _current(store: ObjectStore) -> Iterator[bytes]:
-    with contextlib.suppress(NotFoundError):
-        yield from store.get(layout.CHECKPOINT, 0, note.MAX_NOTE_BYTES)

@@ -7,6 +7,7 @@ besides the newest checkpoint, `log/checkpoint`, every earlier one stays, text a
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -26,6 +27,10 @@ _MAX_BUNDLE_BYTES = WIDTH * (2 + log.MAX_LEAF_BYTES)
 _MAX_LINE_BYTES = 4096
 
 
+class NotCountingError(AlteredError):
+    """A checkpoint is signed, but only by keys that do not count at its size any more."""
+
+
 @dataclass(frozen=True)
 class Signed:
     """A checkpoint and the signatures of known keys under it."""
@@ -38,35 +43,28 @@ class Signed:
         return note.render(self.checkpoint.text, self.signatures)
 
 
-def newest(store: ObjectStore, origin: str, keys: KeysFor, void: Collection[VerifierKey] = ()) -> Signed | None:
+def newest(store: ObjectStore, origin: str, keys: KeysFor, ever: Collection[VerifierKey] = ()) -> Signed | None:
     """The largest checkpoint that one of the keys has signed; None where none is published.
 
-    One that only a key of `void` has signed, which do not count there any more, is as if there were none: that a key
-    was said to be stolen must not keep the others from going on. Raises `AlteredError` when `log/checkpoint` is not a
-    checkpoint of this log signed by one of them, `StorageError`.
+    What only keys signed that counted once, which `ever` has, is passed over: they are said to be compromised since.
+    Raises `AlteredError` when `log/checkpoint` is not a checkpoint of this log signed by one of them, `StorageError`.
     """
     found = None
-    try:
+    with contextlib.suppress(NotFoundError, NotCountingError):
         data = read(store, layout.CHECKPOINT, note.MAX_NOTE_BYTES)
-    except NotFoundError:
-        pass
-    else:
-        try:
-            found = parse(data, origin, keys, store.where(layout.CHECKPOINT))
-        except AlteredError:
-            parse(data, origin, lambda _: void, store.where(layout.CHECKPOINT))
-            return None
+        found = parse(data, origin, keys, store.where(layout.CHECKPOINT), ever)
     # A writer that died may have signed a larger one and not have put it there.
     after = layout.checkpoint(found.checkpoint.size) if found else ""
     for key in reversed(list(store.list(layout.CHECKPOINTS, after))):
         size = layout.checkpoint_size(key)
-        larger = None if size is None else at(store, origin, size, keys)
-        if larger is not None:
-            return larger
+        with contextlib.suppress(NotCountingError):
+            larger = None if size is None else at(store, origin, size, keys, ever)
+            if larger is not None:
+                return larger
     return found
 
 
-def at(store: ObjectStore, origin: str, size: int, keys: KeysFor) -> Signed | None:
+def at(store: ObjectStore, origin: str, size: int, keys: KeysFor, ever: Collection[VerifierKey] = ()) -> Signed | None:
     """The checkpoint of this size; None where none is published that one of the keys has signed.
 
     Raises `AlteredError` when what is there is no checkpoint of this log and size, `StorageError`.
@@ -83,14 +81,17 @@ def at(store: ObjectStore, origin: str, size: int, keys: KeysFor) -> Signed | No
             break
     if not lines:
         return None
-    found = parse(text + b"\n" + b"".join(lines), origin, keys, store.where(key))
+    found = parse(text + b"\n" + b"".join(lines), origin, keys, store.where(key), ever)
     if found.checkpoint.size != size:
         raise AlteredError(f"{store.where(key)} is the checkpoint of {found.checkpoint.size} entries")
     return found
 
 
-def parse(data: bytes, origin: str, keys: KeysFor, where: str) -> Signed:
-    """The checkpoint in a note, with the signatures of known keys. Raises `AlteredError`."""
+def parse(data: bytes, origin: str, keys: KeysFor, where: str, ever: Collection[VerifierKey] = ()) -> Signed:
+    """The checkpoint in a note, with the signatures of known keys.
+
+    Raises `AlteredError`; `NotCountingError` where one of the keys that counted `ever` signed it, and none that does.
+    """
     try:
         signed = note.parse(data)
         checkpoint = Checkpoint.parse(signed.text)
@@ -101,6 +102,9 @@ def parse(data: bytes, origin: str, keys: KeysFor, where: str) -> Signed:
         raise AlteredError(f"{where} is a checkpoint of the log {checkpoint.origin!r}, not of {origin!r}")
     ids = {key.key_id for key in known if key.name == origin}
     if not ids:
+        with contextlib.suppress(NoteError):
+            if any(key.name == origin for key in signed.verified_by(ever)):
+                raise NotCountingError(f"{where} is signed by keys only that do not count at its size any more")
         raise AlteredError(f"{where} is signed by no key of the log {origin!r} that counts at its size")
     return Signed(checkpoint, tuple(s for s in signed.signatures if s.name == origin and s.key_id in ids))
 

@@ -179,7 +179,8 @@ class _Bundle:
         for name, each in ((SNAPSHOT, sealed), (INTENT, intent)):
             if each is not None and (each.entry.type, each.entry.id) != (name, id_):
                 self._problems.append(f"{member(name, 'note')} is the {each.entry.type} of {each.entry.id}, not {name}")
-        of_files = [*self._keys_named(ring), *self._not_made_of(sealed)]
+        of_files = [] if self._declared() else [f"{KEYS} is missing, or names no keys"]
+        of_files += self._not_made_of(sealed)
         found = judged("entry", f"entry {sealed.entry.index} is its {sealed.entry.type}", self._problems)
         if sealed.entry.type != SNAPSHOT:
             return Report(id_, "WACZ", (checked(of_files), found))
@@ -215,13 +216,6 @@ class _Bundle:
             return
         if not set(self._package.names()) - made.keys() and self._package.names() != tuple(made):
             yield "its files are in another order than they are exported in"
-
-    def _keys_named(self, ring: Keyring) -> Iterator[str]:
-        """They decide nothing where keys are known from elsewhere. They must be among them."""
-        known = [status.key for status in ring.all()]
-        declared = self._declared()
-        if not declared or any(key not in known for key in declared):
-            yield f"{KEYS} does not name the keys of the log that are known from elsewhere"
 
     def _sealed(self, name: str) -> _Sealed | None:
         """A note with its salt and its proof; what is missing or no such thing is a problem."""

@@ -255,7 +255,12 @@ def _judge(
         (ledger.declared,) if ledger.declared else (),
         ledger.trust,
         list(_events(ledger.store, keys)),
-        [(candidate.signed, candidate.checkpoint.size) for candidate in candidates],
+        # Of the entries that are here: one that was left lying beside others would vouch for those.
+        [
+            (each.signed, each.checkpoint.size)
+            for each in candidates
+            if roots.get(each.checkpoint.size) == each.checkpoint.root
+        ],
     )
     keys_for = ledger.keyring.valid_at
     for candidate in candidates:

@@ -20,7 +20,7 @@ from archiver.storage.log import Entry
 from archiver.verify.contents import check_counts
 from archiver.verify.index import check_index
 from archiver.verify.ledger import ONLY_THE_ARCHIVE, note_of
-from archiver.verify.statement import check_artifact
+from archiver.verify.statement import KNOWN, check_artifact
 from archiver.verify.statement import check_statement as statement_check
 from archiver.verify.verdict import Check, judged, skipped
 from archiver.verify.warc import WarcReading, read_warc
@@ -62,7 +62,8 @@ def check_statement(subject: Subject, source: Source) -> tuple[list[Check], dict
     problems = statement_check(document, line)
     if isinstance(document, dict) and (document.get("id"), document.get("type")) != (entry.id, entry.type):
         problems.append(f"it is not the {entry.type} of {entry.id} that entry {entry.index} is of")
-    checks.append(judged("statement", f"{entry.type} in canonical JSON, {len(line)} bytes", problems))
+    doubts = () if entry.type in KNOWN else (f"this version does not know what a {entry.type} says",)
+    checks.append(judged("statement", f"{entry.type} in canonical JSON, {len(line)} bytes", problems, doubts))
     checks.append(_signature(subject, text))
     return checks, document if isinstance(document, dict) and not problems else None
 

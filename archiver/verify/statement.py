@@ -7,7 +7,7 @@ from typing import Any
 
 import rfc8785
 
-from archiver.storage import layout
+from archiver.storage import layout, log
 from archiver.verify.problems import Collected, sentences, shown
 from archiver.verify.shape import (
     COUNT,
@@ -64,6 +64,8 @@ _WITHDRAWN: dict[str, Form] = {"result": optional(COUNT), "withdrawn_at": MOMENT
 # What it does with the key, and to which, is for `seal.keyring`, which refuses more.
 _KEY: dict[str, Form] = {"action": TEXT, "key": TEXT, "made_at": MOMENT}
 _TYPES = {"intent": _INTENT, "failure": _FAILURE, "snapshot": _SNAPSHOT, "withdrawn": _WITHDRAWN, "key": _KEY}
+#: the types that this version knows; of another one it can say that it is canonical, and no more
+KNOWN = frozenset(_TYPES)
 _SAYING: dict[str, Form] = {"code": TEXT, "message": SHORT_TEXT}
 _ERROR: dict[str, Form] = {"kind": TEXT, "message": SHORT_TEXT}
 MAIN_DOCUMENT: dict[str, Form] = {
@@ -126,8 +128,10 @@ def check_statement(document: object, line: bytes) -> list[str]:
     kind = document.get("type")
     if document.get("format") != _FORMAT:
         report(f"the statement has the format {shown(document.get('format'))}, expected {_FORMAT!r}")
-    elif not isinstance(kind, str) or kind not in _TYPES:
-        report(f"the statement has the type {shown(kind)}, expected one of {', '.join(_TYPES)}")
+    elif not isinstance(kind, str) or kind not in log.TYPES:
+        report(f"the statement has the type {shown(kind)}, expected one of {', '.join(log.TYPES)}")
+    elif kind not in KNOWN:
+        fits(document, f"the {kind}", _COMMON, report)
     else:
         fits(document, f"the {kind}", _COMMON | _TYPES[kind], report, _SAID)
         _check_parts(kind, document, report)

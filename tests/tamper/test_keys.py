@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from archiver.model import Recording
 from archiver.seal import keys, seen
 from archiver.seal.note import VerifierKey
 from archiver.seal.statement import About
+from archiver.storage import layout
 from archiver.verify.verdict import Verdict
 from archiver.verifying import Wanted
 from archiver.withdrawing import withdraw
 from tests.tamper import verifier
 from tests.tamper.conftest import Run
-from tests.tamper.material import rich
+from tests.tamper.forge import Forge
+from tests.tamper.material import Made, rich
 
 _WHY = About(operator="me", reason="made up")
 _URL = "http://a.test/"
@@ -135,6 +138,31 @@ def test_a_later_key_that_signed_no_checkpoint_vouches_for_nothing(
     assert "no key of the archive signed it" in verifier.words(report.checks)
 
 
+def test_a_genuine_checkpoint_of_a_later_key_vouches_for_no_other_log(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The forger makes up a first key and all entries, "adds" the later key, and leaves its last checkpoint there."""
+    id_ = capture(archive)
+    signer = archive.signer()
+    assert signer is not None
+    later = keychanges.rotate(archive, _WHY).new
+    capture(archive)
+    forge, other = Forge(Made(Path(), {}, {}, signer), Path("forged")), keys.make(signer.name)
+    genuine = forge.path(layout.CHECKPOINT).read_bytes()
+    for index in range(forge.length()):
+        forge.restate(index, lambda statement: statement.update(software="forged/1"), other)
+    for index in (6, 7):
+        shutil.copy(forge.slot(index - 2), forge.slot(index))
+    forge.publish(other)
+    described = forge.path(layout.ARCHIVE)
+    described.write_text(described.read_text().replace(signer.key.text, other.key.text))
+    forge.path(layout.CHECKPOINT).write_bytes(genuine)
+    elsewhere(monkeypatch)
+    with Archive("forged") as opened:
+        assert {"checkpoint", "keys"} <= failing(opened, trusting(later))["log"]
+    assert "signature" in verifier.failing(verifier.one(Path("forged"), id_, trusting(later)).checks)
+
+
 def test_a_statement_that_a_retired_key_signs_fails_and_what_it_signed_before_passes(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,10 +193,9 @@ def test_what_a_thief_signed_fails_and_what_came_before_the_theft_passes(archive
     first = root_of(archive)
     keychanges.accuse(archive, first.short, stolen, _WHY)
     after = capture(archive)
-    found = failing(archive, trusting(first))
-    assert found[forged] == {"signature", "intent"}
-    assert before not in found
-    assert after not in found
+    assert failing(archive, trusting(first)) == {forged: {"signature", "intent"}}
+    for id_ in (before, after):
+        assert verdict_of(archive, id_, trusting(first)) is Verdict.PASS
     report = verifier.one(Path("archive"), forged, trusting(first))
     assert f"compromised from entry {stolen} on" in verifier.words(report.checks)
 

@@ -187,7 +187,11 @@ def test_a_plain_wacz_fails_when(mutation: Mutation[Bundle], made: Made, tmp_pat
 
 @pytest.mark.parametrize(
     "mutation",
-    [each for each in BUNDLES.all if any(word in each.name for word in ("bomb", "million", "nested", "ten megabytes"))],
+    [
+        each
+        for each in BUNDLES.all
+        if any(word in each.name for word in ("bomb", "thousands", "nested", "ten megabytes"))
+    ],
     ids=lambda each: each.name,
 )
 def test_a_bomb_takes_little_time_and_memory_when(mutation: Mutation[Bundle], made: Made, tmp_path: Path) -> None:
