@@ -54,7 +54,7 @@ def test_each_check_has_its_number_and_says_what_it_looked_at(archiver: Run, mad
     assert lines[-1] == "PASS"
     numbers = [line.split()[:2] for line in lines[1:-1]]
     assert numbers == [[str(number), name] for number, name in enumerate(CHECKS[:-1], 1) if name != "package"]
-    assert "entries 2, 3 of the 6 that were signed" in out
+    assert "entries 2 and 3 of the 6 that were signed" in out
 
 
 def test_the_json_of_a_verification_has_every_check(archiver: Run, made: list[str]) -> None:
