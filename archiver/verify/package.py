@@ -28,6 +28,7 @@ _MAX_32 = 0xFFFFFFFF  # also says "see the ZIP64 field", 4.4.8, 4.4.9, 4.4.16
 _MAX_16 = 0xFFFF
 _ENCRYPTED, _DESCRIPTOR, _UTF8 = 1 << 0, 1 << 3, 1 << 11  # flags, 4.4.4
 _STORED = 0  # 4.4.5
+_ZIP64 = 45  # version needed to extract, 4.4.3.2: readers refuse what needs more than they know
 _ZIP64_FIELD = 0x0001  # 4.5.3
 _DOS_FOLDER = 0x10  # 4.4.15
 
@@ -289,11 +290,16 @@ class _Opening:
             size, packed, offset = large
         if disk:
             self._report(PackageKind.DISKS, f"{where} is said to be on disk {disk}")
+        self._check_version(where, common[0])
         self._check_kind(place, where, made_by, common[1], common[2], attributes)
         if packed != size:
             self._report(PackageKind.SIZE, f"{where} has {packed} bytes that stand for {size}, expected as many")
             self._unreadable.add(place)
         return _Entry(name, tuple(common[1:]), common[1], crc32, size, offset), length
+
+    def _check_version(self, where: str, version: int) -> None:
+        if version > _ZIP64:
+            self._report(PackageKind.METHOD, f"{where} needs the version {version} of ZIP, expected {_ZIP64} at most")
 
     def _check_kind(self, place: int, where: str, made_by: int, flags: int, method: int, attributes: int) -> None:
         if flags & _ENCRYPTED:
@@ -338,6 +344,7 @@ class _Opening:
         local_name = data[_LOCAL.size :][:name_length]
         large = _zip64_values([size, packed], data[_LOCAL.size + name_length :][:extra_length])
         begin = entry.offset + _LOCAL.size + name_length + extra_length
+        self._check_version(where, common[0])
         if (
             (signature, tuple(common[1:]), crc32, local_name) != (b"PK\3\4", entry.common, entry.crc32, entry.name)
             or extra_length > 4 + 16

@@ -455,6 +455,11 @@ def a_file_is_said_to_be_deflated(bundle: Bundle) -> None:
     _both_headers(WARC, 8, "<H", 8, bundle)
 
 
+@fails("all: package")
+def a_file_is_said_to_need_a_later_version_of_zip(bundle: Bundle) -> None:
+    _both_headers(WARC, 4, "<H", 74, bundle)
+
+
 @fails("all: package artifacts")
 def a_file_has_another_size_in_its_own_header(bundle: Bundle) -> None:
     bundle.patch(bundle.local(WARC) + 18, struct.pack("<2L", 5, 5))
