@@ -19,13 +19,15 @@ import platformdirs
 from archiver import clock, interrupts, signing
 from archiver.config import Settings, load
 from archiver.errors import ArchiverError, NotFoundError, SigningError, StorageError, UsageError
-from archiver.index import facts, follow, queries, reference
+from archiver.index import facts, follow, queries, reference, sketches
 from archiver.index.check import Problem
 from archiver.index.check import check as check_index
 from archiver.index.database import Database, UnwritableError
 from archiver.index.opening import identity, open_index, rebuild_index
 from archiver.index.queries import Capture, Filter, Withdrawal
-from archiver.model import Recording
+from archiver.index.schema import hash_of
+from archiver.index.sketches import Alike
+from archiver.model import Recording, Sketch
 from archiver.seal import keys, publish, published, seen
 from archiver.seal import statement as statements
 from archiver.seal.keyring import Keyring
@@ -346,7 +348,8 @@ class Archive:
 
         Raises as `archiver.capture.capture.record` does, and `StorageError`; then the log has the failure.
         """
-        # The browser driver takes long to import, and whoever only reads an archive should not wait for it.
+        # Driver and text extractor take long to import, and whoever only reads an archive should not wait for them.
+        from archiver import texts  # noqa: PLC0415
         from archiver.capture.capture import Progress, check, record  # noqa: PLC0415
         from archiver.capture.workplace import working_directory  # noqa: PLC0415
 
@@ -366,7 +369,8 @@ class Archive:
                 elapsed = (clock.now() - recording.started_at).total_seconds()
                 size = sum(x.response_body.size_bytes for x in recording.exchanges if x.response_body)
                 on_progress(Progress("store", len(recording.exchanges), size, elapsed))
-                stored = self._store(snapshot, intended, recording, directory, said)
+                recording, sketch = texts.sketched(recording)
+                stored = self._store(snapshot, intended, recording, directory, said, sketch)
         except BaseException as error:
             with interrupts.held_off():
                 kind, message = type(error).__name__, str(error) if isinstance(error, ArchiverError) else ""
@@ -427,7 +431,13 @@ class Archive:
         return any(isinstance(e, log.Entry) and (e.id, e.type) == (snapshot, "snapshot") for e in entries)
 
     def _store(
-        self, snapshot: str, intended: log.Entry, recording: Recording, directory: Path, said: About
+        self,
+        snapshot: str,
+        intended: log.Entry,
+        recording: Recording,
+        directory: Path,
+        said: About,
+        sketch: dict[str, Any] | None,
     ) -> Snapshot:
         """Artifacts, then the statement, then its entry: a crash leaves nothing that refers to what is not there."""
         store = self._open().store
@@ -440,7 +450,9 @@ class Archive:
 
         with store.group(snapshot, is_whole):
             artifacts = self._store_artifacts(snapshot, recording, directory)
-            statement = statements.build(snapshot, intended.index, recording, artifacts, self._settings.capture, said)
+            statement = statements.build(
+                snapshot, intended.index, recording, artifacts, self._settings.capture, said, sketch
+            )
             entry = self._append(statement)
         return Snapshot(snapshot, statement, entry.index, store)
 
@@ -543,6 +555,17 @@ class Archive:
         """What the log's note says of a capture: its withdrawal, else its result, else its intent."""
         said = capture.said
         return log.statement(self._open().store, log.Entry(said.index, said.type, capture.id, said.commitment))
+
+    # finding by text
+
+    def sketch_of(self, id_: str) -> Sketch | None:
+        """The sketch of a capture's text; None where its statement has none."""
+        return sketches.of_capture(self._up_to_date().database, id_)
+
+    def alike(self, sketch: Sketch, without_url: str | None = None) -> list[Alike]:
+        """The captures whose sketches share most with this one, best first; those of one URL can be left out."""
+        left_out = None if without_url is None else hash_of(facts.plain(without_url))
+        return sketches.alike(self._up_to_date().database, sketch, left_out)
 
     # log and index
 

@@ -28,6 +28,9 @@ class Result(StrEnum):
     REFUSED = "refused"
 
 
+#: how the sketch of a text is made that a statement has, and the index knows
+TEXT_SKETCH = "archiver-shingles/1"
+
 #: every warning there is, and whether it says that something is missing which belongs into a complete capture
 WARNINGS = {
     "bad_certificate": False,
@@ -53,6 +56,7 @@ WARNINGS = {
     "popups_limited": False,
     "size_limit": True,
     "step_failed": True,
+    "text_unread": False,
     "timeout": True,
 }
 
@@ -156,6 +160,15 @@ class Exchange:
     interim: tuple[bytes, ...] = ()  # 1xx header blocks that came first
     trailers: bytes = b""
     frames: Body | None = None  # WebSocket: both directions after the handshake, JSON Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """The sketch of a text of so many words: the hashes of its shingles below 2^64 divided by `scale`, ascending."""
+
+    words: int
+    scale: int
+    hashes: tuple[int, ...]
 
 
 @dataclass(frozen=True)

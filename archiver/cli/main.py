@@ -40,6 +40,10 @@ class Commands(click.Group):
             "Archive a made-up news page that comes with archiver, served on this machine: no internet needed.",
         ),
         "doctor": ("archiver.cli.doctor", "Say which browser and settings are in force, and where each comes from."),
+        "find": (
+            "archiver.cli.find",
+            "Find captures of other URLs by their text: copies of an article, whole or in part, credited or not.",
+        ),
         "get": ("archiver.cli.snapshots", "Take a part out of a snapshot."),
         "index": (
             "archiver.cli.index",

@@ -96,7 +96,7 @@ def _row(capture: Capture, columns: int | None) -> str:
     id_ = capture.id if columns is None else capture.id[:_SHORT_ID_CHARACTERS]
     start = f"{id_}  {capture.captured_at:%Y-%m-%d %H:%M:%S}  {_state(capture):<10}  {status:>3}  "
     if columns is not None:
-        url = _fitting(url, max(columns - len(start) - len(tags), _MIN_URL_CHARACTERS))
+        url = fitting(url, max(columns - len(start) - len(tags), _MIN_URL_CHARACTERS))
     return printable(f"{start}{url}{tags}")
 
 
@@ -107,8 +107,8 @@ def _why_none(capture: Capture) -> str:
     return f"({capture.withdrawal.reason})"
 
 
-def _fitting(text: str, characters: int) -> str:
-    """Its beginning and its end, which is where URLs of one site differ."""
+def fitting(text: str, characters: int) -> str:
+    """Its beginning and its end, so much that it fits: these are where URLs of one site differ."""
     if len(text) <= characters:
         return text
     end = (characters - 1) // 2

@@ -30,7 +30,7 @@ import sqlalchemy as sa
 
 from archiver import clock
 from archiver.errors import NotFoundError, StorageError
-from archiver.index import follow, queries, schema
+from archiver.index import follow, queries, schema, sketches
 from archiver.index.database import Database, connect_scratch, create_file, read_head
 from archiver.index.facts import Facts
 from archiver.index.follow import OnProgress, Reading, Trouble
@@ -89,6 +89,7 @@ def check(
             yield from _orphans(fresh, store)
             yield from _differences(database, fresh, head.next_index)
             yield from _other_differences(database, fresh, head.next_index)
+            yield from _sketch_differences(database, fresh, head.next_index)
             yield from _unfinished(fresh, now)
         finally:
             fresh.close()
@@ -232,6 +233,18 @@ def _other_differences(database: Database, fresh: Database, end: int) -> Iterato
             said = mine or other
             assert said
             yield _differs(database, said.id, f"the index says something else than the log of entries like {said.type}")
+            return  # those that follow are moved against each other
+
+
+def _sketch_differences(database: Database, fresh: Database, end: int) -> Iterator[Problem]:
+    """As `_differences`, of the sketches of texts."""
+    for mine, other in zip_longest(sketches.every(database), sketches.every(fresh)):
+        if mine != other:
+            said = mine or other
+            assert said
+            capture = queries.by_id(fresh, said[0])
+            if capture is None or not _is_later(capture, end):
+                yield _differs(database, said[0], "the index has another sketch of its text than the log")
             return  # those that follow are moved against each other
 
 

@@ -29,6 +29,8 @@ from archiver.index import schema
 #: the PostgreSQL schema that holds the tables, and the one a new index grows in
 POSTGRES_SCHEMA = "archiver_index"
 BUSY_TIMEOUT_S = 30
+#: an option of the engine of an index that grows: the hashes of texts are put in last, by `sketches.complete`
+DEFERRED = {"archiver_deferred": True}
 _CONNECT_TIMEOUT_S = 10
 _ELSEWHERE = "name another place for it with ARCHIVER_DATABASE_URL"
 _AGAIN = "`archiver index rebuild` makes it again from the store"
@@ -128,7 +130,7 @@ def connect_scratch(path: Path) -> Database:
     """A SQLite file that is worth nothing until it is whole: nothing written is waited for."""
     database = _sqlite(path)
     event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
-    return database
+    return Database(database.engine.execution_options(**DEFERRED), database.shown, path)
 
 
 def _sqlite(path: Path) -> Database:

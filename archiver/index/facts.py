@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from archiver import moments
 from archiver.index.schema import MAX_TAG_CHARACTERS, State
-from archiver.model import Outcome
+from archiver.model import TEXT_SKETCH, Outcome, Sketch
 
 FORMAT = "archiver-statement/1"
 _MAX_BIGINT = (1 << 63) - 1
+_MAX_WORDS = (1 << 31) - 1
+_MAX_HASHES = 4096
+_HASH = re.compile(r"[0-9a-f]{16}")
 
 
 class MalformedError(ValueError):
@@ -40,6 +44,7 @@ class Facts:
     case_name: str | None = None
     warc_bytes: int | None = None
     artifacts: tuple[Artifact, ...] = ()
+    sketch: Sketch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,26 @@ def read(statement: dict[str, Any]) -> Facts:
         case_name=case_name,
         warc_bytes=warc_bytes,
         artifacts=artifacts,
+        sketch=read_sketch(statement.get("text_sketch")),
     )
+
+
+def read_sketch(value: object) -> Sketch | None:
+    """The sketch that a statement has; None for one of another method, and for what is none.
+
+    It only helps to find a capture: a capture is not to be lost for it.
+    """
+    if not isinstance(value, dict) or value.get("method") != TEXT_SKETCH:
+        return None
+    words, scale, found = value.get("words"), value.get("scale"), value.get("hashes")
+    if type(words) is not int or type(scale) is not int or not isinstance(found, list):
+        return None
+    if not (0 <= words <= _MAX_WORDS and 1 < scale <= _MAX_BIGINT and len(found) <= _MAX_HASHES):
+        return None
+    if not all(isinstance(each, str) and _HASH.fullmatch(each) for each in found):
+        return None
+    hashes = sorted({int(each, 16) for each in found})
+    return Sketch(words, scale, tuple(hashes)) if not hashes or hashes[-1] < (1 << 64) // scale else None
 
 
 def read_withdrawal(statement: dict[str, Any]) -> Withdrawal:

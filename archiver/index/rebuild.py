@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.schema import DropSchema
 
 from archiver.errors import StorageError
-from archiver.index import follow, schema
+from archiver.index import follow, schema, sketches
 from archiver.index.database import (
     BUSY_TIMEOUT_S,
+    DEFERRED,
     POSTGRES_SCHEMA,
     DamagedError,
     Database,
@@ -65,6 +66,7 @@ def fill(database: Database, store: ObjectStore, stop: int | None, on_progress: 
             reached = follow.advance(connection, batch)
         if on_progress:
             on_progress(reached)
+    sketches.complete(database)
     return reached
 
 
@@ -134,7 +136,8 @@ def _put_in_place(new: Path, path: Path) -> None:
 
 
 def _rebuild_postgres(database: Database, store: ObjectStore, archive: str, on_progress: OnProgress | None) -> int:
-    fresh = Database(database.engine.execution_options(schema_translate_map={None: _NEW_SCHEMA}), database.shown, None)
+    engine = database.engine.execution_options(schema_translate_map={None: _NEW_SCHEMA}, **DEFERRED)
+    fresh = Database(engine, database.shown, None)
     # The lock is the session's: it lasts as long as this connection, and no longer when this process is killed.
     with database.errors(), database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as guard:
         if not guard.scalar(sa.select(sa.func.pg_try_advisory_lock(_REBUILD_LOCK))):

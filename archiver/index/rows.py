@@ -20,9 +20,10 @@ from sqlalchemy.engine import Connection
 
 from archiver import moments
 from archiver.errors import UsageError
-from archiver.index import schema
+from archiver.index import schema, sketches
 from archiver.index.facts import Facts, Withdrawal, plain
 from archiver.index.schema import State
+from archiver.model import Sketch
 from archiver.storage import log
 from archiver.urls import surt
 
@@ -44,6 +45,7 @@ class _Draft:
     tags: tuple[str, ...] = ()
     tags_before: tuple[str, ...] = ()
     duplicates: list[log.Entry] = field(default_factory=list)
+    sketch: Sketch | None = None  # one that this batch brought
 
     @property
     def has_result(self) -> bool:
@@ -127,6 +129,7 @@ def _add_result(draft: _Draft, entry: log.Entry, facts: Facts | None) -> None:
         "case_name": facts.case_name if facts.case_name is not None else values["case_name"],
     }
     draft.tags = facts.tags or draft.tags
+    draft.sketch = facts.sketch
     _say(draft, facts)
 
 
@@ -145,6 +148,7 @@ def _add_withdrawal(draft: _Draft, entry: log.Entry, said: Withdrawal | None) ->
         "withdrawn_commitment": entry.commitment,
     }
     draft.tags = ()
+    draft.sketch = None
     if said is not None:
         values |= {
             "withdrawn_at_ms": said.at_ms,
@@ -205,6 +209,9 @@ def _write(connection: Connection, drafts: list[_Draft]) -> None:
     _execute(connection, sa.delete(schema.tags).where(schema.tags.c.id == sa.bindparam("b_id")), stale)
     pairs = [{"id": draft.values["id"], "tag": tag} for draft in changed for tag in draft.tags]
     _execute(connection, sa.insert(schema.tags), pairs)
+    sketches.forget(connection, [draft.values["id"] for draft in drafts if draft.is_withdrawn and not draft.is_new])
+    brought = [(draft.values["id"], draft.values["url_hash"], draft.sketch) for draft in drafts if draft.sketch]
+    sketches.put(connection, brought)
     _insert_new(connection, schema.duplicates, [entry for draft in drafts for entry in draft.duplicates])
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.type_api import TypeEngine
 
 #: raised whenever the tables, or what goes into them, change; an index of a lower version is made again
-VERSION = 2
+VERSION = 3
 #: SQLite's `application_id`: only a file that bears it is ever replaced
 APPLICATION_ID = 0x41524358  # "ARCX"
 MAX_TAG_CHARACTERS = 500
@@ -122,6 +123,27 @@ duplicates = Table(
     Index("duplicates_by_id", "id"),
 )
 
+# The sketches of texts, each hash eight bytes, in ascending order.
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("id", _ordered(), ForeignKey("captures.id"), primary_key=True),
+    Column("url_hash", BigInteger, nullable=False),
+    Column("words", Integer, nullable=False),
+    Column("scale", BigInteger, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# By each hash of a sketch the URLs that have it. One captured a thousand times is there once, as one page.
+shingles = Table(
+    "shingles",
+    metadata,
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("url_hash", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
 # Entries that are of no capture's making, withdrawals among them.
 statements = Table(
     "statements",
@@ -154,7 +176,7 @@ problems = Table(
 )
 
 #: in the order in which everybody locks them, so that nobody waits for each other
-TABLES = (head, captures, tags, duplicates, statements, unknown_types, problems)
+TABLES = (head, captures, tags, duplicates, sketches, shingles, statements, unknown_types, problems)
 
 
 def hash_of(value: str) -> int:

@@ -126,6 +126,7 @@ def build(
     artifacts: list[Artifact],
     settings: CaptureSettings,
     about: About,
+    text_sketch: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Everything that is said of a stored snapshot, unsigned."""
     counts = Counter(str(x.result) for x in recording.exchanges)
@@ -153,6 +154,7 @@ def build(
         "certificates_unchecked": settings.accept_bad_certificates,
         "guard_lifted": settings.allow_private,
         "credentialed": settings.storage_state is not None,
+        **({} if text_sketch is None else {"text_sketch": text_sketch}),
         **_said(about),
         "software": f"archiver/{__version__}",
     }

@@ -13,6 +13,7 @@ from archiver.storage import layout
 from archiver.verify.problems import shown
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_HASH = re.compile(r"[0-9a-f]{16}")
 _MAX_COUNT = (1 << 53) - 1  # RFC 8785 section 3.2.2.3: what every reader of JSON has exactly
 MAX_TEXT_CHARACTERS = 8192  # a text of a statement's is cut to this
 
@@ -55,6 +56,7 @@ COUNT = Form("a number from 0 on", _is_count)
 STATUS = Form("an HTTP status", lambda value: _is_count(value) and value <= 999)
 CRC32 = Form("a CRC-32", lambda value: _is_count(value) and value < 1 << 32)
 SHA256 = Form("a SHA-256 in lower-case hexadecimal", lambda v: isinstance(v, str) and bool(_SHA256.fullmatch(v)))
+HASH = Form("16 lower-case hexadecimal digits", lambda v: isinstance(v, str) and bool(_HASH.fullmatch(v)))
 MOMENT = Form("a time of RFC 3339 in UTC with microseconds", _is_moment)
 ID = Form("an id of a capture", lambda value: isinstance(value, str) and layout.is_id(value))
 RESULT = Form("a result of an exchange", lambda value: isinstance(value, str) and value in list(Result))

@@ -13,6 +13,7 @@ from archiver.verify.shape import (
     COUNT,
     CRC32,
     FLAG,
+    HASH,
     ID,
     MOMENT,
     OBJECT,
@@ -67,6 +68,8 @@ _TYPES = {"intent": _INTENT, "failure": _FAILURE, "snapshot": _SNAPSHOT, "withdr
 #: the types that this version knows; of another one it can say that it is canonical, and no more
 KNOWN = frozenset(_TYPES)
 _SAYING: dict[str, Form] = {"code": TEXT, "message": SHORT_TEXT}
+_MAY_SAY = {"snapshot": _SAID | {"text_sketch": OBJECT}}
+_SKETCH: dict[str, Form] = {"method": TEXT, "words": COUNT, "scale": COUNT, "hashes": list_of(HASH)}
 _ERROR: dict[str, Form] = {"kind": TEXT, "message": SHORT_TEXT}
 MAIN_DOCUMENT: dict[str, Form] = {
     "url": SHORT_TEXT,
@@ -133,7 +136,7 @@ def check_statement(document: object, line: bytes) -> list[str]:
     elif kind not in KNOWN:
         fits(document, f"the {kind}", _COMMON, report)
     else:
-        fits(document, f"the {kind}", _COMMON | _TYPES[kind], report, _SAID)
+        fits(document, f"the {kind}", _COMMON | _TYPES[kind], report, _MAY_SAY.get(kind, _SAID))
         _check_parts(kind, document, report)
     return sentences(found)
 
@@ -205,6 +208,8 @@ def _check_parts(kind: str, document: dict[str, Any], report: Callable[[str], No
         fits(document["main_document"], "the main document of the snapshot", MAIN_DOCUMENT, report)
     if OBJECT.fits(document.get("conditions")):
         fits(document["conditions"], "the conditions of the snapshot", _CONDITIONS, report)
+    if OBJECT.fits(document.get("text_sketch")):
+        fits(document["text_sketch"], "the text sketch of the snapshot", _SKETCH, report)
     _check_artifacts(document, report)
 
 

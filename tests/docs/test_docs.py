@@ -154,7 +154,8 @@ def test_every_warning_is_explained() -> None:
 
 
 def test_every_warning_the_program_gives_is_in_its_table() -> None:
-    source = "".join(path.read_text("utf-8") for path in sorted((ROOT / "archiver/capture").glob("*.py")))
+    files = [*sorted((ROOT / "archiver/capture").glob("*.py")), ROOT / "archiver/texts.py"]
+    source = "".join(path.read_text("utf-8") for path in files)
     given = set(re.findall(r"(?:CaptureWarning|_warn|_leave|append)\(\(?\s*\"(\w+)\",", source))
     given |= set(re.findall(r"found \+= \[\(\"(\w+)\"", source))
     page_gone = set(re.findall(r"self\._leave\(\"(\w+)\"", source))
@@ -173,7 +174,8 @@ _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_every_field_of_a_snapshots_statement_is_explained() -> None:
-    fields = set(statements.build("id", 0, recording(exchange(0)), [], CaptureSettings(), _ABOUT)) - {"type", "format"}
+    said = statements.build("id", 0, recording(exchange(0)), [], CaptureSettings(), _ABOUT, {"words": 0})
+    fields = set(said) - {"type", "format"}
     documented = {name for row in rows("docs/design.md", "Statement") for name in re.findall(r"`(\w+)`", row[0])}
     assert fields == documented
 

@@ -176,3 +176,15 @@ def test_an_artifact_is_held_against_its_list() -> None:
     assert check_artifact(listed | {"crc32": None}, sha256, size, 1) == []
     assert len(check_artifact(listed, "00" * 32, size + 1, crc32 ^ 1)) == 3
     assert len(check_artifact({"bytes": True}, "00" * 32, 1, 1)) == 2
+
+
+_SKETCH = {"method": "archiver-shingles/1", "words": 400, "scale": 12, "hashes": ["0123456789abcdef"]}
+
+
+def test_a_text_sketch_may_be_missing_and_what_is_there_has_its_form() -> None:
+    whole = {name: value for name, value in snapshot().items() if name != "text_sketch"}
+    assert check(whole) == []
+    assert check(whole | {"text_sketch": _SKETCH}) == []
+    for name, wrong in (("method", 1), ("words", -1), ("scale", "12"), ("hashes", ["0123456789ABCDEF"])):
+        found = check(whole | {"text_sketch": _SKETCH | {name: wrong}})
+        assert any(f"text sketch of the snapshot has the {name}" in problem for problem in found)

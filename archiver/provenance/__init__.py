@@ -1,0 +1,1 @@
+"""Where a page comes from: what it says about its own source, read from what a snapshot stores of it."""
