@@ -124,7 +124,7 @@ def _offset(zone: str) -> int | None:
 
 _CLOCK = (
     r"(?:[\sT,|·•–—-]{1,4}(?:at|um|à|às|a las|a les|alle|om|kl\.?|o|ore|klo|в|о|saat|pukul|lúc|الساعة)?\s{0,2}"
-    r"(\d{1,2})\s?[:.hH時时시]\s?(\d{2})(?::(\d{2}))?(?!\d)\s{0,2}([ap]\.?m\b\.?)?(?:Uhr|uur|h|Uhr\.|WIB)?"
+    r"(\d{1,2})\s?[:.hH時时시]\s?(\d{2})(?::(\d{2}))?(?!\d)\s{0,2}((?i:[ap]\.?m\b\.?))?(?:Uhr|uur|h|Uhr\.|WIB)?"
     rf"\s{{0,2}}\(?((?:{'|'.join(sorted(_ZONES, key=len, reverse=True))}|{_OTHER_ZONES})\b|[+-]\d{{2}}:\d{{2}})?)?"
 )
 _NOT_WITHIN = r"(?<![\w./-])"
@@ -177,7 +177,7 @@ def _with_clock(year: str, month: str | int, day: str | int, match: re.Match[str
     hour, minute, second, half, zone = (match[group + number] for number in range(5))
     if hour is not None:
         if half and 1 <= int(hour) <= 12:
-            hour = str(int(hour) % 12 + (12 if half[0] == "p" else 0))
+            hour = str(int(hour) % 12 + (12 if half[0] in "pP" else 0))
         written = _written(year, month, day, [hour, minute, second], zone, match.span())
         if written is not None:
             return written

@@ -122,6 +122,8 @@ def test_a_date_is_read_in_its_language(language: str, text: str) -> None:
     ("language", "text", "clock", "zone", "offset_min"),
     [
         ("en", "May 6, 2025 at 2:30 p.m. EDT", "14:30", "EDT", -240),
+        ("en", "May 6, 2025 2:30 PM", "14:30", None, None),
+        ("en", "2025-05-06 2:30 PM", "14:30", None, None),
         ("en", "May 6, 2025 12:05 am ET", "00:05", "ET", None),
         ("en", "2025-05-06T14:30 UTC", "14:30", "UTC", 0),
         ("de", "6. Mai 2025, 14:30 Uhr", "14:30", None, None),
