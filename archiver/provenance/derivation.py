@@ -20,6 +20,7 @@ from archiver.provenance.documents import (
     claim_document,
     clean,
     date_document,
+    leaves,
     node_document,
     plain,
     read_candidate,
@@ -82,12 +83,11 @@ def to_statement(derivation: Derivation) -> dict[str, Any]:
     cut = set(derivation.cut)
     all_claims = [claim_document(claim) for claim in edge.claims]
     claims = _first(all_claims[:MAX_CLAIMS], _CLAIMS_BYTES)
-    match = None if edge.match is None else plain(edge.match)
-    fitted = _fitted(match, _MATCH_BYTES)
+    match = None if edge.match is None else _fitted(plain(edge.match), _MATCH_BYTES)
     all_candidates = [candidate_document(candidate) for candidate in end.candidates] if end else []
     candidates = _first(all_candidates[:MAX_CANDIDATES], _CANDIDATES_BYTES)
     cut |= {"claims"} if len(claims) < len(all_claims) else set()
-    cut |= {"match"} if fitted != match else set()
+    cut |= {"match"} if leaves(match) < leaves(edge.match) else set()
     cut |= {"candidates"} if len(candidates) < len(all_candidates) else set()
     sha256 = derivation.subject_text_sha256
     return {
@@ -102,7 +102,7 @@ def to_statement(derivation: Derivation) -> dict[str, Any]:
         "same_group": edge.same_group,
         "direction_by": str(edge.direction_by),
         "claims": claims,
-        "match": fitted,
+        "match": match,
         "dates": {
             "subject": None if edge.later_date is None else date_document(edge.later_date),
             "object": None if edge.earlier_date is None else date_document(edge.earlier_date),

@@ -21,7 +21,7 @@ MAX_PASSAGE_CHARS = 2_000
 MAX_URL_CHARS = 2_000
 MAX_NAME_CHARS = 500
 _MAX_WHOLE = 2**53 - 1  # RFC 8785 section 3.2.2.3: what every JSON reader has exactly
-_MAX_LISTED = 200
+_MAX_LISTED = 2_000
 _MAX_DEPTH = 8
 
 _Choice = TypeVar("_Choice", bound=Enum)
@@ -58,6 +58,15 @@ def plain(value: object, depth: int = 0) -> Any:
     if isinstance(value, Sequence):
         return [plain(str(item) if isinstance(item, float) else item, depth + 1) for item in value[:_MAX_LISTED]]
     return clean(str(value), MAX_PASSAGE_CHARS)
+
+
+def leaves(value: object) -> int:
+    """How many values that hold no others are in a value: fewer after cutting."""
+    if isinstance(value, Mapping):
+        return sum(leaves(item) for item in value.values())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return sum(leaves(item) for item in value)
+    return 1
 
 
 def _per_mille(value: float) -> int | None:
@@ -173,7 +182,7 @@ def node_document(node: Node) -> dict[str, Any]:
     """A node without its date; what is not known is left out."""
     texts = {name: clean(getattr(node, name), longest) for name, longest in _NODE_TEXTS.items()}
     return {
-        "id": clean(node.id, MAX_URL_CHARS),
+        "id": node.id,
         "kind": str(node.kind),
         **({} if node.snapshot is None else {"snapshot": clean(node.snapshot, MAX_NAME_CHARS)}),
         **{name: text for name, text in texts.items() if text},

@@ -22,6 +22,7 @@ from functools import cached_property
 from archiver.provenance.claim import Claim, Direction, Relation
 from archiver.provenance.dates import DateFound, Order, order
 
+MAX_ID_CHARS = 2_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 #: relations by which an article's text comes from its source
@@ -76,7 +77,10 @@ class EndKind(StrEnum):
 
 @dataclass(frozen=True)
 class Node:
-    """An article, or what stands for one. `id` is unique in its chain; what is not known is empty or None."""
+    """An article, or what stands for one. What is not known is empty or None.
+
+    `id` is unique in its chain, of at most `MAX_ID_CHARS`, without lone surrogates: no cleaning may make two the same.
+    """
 
     id: str
     kind: NodeKind
@@ -91,8 +95,9 @@ class Node:
     text_sha256: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.id:
-            raise ValueError("a node needs an id")
+        if not 0 < len(self.id) <= MAX_ID_CHARS:
+            raise ValueError(f"a node needs an id of at most {MAX_ID_CHARS} characters")
+        self.id.encode("utf-8")
         if self.text_sha256 is not None and not _SHA256.fullmatch(self.text_sha256):
             raise ValueError("the SHA-256 of a text is 64 hexadecimal digits in lower case")
 
@@ -101,8 +106,8 @@ class Node:
 class Edge:
     """That `later` comes from `earlier` (ids of nodes), and the evidence for it.
 
-    `match` is what comparing their texts showed, as plain JSON values. The claims are put in order: traps last, then
-    the surest first.
+    `match` is what comparing their texts showed, as plain JSON values; its `first` is the earlier article, its `second`
+    the later. The claims are put in order: the surest first, those that are no evidence last.
     """
 
     later: str

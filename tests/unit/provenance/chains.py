@@ -20,8 +20,8 @@ MATCH = {
     "first": {"words": 520, "contained_per_mille": 870},
     "second": {"words": 610, "contained_per_mille": 742},
     "passages": [
-        {"change": "added", "first": {"start": 0, "end": 14, "text": "It also rained."}},
-        {"change": "removed", "second": {"start": 90, "end": 120, "text": "The mayor knew for a year."}},
+        {"change": "added", "second": {"start": 0, "end": 14, "text": "It also rained."}},
+        {"change": "removed", "first": {"start": 90, "end": 120, "text": "The mayor knew for a year."}},
     ],
 }
 
@@ -142,8 +142,9 @@ def chain() -> Chain:
 
 def hostile_chain(text: str = HOSTILE) -> Chain:
     """The same shape, with a page's text wherever a page can put one."""
-    later = Node(text or "x", NodeKind.ARTICLE, "snap", f"https://x.test/{text}", text, text, text, text, text)
-    earlier = Node(f"{text}2", NodeKind.ARTICLE, None, f"javascript:{text}", text, text, text, text, text)
+    id_ = text.encode("utf-8", "replace").decode("utf-8")
+    later = Node(f"1{id_}", NodeKind.ARTICLE, "snap", f"https://x.test/{text}", text, text, text, text, text)
+    earlier = Node(f"2{id_}", NodeKind.ARTICLE, None, f"javascript:{text}", text, text, text, text, text)
     said = claim(outlet=text, passage=text, kind=text, url=text)
     return Chain(
         start=later.id,

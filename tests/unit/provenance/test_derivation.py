@@ -149,9 +149,9 @@ def test_a_statement_has_a_size_at_most_and_says_what_was_cut(character: str) ->
         earlier_date=when,
     )
     node = Node("earlier", NodeKind.ARTICLE, long, long, long, long, long, long, long, when, "a" * 64)
-    node = replace(node, id=long)
-    end = End(long, EndKind.AMBIGUOUS, long, (Candidate(long, long, long, long),) * 300)
-    derivation = Derivation(long, replace(one, earlier=long), node, end, _MADE, long)
+    node = replace(node, id="\x01" * 2000)
+    end = End(node.id, EndKind.AMBIGUOUS, long, (Candidate(long, long, long, long),) * 300)
+    derivation = Derivation(long, replace(one, earlier=node.id), node, end, _MADE, long)
     document = to_statement(derivation)
     assert len(rfc8785.dumps(document)) <= MAX_STATEMENT_BYTES
     assert document["cut"] == ["candidates", "claims", "match"]

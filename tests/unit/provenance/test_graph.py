@@ -123,6 +123,10 @@ def test_ids_are_unique_and_known() -> None:
         Chain("repost", (REPOST, ORIGINAL))
     with pytest.raises(ValueError, match="needs an id"):
         Node("", NodeKind.ARTICLE)
+    with pytest.raises(ValueError, match="needs an id"):
+        Node("x" * 2001, NodeKind.ARTICLE)
+    with pytest.raises(ValueError, match="surrogates"):
+        Node("\ud800", NodeKind.ARTICLE)
     with pytest.raises(ValueError, match="64 hexadecimal"):
         Node("x", NodeKind.ARTICLE, text_sha256="A" * 64)
 
