@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from archiver.cli.exit_codes import SEVERITY, ExitCode
 from archiver.cli.main import Commands, cli
 from archiver.config import CaptureSettings
 from archiver.model import WARNINGS, Outcome, Result
+from archiver.provenance.dates import Method
+from archiver.provenance.derivation import derivation_of, to_statement
+from archiver.provenance.graph import Node
 from archiver.seal import statement as statements
 from archiver.seal.keyring import Action
 from archiver.seal.keys import make
@@ -33,6 +37,7 @@ from archiver.verify import bundle, package
 from archiver.verify.verdict import CHECKS, Verdict
 from archiver.verify.warc import Limits
 from tests.support.memory_store import MemoryStore
+from tests.unit.provenance.chains import chain
 from tests.unit.recordings import exchange, recording
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,6 +195,20 @@ def test_every_field_of_the_other_statements_is_explained() -> None:
     assert documented["intent"] == set(intent) - {"type", "format"}
     assert documented["withdrawn"] == set(withdrawn) - {"type", "format"}
     assert documented["failure"] == set(failure) - {"type", "format"} | set(failure["error"])
+
+
+def test_every_field_of_a_derivation_is_explained() -> None:
+    (relation, *_) = chain().edges_from("repost")
+    full = to_statement(derivation_of(chain(), relation, "id", _MOMENT))
+    ended = to_statement(derivation_of(chain(), chain().edges_from("repost")[1], "id", _MOMENT))
+    documented = {row[0]: set(re.findall(r"`(\w+)`", row[1])) for row in rows("docs/design.md", "Statement")}
+    of_object = {field.name for field in fields(Node)} - {"published"}
+    assert documented["derivation"] == (set(full) | set(ended) | of_object | set(ended["end"])) - {"type", "format"}
+
+
+def test_every_method_of_dating_is_explained_in_the_order_of_its_worth() -> None:
+    documented = [name for row in rows("docs/design.md", "Chains") for name in re.findall(r"`([\w-]+)`", row[0])]
+    assert documented == [str(method) for method in Method]
 
 
 def test_every_field_of_the_archives_description_is_explained() -> None:
