@@ -10,6 +10,8 @@ from archiver.provenance.claim import Claim, Direction, Relation, Target
 from archiver.provenance.outlets import domain_named, label_of, plain
 
 _MIN_CONFIDENCE = 0.5
+# An outlet that carried the agency's text stands nearer to this page than the agency, however often that is named.
+_MAX_WIRE_RANK = 0.68
 _POINTING = (Relation.VIA, Relation.CITES)
 _OF_THE_TEXT = (
     Relation.REPUBLICATION,
@@ -139,9 +141,8 @@ def _rank(weight: float, group: Sequence[Claim]) -> float:
         weight += _WRITTEN
     if any(claim.target_kind is Target.ARTICLE for claim in group):
         weight += 0.1
-    # An outlet that carried the agency's text stands nearer to this page than the agency.
     if all(claim.relation is Relation.WIRE for claim in group):
-        weight -= 0.2
+        weight = min(weight, _MAX_WIRE_RANK)
     if all(claim.kind == "material" for claim in group):
         weight -= 0.2
     return weight

@@ -13,7 +13,7 @@ from archiver.provenance.languages.labels import PICTURE, PICTURE_LABEL
 from archiver.provenance.outlets import is_platform, site_of
 
 _CHAIN = re.compile(r"[(\[（](?P<chain>[^()\[\]（）]{3,160})[)\]）]\W{0,3}$")
-_VIA = re.compile(r"\s(?:via|/|for|through)\s", re.IGNORECASE)
+_SIGN = re.compile(r"\s{0,3}©")
 _PLATFORMS = {
     "truth social": "truthsocial.com",
     "twitter": "twitter.com",
@@ -55,7 +55,7 @@ def picture_credits(context: Context) -> Iterator[Claim]:
     """A claim for each credit of a picture, the whole chain as its passage ("Photographer, Agency, Pool via AP")."""
     for block in context.page.blocks:
         zone = context.page.zone(block)
-        label = PICTURE_LABEL.match(block.text[:200])
+        label = PICTURE_LABEL.match(block.text[:200]) or (_SIGN.match(block.text) if zone in ("head", "lead") else None)
         match = _CHAIN.search(block.text[-220:])
         if label and len(block.text) <= 300:
             yield _credit(context, block, label.end(), len(block.text), 0.8)

@@ -61,15 +61,14 @@ def wire_claims(context: Context) -> Iterator[Claim]:
         dateline = _dateline(context, block, zone)
         if dateline:
             yield dateline
-        if zone in ("head", "lead", "tail") or block.marks & {"author", "source"}:
+        tail = _tail(context, block, zone) if zone in ("tail", "outside", "body") else None
+        if tail:
+            yield tail
+        elif zone in ("head", "lead", "tail") or block.marks & {"author", "source"}:
             byline = _byline(context, block, zone)
             if byline:
                 yield byline
                 continue
-        if zone in ("tail", "outside", "body"):
-            tail = _tail(context, block, zone)
-            if tail:
-                yield tail
         yield from _copyright(context, block, zone)
 
 
@@ -95,7 +94,7 @@ def _dateline(context: Context, block: Block, zone: str) -> Claim | None:
     text = block.text[:200]
     for pattern in _DATELINES:
         match = pattern.match(text)
-        if not match:
+        if not match or match.end() == len(block.text):
             continue
         place = match.groupdict().get("place") or ""
         if len(place.split()) > 9 or _PLACE_WORDS.search(place):
@@ -154,7 +153,7 @@ def _byline(context: Context, block: Block, zone: str) -> Claim | None:
     if not match:
         return None
     names = re.sub(r"^[(\[]|[)\]]$", "", match["names"].strip(" .—–-|•"))
-    whole = agencies_in_list(names)
+    whole = agencies_in_list(names) if agency(re.split(r"[,/;&|]", names)[0]) or agency(names) else []
     # "By Jane Doe, Reuters"; "von Max Muster, dpa"; "Jane Doe | AP"; "By Associated Press | Oct. 7, 2020"
     parts = [part.strip() for part in re.split(r"\s?[,|•·–—(/]\s?|\s-\s|\d", names)[:6]]
     if whole and len(names) < 3 and match.start("names") == 0 and "author" not in block.marks:
@@ -182,8 +181,9 @@ def _tail(context: Context, block: Block, zone: str) -> Claim | None:
         found = agencies_in_list(match["name"])
         if not found:
             continue
-        initials = re.search(r"[/,;+]\s?[a-zäöü]{2,4}$", match["name"])
-        relation = Relation.PARTIAL if initials and not agency(match["name"]) else Relation.WIRE
+        initials = re.search(r"[/,;+]\s?(?P<letters>[a-zäöü]{2,4})$", match["name"])
+        edited = initials and not agency(initials["letters"]) and not agency(match["name"])
+        relation = Relation.PARTIAL if edited else Relation.WIRE
         span = (offset + match.start(), offset + match.end())
         claim = agency_claim(context, "agency-tail", relation, block, span, found[0], 0.85)
         if zone == "tail":
@@ -217,7 +217,7 @@ def _copyright(context: Context, block: Block, zone: str) -> Iterator[Claim]:
             found = agency(holder)
         if found:
             claim = agency_claim(
-                context, "copyright-line", Relation.WIRE, block, span, found, 0.8 if zone == "tail" else 0.5
+                context, "copyright-line", Relation.WIRE, block, span, found, 0.8 if zone == "tail" else 0.3
             )
             before = block.text[max(0, match.start() - 80) : match.start()]
             if _MARKET.search(block.text[:600]):

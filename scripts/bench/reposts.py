@@ -30,7 +30,7 @@ from archiver.provenance.page import read_page
 
 _DEFAULT = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "reposts"
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
-_NOT_REPOSTS = ("via", "not-a-repost", "unknown")
+NOT_REPOSTS = ("via", "not-a-repost", "unknown")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def show(text: str = "") -> None:
 
 
 def report(scored: list[Scored], traps: list[Scored], *, with_claims: bool) -> None:
-    reposts = [one for one in scored if one.row["relation"] not in _NOT_REPOSTS]
+    reposts = [one for one in scored if one.row["relation"] not in NOT_REPOSTS]
     pointing = [one for one in scored if one.row["relation"] == "via"]
     none = [one for one in scored if one.row["relation"] in ("not-a-repost", "unknown")]
     addressed = [one for one in reposts if one.url_present]

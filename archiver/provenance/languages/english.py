@@ -71,7 +71,12 @@ ENGLISH = language(
         ("A", "adapted", 0.75, r"\badapted (?:here )?(?:with permission )?from "),
         ("P", "excerpt", 0.8, r"\b(?:excerpt(?:ed)?|extract(?:ed)?|an excerpt) (?:here )?(?:with permission )?from "),
         ("P+", "with files from", 0.8, r"\bwith files from "),
-        ("P+", "contributed to this", 0.5, rf"(?P<outlet>[A-Z](?:[^.;]|\.\w){{1,60}}?) contributed to this {_NOUN}"),
+        (
+            "P+",
+            "contributed to this",
+            0.5,
+            rf"(?P<outlet>\b(?-i:[A-Z])(?:[^.;]|\.\w){{1,60}}?) contributed to this {_NOUN}",
+        ),
         (
             "T",
             "translat",

@@ -84,11 +84,11 @@ PICTURE = re.compile(
     re.IGNORECASE,
 )
 PICTURE_LABEL = re.compile(
-    r"^[\W_]{0,3}(?:(?:photos?|pictures?|images?|photograph|featured image|cover photo|foto(?:credit|graf(?:ie|"
+    r"^[\W_]{0,3}(?:photos?|pictures?|images?|photograph|featured image|cover photo|foto(?:credit|graf(?:ie|"
     r"ía)?)?|titelbild|bild(?:quelle|nachweis|er)?|"
     r"crédits?(?: photo)?|photo credits?|image credits?|credits?|illustration|zdjęcie|fot\.|фото|imagen|imagem|"
     r"immagine|beeld|kuva|kép|图片来源|图源|"
-    r"图片|圖片來源|写真|사진|صورة|الصورة)(?: (?:credit|by|courtesy of|via|source|von|de))?\s?[:：/©]|©)",
+    r"图片|圖片來源|写真|사진|صورة|الصورة)(?: (?:credit|by|courtesy of|via|source|von|de))?\s?[:：/©]",
     re.IGNORECASE,
 )
 COPYRIGHT = re.compile(r"(?:©|\(c\)|&copy;|\bcopyright\b)[\s©(c)]{0,6}", re.IGNORECASE)

@@ -152,13 +152,13 @@ TURKISH = language(
             "R",
             "alın",
             0.85,
-            r"(?P<outlet>[A-ZÇĞİÖŞÜ](?:[^.;]|\.\w){1,50}?)['’]?(?:ten|tan|den|dan|nden|ndan)? alın(?:mıştır|dı|tılanmıştır)",
+            r"(?P<outlet>\b(?-i:[A-ZÇĞİÖŞÜ])(?:[^.;]|\.\w){1,50}?)['’]?(?:ten|tan|den|dan|nden|ndan)? alın(?:mıştır|dı|tılanmıştır)",
         ),
         (
             "R",
             "izniyle",
             0.8,
-            r"(?P<outlet>[A-ZÇĞİÖŞÜ](?:[^.;]|\.\w){1,50}?)['’]?(?:nın|nin|nun|nün|ın|in|un|ün)? izniyle",
+            r"(?P<outlet>\b(?-i:[A-ZÇĞİÖŞÜ])(?:[^.;]|\.\w){1,50}?)['’]?(?:nın|nin|nun|nün|ın|in|un|ün)? izniyle",
         ),
         (
             "R@!",
@@ -167,7 +167,12 @@ TURKISH = language(
             r"\b(?:yazının|makalenin|haberin) (?:orijinali|aslı)\b|\borijinal (?:makaleyi|haberi|yazıyı) (?:oku|"
             r"okuyun)\b",
         ),
-        ("T", "çevr", 0.75, r"(?P<outlet>[A-ZÇĞİÖŞÜ](?:[^.;]|\.\w){1,50}?)['’]?(?:ten|tan|den|dan) (?:çevril|tercüme)"),
+        (
+            "T",
+            "çevr",
+            0.75,
+            r"(?P<outlet>\b(?-i:[A-ZÇĞİÖŞÜ])(?:[^.;]|\.\w){1,50}?)['’]?(?:ten|tan|den|dan) (?:çevril|tercüme)",
+        ),
     ],
 )
 

@@ -15,7 +15,8 @@ PARAGRAPHS = (
     "passengers had to take a bus around the whole bay and were late more often than not.",
     "Engineers found a crack in the landing stage during a routine check in July and closed it the same evening, which "
     "nobody had expected in the middle of the season when the boats are full.",
-    "Fishermen who use the same quay say they were told nothing for days and had to move their boats to a place without "
+    "Fishermen who use the same quay say they were told nothing for days and had to move their boats to a place "
+    "without "
     "electricity and without any light, where two of them were damaged in the storm.",
     "The repair cost four times what was planned, because the timber had to come from far away and was held up at a "
     "border, as a member of the council explained when she was asked about the bill.",
@@ -40,7 +41,8 @@ def html(
     return (
         f"<!DOCTYPE html><html lang='{language}'><head><title>Ferry line reopens</title>{head}</head><body>"
         f"<header><a href='/'>Harbour Daily</a></header><nav><a href='/news'>News</a><a href='/sport'>Sport</a></nav>"
-        f"<main><article><h1>Ferry line reopens after long repair</h1>{before}<div class='text'>{body}{tail}</div></article></main>"
+        f"<main><article><h1>Ferry line reopens after long repair</h1>{before}<div "
+        f"class='text'>{body}{tail}</div></article></main>"
         f"{after}<footer><p>Harbour Daily, Quay 1</p></footer></body></html>"
     )
 

@@ -159,7 +159,8 @@ def test_the_author_in_a_sentence_is_given() -> None:
 
 def test_a_feed_footer_names_the_site_of_the_feed() -> None:
     footer = (
-        "<p>The post <a href='https://lanternweekly.test/2025/ferry-line-reopens-at-last'>Ferry line reopens</a> appeared first on "
+        "<p>The post <a href='https://lanternweekly.test/2025/ferry-line-reopens-at-last'>Ferry line "
+        "reopens</a> appeared first on "
         "<a href='https://lanternweekly.test'>Lantern Weekly</a>.</p>"
     )
     claim = only(claims(html(footer)), "feed-footer")

@@ -126,7 +126,8 @@ def test_a_labelled_credit_makes_no_agency_the_source(credit: str) -> None:
 def test_quoted_posts_are_claims_of_their_own() -> None:
     tail = (
         "<p>“We shall meet at the quay,” the mayor wrote in a post on Truth Social.</p>"
-        "<blockquote class='twitter-tweet'><p>The ferry is back.</p><a href='https://twitter.com/quill/status/1'>Oct 7</a></blockquote>"
+        "<blockquote class='twitter-tweet'><p>The ferry is back.</p><a "
+        "href='https://twitter.com/quill/status/1'>Oct 7</a></blockquote>"
     )
     found = [claim for claim in claims(html(tail)) if claim.kind == "quoted-post"]
     assert [(claim.outlet, claim.relation) for claim in found] == [

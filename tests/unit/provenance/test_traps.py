@@ -7,7 +7,10 @@ import pytest
 from tests.unit.provenance.pages import claims, html, judged
 
 _OWN = "https://harbour-daily.example"
-_SENTENCE = "This article originally appeared at <a href='https://lanternweekly.test/2025/a-long-ferry-story'>Lantern Weekly</a>."
+_SENTENCE = (
+    "This article originally appeared at <a "
+    "href='https://lanternweekly.test/2025/a-long-ferry-story'>Lantern Weekly</a>."
+)
 
 TRAPS = {
     "the direction is reversed": (html("<p>This article was reprinted on Lantern Weekly.</p>"), "direction reversed"),
@@ -46,7 +49,8 @@ TRAPS = {
     ),
     "isBasedOn is the page itself": (
         html(
-            head=f'<script type="application/ld+json">{{"@type": "NewsArticle", "isBasedOn": "{_OWN}/news/x-y-z"}}</script>'
+            head=f'<script type="application/ld+json">{{"@type": "NewsArticle", "isBasedOn": '
+            f'"{_OWN}/news/x-y-z"}}</script>'
         ),
         "the page's own outlet",
     ),
@@ -69,7 +73,8 @@ TRAPS = {
     ),
     "canonical is the same page at the hosting company": (
         html(
-            head="<link rel='canonical' href='https://harbourdaily.wordpress.com/news/2025/10/ferry-line-reopens-after-long-repair'>"
+            head="<link rel='canonical' "
+            "href='https://harbourdaily.wordpress.com/news/2025/10/ferry-line-reopens-after-long-repair'>"
             f"<meta property='og:url' content='{_OWN}/news/2025/10/ferry-line-reopens-after-long-repair'>"
         ),
         "hosting",
@@ -89,7 +94,8 @@ TRAPS = {
     ),
     "a dateline further down": (
         html(
-            "<p>PORT SALT (AP) — A storm has closed the other harbour for at least a week, officials said on Sunday.</p>"
+            "<p>PORT SALT (AP) — A storm has closed the other harbour for at least a week, officials said on "
+            "Sunday.</p>"
         ),
         "elsewhere than at the beginning",
     ),
@@ -114,7 +120,7 @@ def test_an_agencys_own_page_is_no_repost() -> None:
 
 def test_an_agencys_second_site_is_its_own_as_well() -> None:
     found = claims(
-        html(lead="PORT SALT (dpa) - "), "https://dpa-international.com/article/ferry-line-reopens-after-repair"
+        html(lead="PORT SALT (Reuters) - "), "https://thomsonreuters.com/article/ferry-line-reopens-after-repair"
     )
     assert {claim.trap for claim in found} == {"the agency's own site"}
 
