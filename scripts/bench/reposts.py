@@ -149,10 +149,10 @@ def report(scored: list[Scored], traps: list[Scored], *, with_claims: bool) -> N
         f"{'seconds a page, mean and longest':<45}{statistics.mean(one.elapsed_s for one in scored + traps):>7.3f} "
         f"{max(one.elapsed_s for one in scored + traps):.2f}"
     )
-    for title, key in (("relation", lambda one: one.row["relation"]), ("language", lambda one: one.language)):
+    for title in ("relation", "language"):
         counts: dict[str, list[bool]] = defaultdict(list)
         for one in reposts:
-            counts[key(one)].append(one.right)
+            counts[one.row["relation"] if title == "relation" else one.language].append(one.right)
         show(f"\nby {title}: " + ", ".join(f"{name} {sum(hits)}/{len(hits)}" for name, hits in sorted(counts.items())))
     misses = [one for one in reposts if not one.right]
     show(f"\n{len(misses)} outlets missed")

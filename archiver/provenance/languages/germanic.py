@@ -41,7 +41,8 @@ GERMAN = language(
             "R",
             "original ist",
             0.9,
-            rf"\bim Original ist (?:er|es|sie|der \w{{3,15}}) {_DE_AT} (?P<outlet>(?:[^.;]|\.\w){{2,90}}?) {_DE_MADE}\b",
+            rf"\bim Original ist (?:er|es|sie|der \w{{3,15}}) {_DE_AT} "
+            rf"(?P<outlet>(?:[^.;]|\.\w){{2,90}}?) {_DE_MADE}\b",
         ),
         (
             "R",

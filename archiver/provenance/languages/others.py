@@ -152,7 +152,8 @@ TURKISH = language(
             "R",
             "alın",
             0.85,
-            r"(?P<outlet>\b(?-i:[A-ZÇĞİÖŞÜ])(?:[^.;]|\.\w){1,50}?)['’]?(?:ten|tan|den|dan|nden|ndan)? alın(?:mıştır|dı|tılanmıştır)",
+            r"(?P<outlet>\b(?-i:[A-ZÇĞİÖŞÜ])(?:[^.;]|\.\w){1,50}?)"
+            r"['’]?(?:ten|tan|den|dan|nden|ndan)? alın(?:mıştır|dı|tılanmıştır)",
         ),
         (
             "R",

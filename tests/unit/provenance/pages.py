@@ -35,7 +35,7 @@ def html(
     language: str = "en",
     paragraphs: Sequence[str] = PARAGRAPHS,
 ) -> str:
-    """An article: `before` stands between headline and text, `lead` begins the text, `tail` ends it, `after` follows."""
+    """An article: `before` stands between headline and text, `lead` begins that, `tail` ends it, `after` follows."""
     first, *rest = paragraphs
     body = "".join(f"<p>{paragraph}</p>" for paragraph in (lead + first, *rest))
     return (

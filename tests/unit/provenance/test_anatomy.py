@@ -1,4 +1,4 @@
-"""A page of the anatomy the project was conceived from, made up: a poster, a byline, a sentence, a notice against both."""
+"""A page of the anatomy the project was conceived from, made up: poster, byline, sentence, and a notice against them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from tests.unit.provenance.pages import PARAGRAPHS, claims
 _URL = "https://bellfront.test/2025/10/minister-calls-her-rival-and-agrees-to-meet/"
 _LINKS = "".join(f"<li><a href='/2025/{number}/'>Some other story number {number}</a></li>" for number in range(5))
 _PAGE = f"""<!DOCTYPE html><html lang="en"><head><title>Minister Calls Her Rival</title>
-<meta property="og:site_name" content="Bellfront"><meta property="og:url" content="{_URL}"><link rel="canonical" href="{_URL}"></head>
+<meta property="og:site_name" content="Bellfront"><meta property="og:url" content="{_URL}">
+<link rel="canonical" href="{_URL}"></head>
 <body><header><a href="/">Bellfront</a></header><article><h1>Minister Calls Her Rival and Agrees to Meet</h1>
 <p>Posted by Bellfront Editor</p>
-<p><em>Minister Vera Holt applauds at a ceremony in Port Salt, Friday, Jan. 24, 2025. (Ilja Ruder, Comet, Palace Pool Photo via AP)</em></p>
+<p><em>Minister Vera Holt applauds in Port Salt, Jan. 24, 2025. (Ilja Ruder, Comet, Palace Pool Photo via AP)</em></p>
 <p>(Tom Reede, <a href="https://plainpeace.test/">Plainpeace.test</a>) {PARAGRAPHS[0]}</p>
-<p>Holt said in a post on Truth Social that high-level officials will hold talks next week before the two meet in person at the quay.</p>
-<p>“At the end of the call we agreed that our advisers will meet next week, and that a place is still to be found,” Holt wrote.</p>
+<p>Holt said in a post on Truth Social that officials will hold talks before the two meet in person at the quay.</p>
+<p>“At the end of the call we agreed that our advisers will meet next week, at a place to be found,” Holt wrote.</p>
 {"".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS[1:])}
 <p><em>This article originally appeared at <a href="https://plainpeace.test">Plainpeace.test</a>.</em></p></article>
-<p>Copyright 2025. No part of this site may be reproduced in whole or in part in any manner without the permission of the owner.</p>
+<p>Copyright 2025. No part of this site may be reproduced in whole or in part without the permission of the owner.</p>
 <div>Click Here To Comment</div><div>- Advertisement -</div>
-<div class="related"><h4>TRENDING NOW</h4><ul>{_LINKS}</ul></div><div class="related"><h4>LATEST NEWS</h4><ul>{_LINKS}</ul></div>
-<footer><p>THE INFORMATION PRESENTED HERE IS FOR GENERAL PURPOSES ONLY.</p><p>Copyright 2025 Bellfront.test</p></footer></body></html>"""
+<div class="related"><h4>TRENDING NOW</h4><ul>{_LINKS}</ul></div>
+<div class="related"><h4>LATEST NEWS</h4><ul>{_LINKS}</ul></div>
+<footer><p>THE INFORMATION PRESENTED HERE IS FOR GENERAL PURPOSES ONLY.</p>
+<p>Copyright 2025 Bellfront.test</p></footer></body></html>"""
 
 
 @pytest.fixture(scope="module")

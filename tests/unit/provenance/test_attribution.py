@@ -119,9 +119,17 @@ def test_a_link_to_the_outlets_home_page_is_not_the_article() -> None:
 
 @pytest.mark.parametrize(
     ("language", "phrase"),
-    [("en", "Read the original article"), ("fr", "Lire l’article original"), ("es", "Lea el artículo original"), ("ru", "Читать оригинал"),
-     ("zh", "阅读原文"), ("ar", "قراءة المقال الأصلي"), ("nl", "Lees het originele artikel"), ("de", "Zum Originalartikel")],
-)  # fmt: skip
+    [
+        ("en", "Read the original article"),
+        ("fr", "Lire l’article original"),
+        ("es", "Lea el artículo original"),
+        ("ru", "Читать оригинал"),
+        ("zh", "阅读原文"),
+        ("ar", "قراءة المقال الأصلي"),
+        ("nl", "Lees het originele artikel"),
+        ("de", "Zum Originalartikel"),
+    ],
+)
 def test_an_original_that_is_only_linked_is_named_by_its_link(language: str, phrase: str) -> None:
     link = "https://lanternweekly.test/2025/10/ferry-line-reopens-at-last"
     source = judged(html(f"<p><a href='{link}'>{phrase}</a></p>", language=language)).source
@@ -136,9 +144,15 @@ def test_a_translation_is_told_from_a_republication() -> None:
 
 @pytest.mark.parametrize(
     ("language", "sentence", "outlet"),
-    [("en", "With files from The Canadian Press", "The Canadian Press"), ("de", "(Mit Material von dpa)", "dpa"), ("fr", "(Avec AFP)", "AFP"),
-     ("es", "Con información de EFE", "EFE"), ("pt", "Com informações da Agência Brasil", "Agência Brasil"), ("cs", "S využitím ČTK", "ČTK")],
-)  # fmt: skip
+    [
+        ("en", "With files from The Canadian Press", "The Canadian Press"),
+        ("de", "(Mit Material von dpa)", "dpa"),
+        ("fr", "(Avec AFP)", "AFP"),
+        ("es", "Con información de EFE", "EFE"),
+        ("pt", "Com informações da Agência Brasil", "Agência Brasil"),
+        ("cs", "S využitím ČTK", "ČTK"),
+    ],
+)
 def test_a_helper_gives_a_part_only(language: str, sentence: str, outlet: str) -> None:
     claim = only(claims(html(f"<p>{sentence}</p>", language=language)), "material")
     assert (claim.relation, claim.outlet) == (Relation.PARTIAL, outlet)

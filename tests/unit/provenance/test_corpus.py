@@ -28,7 +28,8 @@ def seed_page() -> str:
     made[end] = made[end].replace("Antiwar.com", f"<a href='{_OUTLET}'>Antiwar.com</a>")
     return (
         "<html lang='en'><head><title>Seed</title></head><body><article><h1>"
-        f"{html.escape(lines[start - 1])}</h1>{''.join(made[start : end + 1])}</article>{''.join(made[end + 1 :])}</body></html>"
+        f"{html.escape(lines[start - 1])}</h1>{''.join(made[start : end + 1])}</article>"
+        f"{''.join(made[end + 1 :])}</body></html>"
     )
 
 

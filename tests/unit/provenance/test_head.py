@@ -13,10 +13,8 @@ _ELSEWHERE = "https://lanternweekly.test/2025/10/ferry-line-reopens-at-last"
 
 
 def ld(**fields: object) -> str:
-    return (
-        f"<script "
-        f'type="application/ld+json">{json.dumps({"@context": "https://schema.org", "@type": "NewsArticle", **fields})}</script>'
-    )
+    node = {"@context": "https://schema.org", "@type": "NewsArticle", **fields}
+    return f'<script type="application/ld+json">{json.dumps(node)}</script>'
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -80,9 +81,36 @@ def test_a_passage_is_bounded() -> None:
 
 
 _WORDS = [
-    "this article", "originally ", "first ", "published ", "on ", "with permission ", "of a ", "version of an article ", "(", ")", "a" * 30, " ", "Ä ", "« ",
-    "mit ", "erschienen ", "ist am 1. Mai ", "in ", "的", "来源", "zuerst ", "republished ", "\u00a0", "– ", ", ", ". ", "opprinnelig ", "впервые ", "в ",
-]  # fmt: skip
+    "this article",
+    "originally ",
+    "first ",
+    "published ",
+    "on ",
+    "with permission ",
+    "of a ",
+    "version of an article ",
+    "(",
+    ")",
+    "a" * 30,
+    " ",
+    "Ä ",
+    "« ",
+    "mit ",
+    "erschienen ",
+    "ist am 1. Mai ",
+    "in ",
+    "的",
+    "来源",
+    "zuerst ",
+    "republished ",
+    "\u00a0",
+    "– ",
+    ", ",
+    ". ",
+    "opprinnelig ",
+    "впервые ",
+    "в ",
+]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -111,18 +139,47 @@ def test_no_other_pattern_backtracks_without_end(filler: str) -> None:
 
 _PIECES = st.sampled_from(
     [
-        "<p>", "</p>", "<div class='related'>", "</div>", "<a href='http://x.test/a-b-c'>", "</a>", "<textarea>", "<dialog>", "<blockquote>",
-        "This article originally appeared at ", "Salt", "PORT SALT (AP) — ", "(dpa)", "Source: ", "By Ada Quill, Salt Times", "© 2025 ", "来源：", "<meta ",
-        "<link rel=canonical href=http://y.test/a-b-c>", "<script type='application/ld+json'>", "{\"isBasedOn\": ", "</script>", "<base href='http://['>",
-        "<img src='http://z.test/?republication-pixel=true&post=1'>", "<table><tr>", "<svg>", "<template>", "<!--", "-->", "<![CDATA[", "&#0;", "\x00", "\ud800",
+        "<p>",
+        "</p>",
+        "<div class='related'>",
+        "</div>",
+        "<a href='http://x.test/a-b-c'>",
+        "</a>",
+        "<textarea>",
+        "<dialog>",
+        "<blockquote>",
+        "This article originally appeared at ",
+        "Salt",
+        "PORT SALT (AP) — ",
+        "(dpa)",
+        "Source: ",
+        "By Ada Quill, Salt Times",
+        "© 2025 ",
+        "来源：",
+        "<meta ",
+        "<link rel=canonical href=http://y.test/a-b-c>",
+        "<script type='application/ld+json'>",
+        '{"isBasedOn": ',
+        "</script>",
+        "<base href='http://['>",
+        "<img src='http://z.test/?republication-pixel=true&post=1'>",
+        "<table><tr>",
+        "<svg>",
+        "<template>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "&#0;",
+        "\x00",
+        "\ud800",
     ]
-)  # fmt: skip
+)
 
 
 @settings(max_examples=150)
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=20)), max_size=40), st.text(max_size=30))
 def test_no_page_makes_it_raise(pieces: list[str], url: str) -> None:
-    frames = [
+    frames: list[dict[str, Any]] = [
         {"html": "".join(pieces), "url": url},
         {"error": "gone"},
         {"html": "<p>x</p>", "url": "about:srcdoc", "page": 0},

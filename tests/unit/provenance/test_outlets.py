@@ -107,9 +107,20 @@ def test_a_group_is_told_by_the_pages_own_menus_and_footer_and_by_the_brand() ->
 
 @pytest.mark.parametrize(
     ("name", "known"),
-    [("AP", "AP"), ("The Associated Press", "AP"), ("ap", None), ("路透社", "Reuters"), ("Agencia EFE", "EFE"), ("وكالة الأناضول", "Anadolu Agency"),
-     ("ТАСС", "TASS"), ("Česká tisková kancelář", "ČTK"), ("Salt City News Service", "Salt City News Service"), ("Salt", None), ("x" * 99, None)],
-)  # fmt: skip
+    [
+        ("AP", "AP"),
+        ("The Associated Press", "AP"),
+        ("ap", None),
+        ("路透社", "Reuters"),
+        ("Agencia EFE", "EFE"),
+        ("وكالة الأناضول", "Anadolu Agency"),
+        ("ТАСС", "TASS"),
+        ("Česká tisková kancelář", "ČTK"),
+        ("Salt City News Service", "Salt City News Service"),
+        ("Salt", None),
+        ("x" * 99, None),
+    ],
+)
 def test_agencies_are_known_by_the_names_they_are_cited_by(name: str, known: str | None) -> None:
     found = agency(name)
     assert (found.name if found else None) == known

@@ -43,9 +43,17 @@ def test_a_dateline_in_capitals_may_name_an_outlet_that_is_no_agency() -> None:
 
 @pytest.mark.parametrize(
     ("byline", "agency"),
-    [("Por Agencia EFE", "EFE"), ("By The Associated Press", "AP"), ("von dpa", "dpa"), ("By Ada Quill, Reuters", "Reuters"),
-     ("Par AFP", "AFP"), ("Autor: PAP", "PAP"), ("Ada Quill | AAP", "AAP"), ("By Lantern News Service", "Lantern News Service")],
-)  # fmt: skip
+    [
+        ("Por Agencia EFE", "EFE"),
+        ("By The Associated Press", "AP"),
+        ("von dpa", "dpa"),
+        ("By Ada Quill, Reuters", "Reuters"),
+        ("Par AFP", "AFP"),
+        ("Autor: PAP", "PAP"),
+        ("Ada Quill | AAP", "AAP"),
+        ("By Lantern News Service", "Lantern News Service"),
+    ],
+)
 def test_an_agency_as_author_is_the_wire_source(byline: str, agency: str) -> None:
     source = judged(html(before=f"<p class='byline'>{byline}</p>")).source
     assert source is not None
@@ -60,10 +68,18 @@ def test_the_person_before_the_agency_is_the_author() -> None:
 
 @pytest.mark.parametrize(
     ("tail", "agency"),
-    [("<p>(dpa)</p>", "dpa"), ("<p>— The Associated Press</p>", "AP"), ("<p>/ritzau/</p>", "Ritzau"), ("<p>(PAP)</p>", "PAP"),
-     ("<p>(ČTK)</p>", "ČTK"), ("<p>(APA/dpa)</p>", "APA"), ("<p>© dpa-infocom, dpa:251007-99-123456/3</p>", "dpa"),
-     ("<p>Copyright 2025 The Associated Press. All rights reserved.</p>", "AP"), ("<p>© Thomson Reuters 2025</p>", "Reuters")],
-)  # fmt: skip
+    [
+        ("<p>(dpa)</p>", "dpa"),
+        ("<p>— The Associated Press</p>", "AP"),
+        ("<p>/ritzau/</p>", "Ritzau"),
+        ("<p>(PAP)</p>", "PAP"),
+        ("<p>(ČTK)</p>", "ČTK"),
+        ("<p>(APA/dpa)</p>", "APA"),
+        ("<p>© dpa-infocom, dpa:251007-99-123456/3</p>", "dpa"),
+        ("<p>Copyright 2025 The Associated Press. All rights reserved.</p>", "AP"),
+        ("<p>© Thomson Reuters 2025</p>", "Reuters"),
+    ],
+)
 def test_the_last_line_names_the_agency(tail: str, agency: str) -> None:
     source = judged(html(tail)).source
     assert source is not None
