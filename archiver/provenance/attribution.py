@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from archiver.provenance.agencies import agencies_in_list
 from archiver.provenance.blocks import Block, Link
 from archiver.provenance.claim import Claim, Direction, Relation
 from archiver.provenance.context import Context, links_within, sentences
@@ -75,12 +76,17 @@ def _claims(context: Context, block: Block, start: int, end: int) -> Iterator[Cl
     general = bool(_PLURAL_ITEM.search(sentence[: match.start()]))
     if not name and link is None and not general:
         return
-    if rule.material and not (looks_like_outlet(name) or link):
+    agencies = agencies_in_list(name)
+    if rule.material and not (looks_like_outlet(name) or agencies or link):
         return
+    relation = rule.relation
+    if agencies:
+        name = agencies[0].name
+        relation = Relation.WIRE if relation is Relation.REPUBLICATION else relation
     confidence = rule.confidence if link or not rule.by_link else 0.3
     claim = context.in_text(
         "material" if rule.material else "attribution",
-        rule.relation,
+        relation,
         block,
         (start, end),
         name,

@@ -12,7 +12,9 @@ _MAX_NAME_WORDS = 8
 _MARKS = " \t:：-–—\"'“”„‚‘«»‹›[](（《「*"
 # Words before a name that are no part of it: an article, "the website", "le journal".
 _LEADING = re.compile(
-    r"(?:the (?:web ?site|site|blog|magazine|newspaper|journal|pages|website of)(?: of)?|our (?:partners?|"
+    r"(?:the (?:\w{1,12} ){0,3}(?:issue|edition|pages) of|(?:her|his|their|my|our|its) (?:own |personal )?"
+    r"(?:blog|site|website|newsletter|page)(?:,| at)?|the (?:web ?site|site|blog|magazine|newspaper|journal|"
+    r"pages|website of)(?: of)?|our (?:partners?|"
     r"sister (?:site|publication))(?: at)?|"
     r"de[rm] (?:Webseite|Website|Zeitung|Zeitschrift|Wochenzeitung|Tageszeitung|Plattform|Blog|Magazin|Portal)|"
     r"le site(?: de)?|le journal|la revue|"
@@ -44,6 +46,12 @@ _NO_NAME = re.compile(
     r"aqui|qui|author|authors|publication|different|multiple|several|early|late|full|part|time|order|person|"
     r"public|private)\b",
     re.IGNORECASE,
+)
+# What stands where a name ought to, and names nobody.
+_NOBODY = frozenset(
+    "agencies agenturen agences agencias agências agenzie agencje agentury ajanslar агентства وكالات "
+    "通讯社 staff redaktion redazione redacción redação rédaction redakcja redakce редакция internet 网络 互联网 archive archiv 编辑 本站 "
+    "本网 own eigene unknown".split()
 )
 _PERSON = (
     r"[^\W\d_a-zа-я][\w.'’-]{0,25}(?: (?:de|del|da|di|van|von|der|den|la|le|el|al|bin|ter)){0,2}(?: "
@@ -97,7 +105,7 @@ def outlet_named(text: str, ends: re.Pattern[str]) -> tuple[str, int]:
 
 def is_name(name: str) -> bool:
     """Whether a text can be a name at all: not a date, no pronoun, with a capital where its script has them."""
-    if len(name) < 2 or _DATE.match(name):
+    if len(name) < 2 or _DATE.match(name) or name.casefold() in _NOBODY:
         return False
     if domain_named(name) or agency(name):
         return True

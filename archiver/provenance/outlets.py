@@ -40,8 +40,10 @@ EDITIONS = frozenset(
 )
 # Hosting companies that the list of suffixes does not have, or only in part: below them, each name is a customer's.
 _HOSTING = frozenset(
-    "wordpress.com wpengine.com wpcomstaging.com squarespace.com webflow.io tumblr.com typepad.com livejournal.com "
-    "substack.com medium.com over-blog.com canalblog.com hypotheses.org arcpublishing.com wixsite.com weebly.com jimdofree.com "
+    "wordpress.com wpengine.com wpcomstaging.com squarespace.com webflow.io "
+    "tumblr.com typepad.com livejournal.com "
+    "substack.com medium.com over-blog.com canalblog.com hypotheses.org arcpublishing.com wixsite.com "
+    "weebly.com jimdofree.com "
     "azurewebsites.net cloudfront.net pantheonsite.io herokuapp.com ghost.io blogspot.com".split()
 )
 # Hosts where anybody has pages; a link to one says nothing about a group.

@@ -41,6 +41,10 @@ _BY = re.compile(
     r"بقلم|الكاتب|stand|news|foto und text)\s?[:：]?\s{1,3})?(?P<names>\S.{1,90})$",
     re.IGNORECASE,
 )
+_WITH = re.compile(r"(?:with|mit|avec|con|com|met|med|z|s|с|з) ", re.IGNORECASE)  # a helper, which sentences tell
+_REPRINTED = re.compile(
+    r"\b(?:reprinted|republished|reproduced|used|published|abdruck|reproducido|reproduit)\b.{0,30}\bperm", re.IGNORECASE
+)
 _YEARS = re.compile(r"^[\s,.©-]{0,5}(?:\d{4}(?:\s?[-–/]\s?\d{2,4})?)?[\s,.©:-]{0,5}(?:by |the )?", re.IGNORECASE)
 _MARKET = re.compile(
     r"\b(?:market data|stock quotes?|quotes? (?:are|is) delayed|delayed|indices|börsen|kursdaten|cotations|fund "
@@ -179,7 +183,7 @@ def _tail(context: Context, block: Block, zone: str) -> Claim | None:
         if not match:
             continue
         found = agencies_in_list(match["name"])
-        if not found:
+        if not found or _WITH.match(match["name"]):
             continue
         initials = re.search(r"[/,;+]\s?(?P<letters>[a-zäöü]{2,4})$", match["name"])
         edited = initials and not agency(initials["letters"]) and not agency(match["name"])
@@ -227,6 +231,8 @@ def _copyright(context: Context, block: Block, zone: str) -> Iterator[Claim]:
             elif zone == "outside":
                 claim = claim.trapped("a copyright line far from the text")
             yield claim
+        elif name and _REPRINTED.search(block.text[span[1] : span[1] + 120]) and not context.own.is_self(name, ""):
+            yield context.in_text("copyright-line", Relation.REPUBLICATION, block, span, name, 0.6)
         elif not name or context.own.is_self(name, "") or RESERVED.search(block.text[:600]):
             yield context.in_text(
                 "copyright-notice",

@@ -68,7 +68,26 @@ ENGLISH = language(
             rf"lightly edited|slightly edited|extended) version of an? {_NOUN}(?: [^.;:]{{1,60}}?)?(?: "
             rf"{_FIRST})? {_MADE} (?:here )?{_AT} ",
         ),
-        ("A", "adapted", 0.75, r"\badapted (?:here )?(?:with permission )?from "),
+        (
+            "A",
+            "adapted",
+            0.75,
+            rf"\badapted (?:here )?(?:with permission )?from (?:an? {_NOUN} (?:on|in|at|by|for|from) )?",
+        ),
+        (
+            "R!",
+            "published this|ran this",
+            0.85,
+            rf"^\W{{0,3}}(?P<outlet>[^.;]{{2,60}}?) (?:originally|first) (?:published|ran) this {_NOUN}",
+        ),
+        (
+            "R",
+            "original version",
+            0.85,
+            rf"\boriginal version of this {_NOUN} (?:appeared|was published|can be found|is published|ran) {_AT} ",
+        ),
+        ("R", "originally published:", 0.85, r"\boriginally published:? (?:in |at |on |by )?"),
+        ("R", "produced by", 0.7, rf"\bthis {_NOUN} (?:was|is) produced by "),
         ("P", "excerpt", 0.8, r"\b(?:excerpt(?:ed)?|extract(?:ed)?|an excerpt) (?:here )?(?:with permission )?from "),
         ("P+", "with files from", 0.8, r"\bwith files from "),
         (

@@ -10,7 +10,8 @@ _DE_NOUN = (
     r"Gastbeitrag\w{0,2}|Reportage|Post|Übersetzung|Aufsatz|Rede|Version|Fassung|Nachricht|Pressemitteilung|Recherche)"
 )
 _DE_AT = (
-    r"(?:bei|beim|in|im|auf|am|von|vom|unter|über|durch|für|auf der (?:Web)?[Ss]eite(?: von)?|in der|in "
+    r"(?:(?:auf \w{3,12}isch )?bei|beim|in|im|auf|am|von|vom|unter|über|durch|für|auf der (?:Web)?[Ss]eite(?: "
+    r"von)?|in der|in "
     r"dem|bei der|auf dem|auf der)"
 )
 _DE_MADE = r"(?:erschienen|veröffentlicht|publiziert|gepostet|gedruckt|abgedruckt|erstveröffentlicht)"
@@ -55,6 +56,7 @@ GERMAN = language(
         ),
         ("R", "zuerst", 0.85, rf"\b{_DE_MADE} zuerst {_DE_AT} "),
         ("R", "erstveröffentlich", 0.9, rf"\bErstveröffentlich(?:t|ung)(?: \w{{1,12}}){{0,2}}:? (?:{_DE_AT} )?"),
+        ("R", "erschienen|veröffentlicht|publiziert", 0.9, rf"\b{_DE_FIRST} {_DE_MADE} {_DE_AT} "),
         ("R", "genehmigung", 0.8, r"\bmit (?:freundlicher |der )?(?:Genehmigung|Erlaubnis) (?:von|des|der|durch|vom) "),
         ("R", "übernommen", 0.85, r"\bübernommen (?:von|aus|vom) "),
         ("R", "übernommen", 0.8, r"\b(?:von|aus|vom) (?P<outlet>(?:[^.;]|\.\w){2,80}?) übernommen\b"),
@@ -77,7 +79,7 @@ GERMAN = language(
             "T",
             "übersetz",
             0.8,
-            r"\b(?:aus dem \w{4,15} übersetzt(?:e[rsn]?)? (?:von|aus)|Übersetzung (?:aus|eines \w{4,15} (?:aus|"
+            r"\b(?:aus dem \w{4,15} übersetzt(?:e[rsn]?)? aus|Übersetzung (?:aus|eines \w{4,15} (?:aus|"
             r"von))|übersetzt aus) ",
         ),
         ("P!+", "mit material", 0.8, r"\bmit (?:Material|Informationen|Agenturmaterial|Inhalten) (?:von|der|des|vom) "),
@@ -162,6 +164,7 @@ SWEDISH = language(
         ),
         ("R", "tillstånd", 0.8, r"\bmed tillstånd (?:av|från) "),
         ("R", "åter", 0.85, r"\båterpublicera(?:d|t|s) (?:från|med tillstånd av|av) "),
+        ("R@!", "original:|originaltext:|originalquelle:", 0.8, r"\boriginal(?:text|artikel|beitrag|quelle)?: "),
         ("R@!", "original", 0.8, r"\bläs (?:hela )?original(?:artikeln|texten|et)\b"),
         ("T", "översatt", 0.8, r"\böversatt från (?:\w{3,12} )?"),
     ],
@@ -187,6 +190,7 @@ DANISH = language(
             r"\b(?:blev|er|var) (?:\w{1,10} )?(?:bragt|udgivet|publiceret) (?:oprindeligt|først) (?:på|i|af|hos) ",
         ),
         ("R", "tilladelse", 0.8, r"\bmed tilladelse fra "),
+        ("R@!", "original:|originaltext:|originalquelle:", 0.8, r"\boriginal(?:text|artikel|beitrag|quelle)?: "),
         ("R@!", "original", 0.8, r"\blæs (?:hele )?(?:den )?original(?:e artikel|artiklen)\b"),
     ],
 )

@@ -17,7 +17,7 @@ FRENCH = language(
             "R",
             "initialement|origin|abord|précédemment|première fois",
             0.9,
-            r"\b(?:initialement|originellement|d.abord|à l.origine|précédemment|originalement) (?:publiée?s?|"
+            r"\b(?:initialement|originellement|d.abord|à l.origine|précédemment|originalement) (?:été )?(?:publiée?s?|"
             r"parue?s?|diffusée?s?) (?:en \w{3,10} )?(?:sur(?: le site(?: de)?)?|dans|par|chez|en|le "
             r"\d{1,2} \w{3,10}(?: \d{4})? (?:sur|dans|par)) ",
         ),
@@ -52,6 +52,13 @@ FRENCH = language(
             r"(?:original|complet|d.origine)e?\b",
         ),
         ("R@!", "original", 0.7, r"^\W{0,3}article original\b"),
+        (
+            "R",
+            "version originale",
+            0.85,
+            r"\bversion originale (?:de ce(?:t|tte)? \w{4,12} )?(?:a été |est )?(?:publiée|parue) (?:en "
+            r"\w{3,10} )?(?:sur|dans|par) ",
+        ),
         ("R", "article original", 0.7, r"\barticle original (?:publié |paru )?(?:sur|dans|de|par) "),
         (
             "T",
@@ -107,7 +114,14 @@ SPANISH = language(
             r"\b(?:republicad[oa]|reproducid[oa]|reproducimos|republicamos|reproduce|retomad[oa]|tomad[oa])(?: "
             r"aquí)?(?: con (?:la )?(?:debida )?(?:autorización|permiso))? (?:de|del|desde|a partir de) ",
         ),
-        ("R", "autoriza", 0.8, r"\bcon (?:la |el )?(?:debida )?(?:autorización|permiso) (?:de|del) "),
+        ("R", "autoriza|permiso", 0.8, r"\bcon (?:la |el )?(?:debida )?(?:autorización|permiso) (?:de|del) "),
+        (
+            "R",
+            "original",
+            0.8,
+            r"\b(?:original|versión original)(?: de este \w{4,12})?(?: fue| se)? (?:publicad[oa]|publicó|"
+            r"apareció) (?:en|por) ",
+        ),
         ("R", "cortesía", 0.6, r"\b(?:cortesía) (?:de|del) "),
         ("R@!", "original", 0.85, rf"\b(?:lea?|leer|ver|vea|consulte?)(?: aquí)? (?:el |la )?{_ES_NOUN} original\b"),
         ("R@!", "original", 0.7, rf"^\W{{0,3}}(?:{_ES_NOUN}|fuente|enlace) original\b"),

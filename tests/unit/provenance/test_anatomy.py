@@ -1,4 +1,4 @@
-"""A page of the anatomy the project was conceived from, made up: poster, byline, sentence, and a notice against them."""
+"""A page of the anatomy the project was conceived from, made up: poster, byline, sentence, a notice against them."""
 
 from __future__ import annotations
 
