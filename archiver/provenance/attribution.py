@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from enum import Enum
 
 from archiver.provenance.agencies import agencies_in_list
 from archiver.provenance.blocks import Block, Link
 from archiver.provenance.claim import Claim, Direction, Relation
 from archiver.provenance.context import Context, links_within, sentences
 from archiver.provenance.languages import LANGUAGES, Language, Rule
+from archiver.provenance.languages.labels import COPYRIGHT
 from archiver.provenance.naming import looks_like_outlet, outlet_named, person_named
 from archiver.provenance.outlets import is_article_url, is_platform, site_of
 
@@ -33,6 +35,17 @@ _FEED_FOOTER = re.compile(
     r"nejdříve vyšel na|"
     r"впервые появил[аио]сь на|появились сначала на) (?P<outlet>.{2,80}?)\.?$",
     re.IGNORECASE,
+)
+_LABEL = re.compile(r"^.{0,600}(?:[|:—–•([（【]|\s-\s)", re.DOTALL)  # "Editor's note: "
+_AUXILIARY = re.compile(
+    r"(?:was|is|has been|and|ist|wurde|wird|est|a été|et|es|fue|ha sido|foi|é|è stato|is|werd|został|jest|byl|je|"
+    r"był[ao]?|été|veröffentlichung|abdruck|publication|publicación|published|veröffentlicht|publiée?|publicad[oa]|pubblicat[oa]|gepubliceerd|опубликовано)",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"(?:by|von|par|por|di|door|av|af) [^,]{2,60},?(?: and| und| et| y)?$", re.IGNORECASE)
+_LONGEST_SUBJECT = 90
+_PLATFORM_NAMES = frozenset(
+    "facebook twitter x instagram telegram tiktok youtube linkedin reddit threads bluesky weibo vk truth".split()
 )
 _CREATIVE_COMMONS = "creativecommons.org"
 _GENERIC_LINK = re.compile(
@@ -123,21 +136,36 @@ def _judged(
     claim: Claim, context: Context, block: Block, sentence: str, match: re.Match[str], language: Language, rule: Rule
 ) -> Claim:
     """The claim with what its subject and its place tell: a trap, or less confidence."""
-    before = sentence[: match.start()].strip(" \t*–—-|:>\"'“”[]()")
+    before = sentence[: match.start()]
     about_this = rule.any_subject or bool(language.this_item.search(sentence[: match.end()]))
-    zone = context.page.zone(block)
     if _PLURAL_ITEM.search(before) or (_GENERAL.search(before) and not about_this):
         return claim.trapped("about the site's articles in general, not about this one")
-    if not rule.any_subject and before and not about_this:
-        if not language.item.search(before[-100:]) and len(before) > 25:
-            return claim.trapped("about something else than this article")
-        if zone == "body" or len(before) > 60:
-            return _weaker(claim, 0.5)
+    if not about_this and _subject(before, language) is Subject.OTHER:
+        return claim.trapped("about something else than this article")
+    if not claim.target_url and claim.outlet.casefold() in _PLATFORM_NAMES:
+        return claim.trapped("names a platform, where anybody posts")
+    zone = context.page.zone(block)
     if zone == "outside" and not claim.trap:
         return _weaker(claim, 0.7 if about_this else 0.4)
-    if zone == "body" and not about_this and len(context.page.main) > 6:
-        return _weaker(claim, 0.6)
+    if zone == "body" and not about_this:
+        return _weaker(claim, 0.5)
     return claim
+
+
+class Subject(Enum):
+    """What a phrase is said about."""
+
+    NONE = "none"  # the phrase stands alone, as in "Originally published at X"
+    ITEM = "item"
+    OTHER = "other"
+
+
+def _subject(before: str, language: Language) -> Subject:
+    """The subject of a phrase, from the words before it in its sentence."""
+    words = _LABEL.sub("", before).strip(" \t*>\"'“”„«»])")
+    if not words or _AUXILIARY.fullmatch(words) or COPYRIGHT.search(words) or _BY.match(words):
+        return Subject.NONE
+    return Subject.ITEM if len(words) <= _LONGEST_SUBJECT and language.item.search(words) else Subject.OTHER
 
 
 def _weaker(claim: Claim, factor: float) -> Claim:

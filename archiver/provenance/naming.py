@@ -50,7 +50,8 @@ _NO_NAME = re.compile(
 # What stands where a name ought to, and names nobody.
 _NOBODY = frozenset(
     "agencies agenturen agences agencias agências agenzie agencje agentury ajanslar агентства وكالات "
-    "通讯社 staff redaktion redazione redacción redação rédaction redakcja redakce редакция internet 网络 互联网 archive archiv 编辑 本站 "
+    "通讯社 staff redaktion redazione redacción redação rédaction redakcja redakce редакция internet "
+    "网络 互联网 archive archiv 编辑 本站 "
     "本网 own eigene unknown".split()
 )
 _PERSON = (

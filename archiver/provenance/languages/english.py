@@ -11,9 +11,14 @@ _NOUN = (
     r"investigations?|recipes?|"
     r"podcasts?|episodes?|items?|opinion|dispatch(?:es)?|poem|extract|explainer|newsletter|list|gallery|video|work)"
 )
+# Without "this" before them, these can be nothing but what the reader reads; a "report" or a "video" can be any.
+_PLAIN_NOUN = (
+    r"(?:articles?|stor(?:y|ies)|posts?|pieces?|essays?|columns?|op-?eds?|blogs?|commentary|interviews?|reviews?|"
+    r"editorials?|excerpts?|versions?|transcripts?|explainer|newsletter)"
+)
 _FIRST = r"(?:originally|first|previously|initially)"
 _MADE = (
-    r"(?:appeared|appears|published|posted|ran|run|printed|released|featured|written|reported|carried|"
+    r"(?:appeared|appears|published|posted|ran|run|printed|released|featured|written|carried|"
     r"produced|shared|aired)"
 )
 _AT = r"(?:on|at|in|by|for|from|with|over at|via|to)"
@@ -26,8 +31,8 @@ _VERB = r"(?:was|were|is|has been|have been|had been)"
 ENGLISH = language(
     "en",
     this_item=rf"\b(?:this|the (?:above|following|preceding)|today.s|the (?:entire|whole|full))(?: "
-    rf"[\w'’-]{{1,20}}){{0,3}} {_NOUN}\b|^(?:it|this)\b",
-    item=rf"\b{_NOUN}\b|\bit\b",
+    rf"[\w'’-]{{1,20}}){{0,3}} {_NOUN}\b",
+    item=rf"\b{_PLAIN_NOUN}\b|^(?:it|this)\b",
     ends=(
         r",? (?:on|in|as|and (?:is|was|has|can|re-?published|re-?printed|appears|posted|used)|under|with (?:the "
         r")?(?:\w{1,12} )?"
@@ -93,7 +98,7 @@ ENGLISH = language(
         (
             "P+",
             "contributed to this",
-            0.5,
+            0.45,
             rf"(?P<outlet>\b(?-i:[A-Z])(?:[^.;]|\.\w){{1,60}}?) contributed to this {_NOUN}",
         ),
         (

@@ -20,8 +20,9 @@ _DE_FIRST = r"(?:zuerst|ursprünglich|erstmals|zunächst|im Original|original|be
 GERMAN = language(
     "de",
     this_item=rf"\b(?:diese[rsnm]?|der (?:vorliegende|obige|nachfolgende|folgende)|die (?:obige|"
-    rf"vorliegende))(?: [\w-]{{1,20}}){{0,2}} {_DE_NOUN}\b|^\W{{0,3}}(?:er|es|sie)\b",
-    item=rf"\b{_DE_NOUN}\b",
+    rf"vorliegende))(?: [\w-]{{1,20}}){{0,2}} {_DE_NOUN}\b",
+    item=r"\b(?:Artikels?|(?:Gast)?[Bb]eitrag\w{0,2}|Textes?|Text|Kommentars?|Interviews?|Essays?|Kolumne|Rezension|Blog\w{0,8}|"
+    r"Post|Original)\b|^(?:er|es|sie)\b",
     ends=(
         r",? (?:am \d|am (?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag)|erschienen|"
         r"veröffentlicht|publiziert|unter|und|mit|als|"

@@ -7,8 +7,8 @@ from archiver.provenance.languages.rules import language
 FRENCH = language(
     "fr",
     this_item=r"\b(?:cet|ce|cette|le présent|la présente) (?:[\w-]{1,15} )?(?:article|texte|billet|tribune|"
-    r"reportage|contenu|entretien|enquête|chronique|papier|analyse|version)\b|^\W{0,3}(?:il|elle)\b",
-    item=r"\b(?:article|texte|billet|tribune|reportage|contenu|entretien|enquête|chronique|papier|analyse|version)\b",
+    r"reportage|contenu|entretien|enquête|chronique|papier|analyse|version)\b",
+    item=r"^(?:il|elle)\b|\b(?:article|texte|billet|tribune|reportage|contenu|entretien|enquête|chronique|papier|analyse|version)\b",
     ends=r",? (?:le \d|en (?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|"
     r"décembre|\d)|et (?:est|a|traduit|republié)|sous|avec|puis|qui|dont|où|par|au sein|intitulé)\b",
     table=[

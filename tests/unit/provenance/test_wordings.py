@@ -1,0 +1,215 @@
+"""Wordings of attribution as outlets vary them, and ordinary prose that only sounds like one."""
+
+from __future__ import annotations
+
+import pytest
+
+from archiver.provenance.outlets import plain
+from tests.unit.provenance.pages import PARAGRAPHS, html, judged
+
+_LINK = "https://lantern.test/2025/10/some-long-story-title"
+
+# language, sentence with @ for the beginning of a link to the article, outlet
+WORDINGS = [
+    (
+        "en",
+        "This story was originally published by Lantern and is reproduced here as part of the Climate Desk "
+        "collaboration.",
+        "lantern",
+    ),
+    ("en", "This story originally appeared in Lantern and is part of Covering Climate Now.", "lantern"),
+    (
+        "en",
+        "This article is republished from <a>Lantern</a> under a Creative Commons license. Read the @original "
+        "article</a>.",
+        "lantern",
+    ),
+    ("en", "A version of this article first appeared on Lantern.", "lantern"),
+    ("en", "A version of this story first appeared in the October 7 issue of Lantern.", "lantern"),
+    ("en", "Originally posted to Lantern on May 3.", "lantern"),
+    ("en", "This piece was first published in Lantern on 5 October 2025.", "lantern"),
+    ("en", "Reprinted with permission from Lantern.", "lantern"),
+    ("en", "Used by permission of Lantern.", "lantern"),
+    ("en", "Copyright 2025 Lantern. Reprinted with permission.", "lantern"),
+    ("en", "Story courtesy of Lantern.", "lantern"),
+    ("en", "This story is republished with permission from Lantern, a nonprofit newsroom.", "lantern"),
+    ("en", "This article was produced by Lantern. It was written by Ada Quill.", "lantern"),
+    ("en", "Lantern originally published this article.", "lantern"),
+    ("en", "First appeared at Lantern.", "lantern"),
+    ("en", "Editor’s note: This column was originally published in Lantern.", "lantern"),
+    ("en", "[This article first appeared in Lantern]", "lantern"),
+    ("en", "This report first appeared on @lantern.test</a>", "lantern"),
+    ("en", "This article appeared originally in Lantern.", "lantern"),
+    ("en", "Article originally published at Lantern.", "lantern"),
+    ("en", "Republished with the kind permission of Lantern.", "lantern"),
+    ("en", "Syndicated from Lantern.", "lantern"),
+    ("en", "Originally published: @Lantern</a>", "lantern"),
+    ("en", "Originally published at @http://lantern.test/2025/10/some-story-long</a>", "lantern"),
+    ("en", "This article was originally written for Lantern by Ada Quill.", "lantern"),
+    ("en", "This article was adapted from a piece on Lantern.", "lantern"),
+    ("en", "This content was originally published by @Lantern</a>. Its copyright owner is Lantern.", "lantern"),
+    ("en", "This story appears courtesy of Lantern.", "lantern"),
+    ("en", "This interview originally ran on Lantern.", "lantern"),
+    ("en", "Excerpt from The Long Pier, by Ada Quill.", "The Long Pier"),
+    ("en", "Reposted from Lantern.", "lantern"),
+    ("en", "X-posted from Lantern", "lantern"),
+    ("en", "This is a guest post by Ada Quill. It was originally published on her blog, Lantern.", "lantern"),
+    ("de", "Zuerst erschienen bei Lantern.", "lantern"),
+    ("de", "Dieser Text erschien zuerst auf Lantern.", "lantern"),
+    ("de", "Der Artikel erschien zuerst in der Zeitung Lantern.", "lantern"),
+    ("de", "Erstveröffentlichung bei Lantern.", "lantern"),
+    ("de", "Dieser Artikel wurde von Lantern übernommen.", "lantern"),
+    ("de", "Ursprünglich veröffentlicht auf Lantern", "lantern"),
+    ("de", "Der Beitrag erschien ursprünglich auf Englisch bei Lantern.", "lantern"),
+    ("de", "Das Original ist bei Lantern erschienen.", "lantern"),
+    ("de", "Dieser Beitrag wurde zuerst von Lantern publiziert.", "lantern"),
+    ("de", "Quelle: ots/Lantern", "ots"),
+    ("de", "Mit Material der dpa", "dpa"),
+    ("fr", "Article initialement publié par Lantern", "lantern"),
+    ("fr", "Cet article a d’abord été publié sur Lantern.", "lantern"),
+    ("fr", "La version originale de cet article a été publiée sur The Conversation.", "The Conversation"),
+    ("fr", "Cet article a été publié à l’origine sur Lantern.", "lantern"),
+    ("fr", "Avec AFP", "afp"),
+    ("fr", "(avec AFP et Reuters)", "afp"),
+    ("fr", "Publié avec l’aimable autorisation de Lantern.", "lantern"),
+    ("es", "Este artículo apareció originalmente en Lantern.", "lantern"),
+    ("es", "Esta nota fue publicada originalmente por Lantern.", "lantern"),
+    (
+        "es",
+        "Este artículo fue publicado originalmente en <a>The Conversation</a>. Lea el @original</a>.",
+        "The Conversation",
+    ),
+    ("es", "Tomado de Lantern", "lantern"),
+    ("es", "Publicado con permiso de Lantern.", "lantern"),
+    ("es", "Este texto se publicó por primera vez en Lantern.", "lantern"),
+    ("es", "Con información de AFP y EFE", "afp"),
+    ("es", "Texto original publicado en Lantern", "lantern"),
+    ("pt", "Publicado originalmente em Lantern", "lantern"),
+    ("pt", "Este artigo foi publicado originalmente na Lantern.", "lantern"),
+    ("pt", "Texto publicado originalmente por Lantern.", "lantern"),
+    ("pt", "Matéria originalmente publicada em Lantern", "lantern"),
+    ("pt", "Fonte: Agência Brasil", "Agência Brasil"),
+    ("pt", "(Reuters)", "reuters"),
+    ("it", "Articolo pubblicato originariamente su Lantern.", "lantern"),
+    ("it", "Questo articolo è apparso per la prima volta su Lantern.", "lantern"),
+    ("it", "Tratto da Lantern", "lantern"),
+    ("it", "Fonte: ANSA", "ansa"),
+    ("nl", "Dit artikel is eerder gepubliceerd op Lantern.", "lantern"),
+    ("nl", "Dit stuk verscheen oorspronkelijk in Lantern.", "lantern"),
+    ("nl", "Dit artikel verscheen oorspronkelijk op Lantern", "lantern"),
+    ("pl", "Artykuł pierwotnie ukazał się na portalu Lantern.", "lantern"),
+    ("pl", "Źródło: Lantern", "lantern"),
+    ("ru", "Источник: Лантерн", "лантерн"),
+    ("ru", "Оригинал статьи опубликован на сайте Лантерн", "лантерн"),
+    ("ru", "Перепечатано из Лантерн", "лантерн"),
+    ("ru", "Материал впервые опубликован на Лантерн", "лантерн"),
+    ("ru", 'Источник: <a href="https://lantern.test/a-b-c-d">Лантерн</a>', "лантерн"),
+    ("uk", "Джерело: Лантерн", "лантерн"),
+    ("uk", "Оригінал статті опубліковано на Лантерн", "лантерн"),
+    ("uk", "Матеріал вперше опублікований на Лантерн", "лантерн"),
+    ("cs", "Zdroj: Lantern", "lantern"),
+    ("cs", "Článek původně vyšel v Lantern.", "lantern"),
+    ("cs", "Text původně vyšel na webu Lantern.", "lantern"),
+    ("zh", "文章来源：灯塔周刊", "灯塔周刊"),
+    ("zh", "（来源：新华社）", "xinhua"),
+    ("zh", "原文刊载于灯塔周刊", "灯塔周刊"),
+    ("zh", "本文首发于《灯塔周刊》", "灯塔周刊"),
+    ("zh", "转自：灯塔周刊", "灯塔周刊"),
+    ("ar", "المصدر: رويترز", "reuters"),
+    ("ar", "نشر هذا المقال أولا في موقع الجزيرة", "الجزيرة"),
+    ("tr", "Bu makale ilk olarak Lantern’de yayımlandı.", "lantern"),
+    ("tr", "Kaynak: AA", "Anadolu Agency"),
+    ("tr", "Kaynak: Lantern", "lantern"),
+    ("sv", "Artikeln publicerades först i Lantern.", "lantern"),
+    ("sv", "Källa: TT", "tt"),
+    ("sv", "Denna artikel är tidigare publicerad i Lantern.", "lantern"),
+    ("ja", "この記事は、ランタン新聞に掲載されたものです。", "ランタン新聞"),
+    ("ko", "출처: 연합뉴스", "yonhap"),
+    ("ko", "[출처] 랜턴일보", "랜턴일보"),
+    ("el", "Πηγή: ΑΠΕ-ΜΠΕ", "ANA-MPA"),
+    ("hu", "Forrás: MTI", "mti"),
+    ("ro", "Sursa: Agerpres", "agerpres"),
+    ("bg", "Източник: БТА", "bta"),
+    ("fi", "Lähde: STT", "stt"),
+    ("id", "Sumber: Antara", "antara"),
+]
+
+
+@pytest.mark.parametrize(("language", "sentence", "outlet"), WORDINGS)
+def test_an_outlets_wording_names_it(language: str, sentence: str, outlet: str) -> None:
+    document = html(f"<p>{sentence.replace('@', f'<a href={_LINK!r}>')}</p>", language=language)
+    source = judged(document).source
+    assert source is not None
+    assert plain(source.outlet) == plain(outlet)
+
+
+ORDINARY_PROSE = [
+    ("en", "The study was first published in the journal Nature Medicine on Monday."),
+    ("en", "Her first novel was originally published by Quayside Press in 1998."),
+    ("en", "The allegations were first reported by The Salt Gazette."),
+    ("en", "The video was originally posted on Facebook by a passer-by and has been shared thousands of times."),
+    ("en", "The findings, published in Science, were reprinted from an earlier paper."),
+    ("en", "Photo courtesy of Salt Museum."),
+    ("en", "Image courtesy of NASA"),
+    ("en", "He told the Associated Press that the ferry was late."),
+    ("en", "The report, provided by the port authority, lists nine cracks."),
+    ("en", "Follow us on Twitter. Copyright 2025 Harbour Daily."),
+    ("en", "The recipe is adapted from Ada Quill’s book."),
+    ("en", "The song originally appeared on the album Pier."),
+    ("en", "The series first aired on Channel Nine in 2010."),
+    ("en", "You may republish this article under a Creative Commons licence."),
+    ("en", "Ada Quill is a reporter. Her work has appeared in Lantern and The Salt Gazette."),
+    ("en", "Ada Quill writes for Lantern. This article was first published on 3 May 2024."),
+    ("en", "This story was updated to add a comment from the port."),
+    ("en", "Source: Port Authority, 2024"),
+    ("en", "Sources: Eurostat; World Bank"),
+    ("en", "The content on this site is provided by Harbour Daily."),
+    ("en", "Sign up for our newsletter, provided by Mailer."),
+    ("en", "Data provided by Refinitiv. All quotes delayed 15 minutes. © 2025 Reuters"),
+    ("en", "The Associated Press contributed to this report."),
+    ("en", "AP contributed to this article."),
+    ("en", "Advertisement: this content is produced by our sponsors at Boatco."),
+    ("de", "Das Buch ist im Verlag Mole erschienen."),
+    ("de", "Die Studie ist in der Fachzeitschrift „Nature“ erschienen."),
+    ("de", "Foto: dpa"),
+    ("de", "Der Bericht wurde am Montag von der Behörde veröffentlicht."),
+    ("de", "Quelle: Statista"),
+    ("de", "Das sagte er der Nachrichtenagentur dpa."),
+    ("de", "Der neue Roman von Ada Quill ist bei Mole erschienen und kostet 20 Euro."),
+    ("fr", "L’étude a été initialement publiée dans la revue Nature."),
+    ("fr", "Avec Emma Quill, Jean Rame et Luc Voile"),
+    ("fr", "Crédit photo : AFP"),
+    ("fr", "Son livre est extrait du film."),
+    ("es", "El estudio fue publicado originalmente en Nature."),
+    ("es", "Foto: EFE"),
+    ("es", "El video fue publicado originalmente en Facebook por un vecino."),
+    ("es", "Con información de la policía."),
+    ("pt", "Com informações do porto."),
+    ("pt", "Foto: Agência Brasil"),
+    ("it", "Lo studio è stato pubblicato originariamente su Nature."),
+    ("nl", "Het onderzoek werd eerder gepubliceerd in Nature."),
+    ("pl", "Na podstawie danych z Portu przygotowano raport."),
+    ("ru", "По данным агентства, паром опоздал."),
+    ("ru", "Фото: РИА Новости"),
+    ("zh", "图片来源：新华社"),
+    ("zh", "资料来源：海港局"),
+    ("ja", "写真提供：海港局"),
+    ("ja", "出典：海港局"),
+    ("ar", "وقال المصدر إن العبارة تأخرت."),
+    ("tr", "Fotoğraf: AA"),
+    ("tr", "Ekmek undan alınmıştır."),
+    ("sv", "Foto: TT"),
+    ("cs", "Foto: ČTK"),
+    ("cs", "Studie byla původně publikována v Nature."),
+]
+
+
+@pytest.mark.parametrize(("language", "sentence"), ORDINARY_PROSE)
+def test_ordinary_prose_at_the_end_makes_no_source(language: str, sentence: str) -> None:
+    assert judged(html(f"<p>{sentence}</p>", language=language)).source is None
+
+
+@pytest.mark.parametrize(("language", "sentence"), ORDINARY_PROSE)
+def test_ordinary_prose_in_the_text_makes_no_source(language: str, sentence: str) -> None:
+    paragraphs = [*PARAGRAPHS[:2], f"{sentence} {PARAGRAPHS[2]}", *PARAGRAPHS[3:], *PARAGRAPHS]
+    assert judged(html(language=language, paragraphs=paragraphs)).source is None
