@@ -10,7 +10,7 @@ from archiver.provenance.blocks import Block, Link
 from archiver.provenance.claim import Claim, Direction, Place, Relation, Target
 from archiver.provenance.json_ld import names
 from archiver.provenance.limits import MAX_PASSAGE_CHARS
-from archiver.provenance.outlets import Identity, domain_named, identity, is_article_url, is_platform, site_of
+from archiver.provenance.outlets import Identity, domain_named, host_of, identity, is_article_url, is_platform, site_of
 from archiver.provenance.page import Page
 
 REGION_TRAPS = {
@@ -102,7 +102,7 @@ class Context:
             kind=kind,
             relation=relation,
             direction=direction,
-            outlet=outlet or site,
+            outlet=outlet or host_of(target).removeprefix("www.") or site,
             author=author,
             target_url=target,
             target_kind=target_kind,

@@ -160,7 +160,7 @@ def _leading(group: Sequence[Claim]) -> Claim:
 def _name(group: Sequence[Claim]) -> str:
     """The outlet's name as most surely said, a name in words rather than a domain."""
     ordered = _ordered(group)
-    worded = [claim.outlet for claim in ordered if claim.outlet and claim.outlet != claim.site]
+    worded = [claim.outlet for claim in ordered if claim.outlet and not domain_named(claim.outlet)]
     return worded[0] if worded else ordered[0].outlet
 
 

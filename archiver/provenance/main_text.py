@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import copy
+import logging
 from typing import Any
 
 import trafilatura
 from lxml import etree
 
 from archiver.provenance.limits import MAX_MAIN_TEXT_CHARS, MAX_MAIN_TEXT_ELEMENTS
+
+logging.getLogger("trafilatura").setLevel(
+    logging.CRITICAL
+)  # it warns of every page without a text; we tell it ourselves
 
 
 def main_text(tree: Any, problems: list[str]) -> frozenset[str] | None:
