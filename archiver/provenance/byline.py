@@ -85,6 +85,9 @@ def _by(context: Context, block: Block, elsewhere: frozenset[str]) -> Iterator[C
         if plain(outlet) in elsewhere or looks_like_outlet(outlet):
             yield claim
             return
+        if "," not in author and not PERSON.match(outlet):
+            # An office or a place as often as an outlet: it supports what else names the same, and makes no source.
+            yield replace(claim, confidence=0.3)
     # A byline that names one person or desk only says who wrote or posted it here.
     poster = match is not None and bool(_POSTED.match(match["by"]))
     yield replace(

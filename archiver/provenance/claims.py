@@ -10,6 +10,7 @@ from archiver.provenance.byline import bylines
 from archiver.provenance.claim import Claim, unique
 from archiver.provenance.context import context
 from archiver.provenance.head import head_claims
+from archiver.provenance.house_marks import house_marks
 from archiver.provenance.limits import MAX_CLAIMS
 from archiver.provenance.page import Page
 from archiver.provenance.pictures import picture_credits, quoted_posts
@@ -39,6 +40,7 @@ def find_claims(page: Page) -> Claims:
         head_claims,
         pixel_claims,
         wire_claims,
+        house_marks,
         bylines,
         source_labels,
         picture_credits,

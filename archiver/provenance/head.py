@@ -13,7 +13,7 @@ from archiver.provenance.claim import Claim, Relation, Target
 from archiver.provenance.context import Context
 from archiver.provenance.json_ld import Node, addresses, names, strings
 from archiver.provenance.naming import is_name
-from archiver.provenance.outlets import host_of, is_hosting, is_staging, plain, site_of
+from archiver.provenance.outlets import domain_named, host_of, is_hosting, is_staging, plain, site_of
 
 _AUTHOR = (
     "author",
@@ -145,6 +145,10 @@ def _metas(context: Context) -> Iterator[Claim]:
         found = _agency_of(tag.value)
         if found:
             yield _agency_in_head(context, "meta-author", tag, tag.value, found, 0.8)
+            continue
+        author, comma, outlet = (part.strip() for part in tag.value.rpartition(","))
+        if comma and "," not in author and domain_named(outlet):
+            yield replace(_tag_claim(context, "meta-author", tag, outlet, 0.6, ""), author=author)
     for tag in context.page.metas(*_SOURCE):
         found = _agency_of(tag.value)
         if found:

@@ -10,7 +10,7 @@ from archiver.provenance.agencies import agencies_in_list
 from archiver.provenance.blocks import Block
 from archiver.provenance.claim import Claim, Relation
 from archiver.provenance.context import Context, links_within
-from archiver.provenance.languages.labels import LABEL, LABEL_LANGUAGES, ORGANISATION, PICTURE, RELEASE, VIA
+from archiver.provenance.languages.labels import LABEL, LABEL_LANGUAGES, ONLY_LABEL, ORGANISATION, PICTURE, RELEASE, VIA
 from archiver.provenance.naming import outlet_named
 from archiver.provenance.outlets import is_article_url, is_platform, site_of
 from archiver.provenance.wire import agency_claim
@@ -41,6 +41,10 @@ def source_labels(context: Context) -> Iterator[Claim]:
             yield context.in_text(
                 "release", Relation.REPUBLICATION, block, (0, len(block.text)), name, 0.6, language="de"
             )
+            continue
+        if block.links and len(block.text) <= 30 and zone != "outside" and ONLY_LABEL.match(block.text):
+            url = block.links[0].url
+            yield context.in_text("source-label", Relation.VIA, block, (0, len(block.text)), "", 0.35, target=url)
             continue
         label = LABEL.match(block.text) if len(block.text) <= _LONGEST else _last_sentence(block)
         if label:

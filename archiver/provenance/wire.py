@@ -98,9 +98,9 @@ def _dateline(context: Context, block: Block, zone: str) -> Claim | None:
     text = block.text[:200]
     for pattern in _DATELINES:
         match = pattern.match(text)
-        if not match or match.end() == len(block.text):
+        place = (match.groupdict().get("place") or "") if match else ""
+        if not match or (match.end() == len(block.text) and not place):
             continue
-        place = match.groupdict().get("place") or ""
         if len(place.split()) > 9 or _PLACE_WORDS.search(place):
             continue
         found = agencies_in_list(match["name"])

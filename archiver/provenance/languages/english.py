@@ -164,6 +164,7 @@ ENGLISH = language(
             rf")?reading) (?:the |our )?"
             rf"(?:full )?original(?: (?:full|\w{{3,12}}))? {_NOUN}\b",
         ),
+        ("R@!", "original", 0.7, r"^\W{0,3}(?:read|view|see|visit) (?:the )?original\W{0,3}$"),
         (
             "R@!",
             "original",

@@ -14,6 +14,12 @@ LABEL = re.compile(
     r")\s?(?::|：|–|—|-|\s(?=via\b))\s{0,3}(?P<rest>\S.{0,160})",
     re.IGNORECASE,
 )
+ONLY_LABEL = re.compile(
+    r"^[\W_]{0,4}(?:source|source link|source article|link to source|quelle|fuente|fonte|bron|źródło|zdroj|"
+    r"källa|источник|"
+    r"джерело|kaynak|المصدر|来源|출처)[\W_]{0,4}$",
+    re.IGNORECASE,
+)
 VIA = re.compile(r"(?:^|[(\[])\s?(?:via|h/t|hat tip(?: to)?)[\s:]{1,3}(?P<rest>[^)\]]{2,80})", re.IGNORECASE)
 LABEL_LANGUAGES = {
     "source": "en",

@@ -86,6 +86,11 @@ def test_an_agency_in_a_meta_tag_is_the_wire_source(name: str) -> None:
     assert (source.outlet, source.relation) == ("EFE", Relation.WIRE)
 
 
+def test_an_author_tag_with_a_domain_after_the_name_is_a_claim() -> None:
+    claim = only(claims(html(head="<meta name='author' content='Ada Quill, Lanternweekly.com'>")), "meta-author")
+    assert (claim.author, claim.outlet) == ("Ada Quill", "Lanternweekly.com")
+
+
 def test_another_outlet_in_the_source_tag_is_a_claim() -> None:
     assert (
         only(claims(html(head="<meta name='source' content='海港周刊'>", language="zh")), "meta-source").outlet

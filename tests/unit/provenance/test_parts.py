@@ -30,6 +30,12 @@ def test_a_byline_with_an_outlet_after_the_name_is_a_claim() -> None:
     assert (claim.author, claim.outlet) == ("Ada Quill", "Salt Times")
 
 
+def test_a_word_after_the_name_that_may_be_an_office_makes_no_source_alone() -> None:
+    claim = only(claims(html(before="<p class='byline'>By Ada Quill, Lantern</p>")), "byline")
+    assert (claim.outlet, claim.confidence) == ("Lantern", 0.3)
+    assert judged(html(before="<p class='byline'>By Ada Quill, Lantern</p>")).source is None
+
+
 def test_a_list_of_authors_names_no_outlet() -> None:
     assert judged(html(before="<p class='byline'>By Ada Quill, Ben Oar, Cleo Rudder</p>")).source is None
 
@@ -97,6 +103,14 @@ def test_a_page_that_only_points_has_no_source_but_says_where() -> None:
     assert judgement.source is None
     assert [claim.target_url for claim in judgement.points_to] == [link]
     assert "only points to Lantern Weekly" in judgement.reason
+
+
+@pytest.mark.parametrize("label", ["Source", "Source link", "Quelle", "Источник", "来源"])
+def test_a_label_that_is_nothing_but_a_link_points(label: str) -> None:
+    link = "https://lanternweekly.test/2025/10/ferry-line-reopens-at-last"
+    judgement = judged(html(f"<p><a href='{link}'>{label}</a></p>"))
+    assert judgement.source is None
+    assert [claim.target_url for claim in judgement.points_to] == [link]
 
 
 def test_a_credit_chain_is_one_claim_about_the_picture() -> None:

@@ -90,6 +90,29 @@ def test_an_agency_with_an_editors_initials_gave_a_part() -> None:
     assert only(claims(html("<p>(dpa/aq)</p>")), "agency-tail").relation is Relation.PARTIAL
 
 
+@pytest.mark.parametrize(
+    ("tail", "outlet"),
+    [
+        ("(Reporting by Ada Quill in Port Salt; Editing by Ben Oar)", "Reuters"),
+        ("(Reporte de Ada Quill; Editado por Ben Oar)", "Reuters"),
+        ("Our Standards: The Thomson Reuters Trust Principles.", "Reuters"),
+        ("This material may not be published, broadcast, rewritten or redistributed without permission.", "AP"),
+        ("To contact the reporter on this story: Ada Quill in Port Salt at aquill@bloomberg.net", "Bloomberg"),
+        ("The-CNN-Wire ™ & © 2025 Cable News Network, Inc.", "CNN Wire"),
+        ("Enditem", "Xinhua"),
+        ("©2025 Salt Gazette. Visit saltgazette.com. Distributed by Tribune Content Agency, LLC.", "Salt Gazette"),
+    ],
+)
+def test_words_that_an_agency_puts_under_its_copy_name_it(tail: str, outlet: str) -> None:
+    source = judged(html(f"<p>{tail}</p>")).source
+    assert source is not None
+    assert source.outlet == outlet
+
+
+def test_a_dateline_may_stand_in_a_line_of_its_own() -> None:
+    assert only(claims(html(lead="<b>PORT SALT (AP)</b><br>")), "dateline").outlet == "AP"
+
+
 def test_a_wire_id_is_given_whole() -> None:
     assert only(claims(html("<p>© dpa-infocom, dpa:251007-99-123456/3</p>")), "wire-id").passage.endswith(
         "dpa:251007-99-123456/3"
