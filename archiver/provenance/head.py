@@ -13,8 +13,9 @@ from archiver.provenance.claim import Claim, Relation, Target
 from archiver.provenance.context import Context
 from archiver.provenance.json_ld import Node, addresses, names, strings
 from archiver.provenance.naming import is_name
-from archiver.provenance.outlets import domain_named, host_of, is_hosting, is_staging, plain, site_of
+from archiver.provenance.outlets import domain_named, host_of, is_hosting, is_staging, label_of, plain, site_of
 
+_SUPPORT = 0.45  # makes no source alone, only together with what else names the same
 _AUTHOR = (
     "author",
     "article:author",
@@ -89,7 +90,9 @@ def _canonical(context: Context) -> Iterator[Claim]:
     for tag in og:
         if site_of(tag.value) == page.site or not tag.name.startswith("og"):
             continue
-        kind, confidence = ("pasted-head", 0.9) if tag.in_body else ("og-url", 0.5)
+        # Against a canonical of its own, a page's og:url is an old address more often than a source.
+        own = any(site_of(other.value) == page.site for other in canonical)
+        kind, confidence = ("pasted-head", 0.9) if tag.in_body else ("og-url", _SUPPORT if own else 0.5)
         yield _address_traps(
             context, _tag_claim(context, kind, tag, "", confidence, tag.value), tag.value, og_own=False
         )
@@ -100,6 +103,8 @@ def _address_traps(context: Context, claim: Claim, url: str, og_own: bool) -> Cl
     host = host_of(url)
     if is_staging(host):
         return claim.trapped("leads to a host that readers are not meant to see")
+    if label_of(claim.site) == label_of(context.page.site) and _path(url) == _path(context.page.url):
+        return claim.trapped("the same page under another domain of the outlet")
     if og_own and is_hosting(site_of(url)) and _path(url) == _path(context.page.url):
         return claim.trapped("the same page on the site's own hosting host")
     if claim.target_kind is Target.HOME:
@@ -141,6 +146,7 @@ def _agency_in_head(
 
 
 def _metas(context: Context) -> Iterator[Claim]:
+    page = context.page
     for tag in context.page.metas(*_AUTHOR):
         found = _agency_of(tag.value)
         if found:
@@ -156,7 +162,9 @@ def _metas(context: Context) -> Iterator[Claim]:
         elif tag.value.startswith("http"):
             yield _tag_claim(context, "meta-source", tag, "", 0.6, tag.value)
         elif is_name(tag.value) and len(tag.value) <= 60:
-            yield _tag_claim(context, "meta-source", tag, tag.value, 0.6, "")
+            # Chinese sites fill this tag with the outlet; elsewhere it names programs and campaigns as well.
+            chinese = page.language[:2].lower() == "zh" or not tag.value.isascii()
+            yield _tag_claim(context, "meta-source", tag, tag.value, 0.6 if chinese else _SUPPORT, "")
     for tag in context.page.metas(*_RIGHTS):
         found = _agency_of(tag.value)
         if found:
@@ -234,6 +242,7 @@ def _json_ld(context: Context, node: Node) -> Iterator[Claim]:
 
 
 def _organisation(context: Context, node: Node, key: str, name: str, address: str | None) -> Claim:
+    elsewhere = address if address and site_of(address) != context.page.site else ""
     claim = context.in_head(
         f"json-ld {key}",
         Relation.REPUBLICATION,
@@ -241,14 +250,17 @@ def _organisation(context: Context, node: Node, key: str, name: str, address: st
         node.frame,
         node.xpath,
         name,
-        0.6,
-        target=address if address and site_of(address) != context.page.site else "",
+        _SUPPORT,
+        target=elsewhere,
     )
+    # Companies and departments are named in these fields, too: an address or the site's own title must tell more.
+    if elsewhere:
+        claim = replace(claim, confidence=0.6)
     publishers = {plain(publisher) for publisher, _ in names(node.fields.get("publisher"))}
     label = plain(context.page.site)
     if plain(name) in publishers or plain(name) == label:
         return claim.trapped("the page's own outlet")
     if claim.trap and plain(name) in context.own.names and plain(name) != label:
         # The site calls this page's part of it by the source's name: another title of the same house.
-        return replace(claim, trap=None, same_group=True)
+        return replace(claim, trap=None, same_group=True, confidence=0.6)
     return claim

@@ -58,9 +58,11 @@ _PERSON = (
     r"[^\W\d_a-zа-я][\w.'’-]{0,25}(?: (?:de|del|da|di|van|von|der|den|la|le|el|al|bin|ter)){0,2}(?: "
     r"[^\W\d_a-zа-я][\w.'’-]{0,25}){1,3}"
 )
-_BY_PERSON = re.compile(
+_BY__CAPITALISED = re.compile(r"(?:[^\W\d_a-zа-я][\w-]{2,30} (?:(?:of|for|the|der|für|de|des|del|da|di) ){0,2}){1,5}$")
+PERSON = re.compile(
     rf"\b(?:[Bb]y|BY|[Vv]on|[Pp]ar|[Pp]or|[Dd]i|[Dd]oor|[Aa]v|[Aa]f|автор[аы]?:?|Автор:?) (?P<name>{_PERSON})"
 )
+_CAPITALISED = re.compile(r"(?:[^\W\d_a-zа-я][\w-]{2,30} (?:(?:of|for|the|der|für|de|des|del|da|di) ){0,2}){1,5}$")
 PERSON = re.compile(rf"^{_PERSON}$")
 _OUTLET_WORD = re.compile(
     r"\b(?:times|post|news|magazine|tribune|gazette|herald|journal|daily|weekly|review|guardian|observer|"
@@ -117,6 +119,15 @@ def is_name(name: str) -> bool:
         return False
     cased = any(character.isupper() or character.islower() for character in letters)
     return not cased or any(character.isupper() for character in letters)
+
+
+def spelled_out(short: str, text: str) -> str:
+    """What a text says that capitals stand for ("Salt Harbour Union (SHU)"); the capitals where it does not."""
+    if not (2 <= len(short) <= 6 and short.isupper()):
+        return short
+    place = text.find(f"({short})")
+    before = _CAPITALISED.search(text[max(0, place - 80) : place]) if place > 0 else None
+    return before[0].strip() if before else short
 
 
 def looks_like_outlet(name: str) -> bool:

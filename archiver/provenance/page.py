@@ -82,14 +82,15 @@ class Page:
         if block.number < self.first_main:
             return "head" if self.first_main - block.number <= _BEFORE_MAIN else "outside"
         if block.number > self.last_main:
-            return "tail" if self._body_between(block.number) <= _AFTER_MAIN else "outside"
+            return "tail" if self.beyond(block) <= _AFTER_MAIN else "outside"
         if block.start - self.blocks[self.first_main].start < _LEAD_CHARS:
             return "lead"
         return "tail" if self._after(block) < 3 else "body"
 
-    def _body_between(self, number: int) -> int:
+    def beyond(self, block: Block) -> int:
         """How many blocks of the body lie between the main text and a later block: menus and lists do not count."""
-        return bisect.bisect_left(self._body_numbers, number) - bisect.bisect_right(self._body_numbers, self.last_main)
+        before = bisect.bisect_right(self._body_numbers, self.last_main)
+        return max(0, bisect.bisect_left(self._body_numbers, block.number) - before)
 
     @cached_property
     def _body_numbers(self) -> list[int]:
@@ -176,6 +177,9 @@ def _parse(html: str, index: int, problems: list[str]) -> Any:
         return None
     if tree is None:
         problems.append(f"frame {index} holds no element")
+    # libxml2 gives up beyond 2,048 levels and returns what came before.
+    if any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
+        problems.append(f"frame {index} is nested too deeply for the parser; what follows that place was not read")
     return tree
 
 

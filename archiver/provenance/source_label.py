@@ -11,7 +11,7 @@ from archiver.provenance.blocks import Block
 from archiver.provenance.claim import Claim, Relation
 from archiver.provenance.context import Context, links_within
 from archiver.provenance.languages.labels import LABEL, LABEL_LANGUAGES, ONLY_LABEL, ORGANISATION, PICTURE, RELEASE, VIA
-from archiver.provenance.naming import outlet_named
+from archiver.provenance.naming import outlet_named, spelled_out
 from archiver.provenance.outlets import is_article_url, is_platform, site_of
 from archiver.provenance.wire import agency_claim
 
@@ -37,7 +37,7 @@ def source_labels(context: Context) -> Iterator[Claim]:
         zone = context.page.zone(block)
         release = _RELEASE_LINE.match(block.text) if len(block.text) <= 70 and zone == "tail" else None
         if release:
-            name = re.sub(r"/\w{1,4}$", "", release["rest"]).strip()
+            name = spelled_out(re.sub(r"/\w{1,4}$", "", release["rest"]).strip(), context.page.text)
             yield context.in_text(
                 "release", Relation.REPUBLICATION, block, (0, len(block.text)), name, 0.6, language="de"
             )

@@ -53,6 +53,7 @@ _MARKET = re.compile(
 )
 _PLACE_WORDS = re.compile(r"\b(?:said|says|told|is|was|are|were|has|have|sagte|ist|wird|dijo|est|a dit)\b")
 _SHORT = 120
+_NEAR = 3  # blocks after the main text in which what stands there is surely about it
 
 
 def wire_claims(context: Context) -> Iterator[Claim]:
@@ -107,7 +108,9 @@ def _dateline(context: Context, block: Block, zone: str) -> Claim | None:
         if found:
             claim = agency_claim(context, "dateline", Relation.WIRE, block, match.span(), found[0], 0.9)
         elif zone == "lead" and match["dash"] in ("-", "–", "—") and place and _is_short_name(match["name"], place):
-            claim = context.in_text("dateline", Relation.WIRE, block, match.span(), match["name"].strip(), 0.6)
+            # Stations put their own call letters there.
+            confidence = 0.6 if looks_like_outlet(match["name"]) else 0.45
+            claim = context.in_text("dateline", Relation.WIRE, block, match.span(), match["name"].strip(), confidence)
         else:
             continue
         return _in_zone(claim, zone)
@@ -171,7 +174,10 @@ def _byline(context: Context, block: Block, zone: str) -> Claim | None:
     )
     if not whole and parts and not agency(parts[0]):
         claim = replace(claim, author=parts[0][:80], confidence=claim.confidence - 0.1)
-    return replace(claim, confidence=0.5).trapped("far from this text") if zone == "outside" and not said else claim
+    if zone == "outside" and not said:
+        return claim.trapped("far from this text")
+    # A word in a list of topics is no byline.
+    return replace(claim, confidence=0.4) if not said and context.page.beyond(block) > _NEAR else claim
 
 
 def _tail(context: Context, block: Block, zone: str) -> Claim | None:
@@ -190,9 +196,9 @@ def _tail(context: Context, block: Block, zone: str) -> Claim | None:
         relation = Relation.PARTIAL if edited else Relation.WIRE
         span = (offset + match.start(), offset + match.end())
         claim = agency_claim(context, "agency-tail", relation, block, span, found[0], 0.85)
-        if zone == "tail":
+        if zone == "tail" and (context.page.beyond(block) <= _NEAR or len(text) <= 60):
             return claim
-        if zone == "body":
+        if zone in ("body", "tail"):
             return replace(claim, confidence=0.3)
         return claim.trapped("at the end of another text")
     return None
@@ -223,6 +229,8 @@ def _copyright(context: Context, block: Block, zone: str) -> Iterator[Claim]:
             claim = agency_claim(
                 context, "copyright-line", Relation.WIRE, block, span, found, 0.8 if zone == "tail" else 0.3
             )
+            if not re.search(r"\d{4}", block.text[match.start() : match.end() + 120]):
+                claim = replace(claim, confidence=min(claim.confidence, 0.45))  # as often a picture's
             before = block.text[max(0, match.start() - 80) : match.start()]
             if _MARKET.search(block.text[:600]):
                 claim = claim.trapped("about market data, not about this text")

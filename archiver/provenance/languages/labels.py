@@ -73,11 +73,11 @@ RELEASE = re.compile(
     re.IGNORECASE,
 )
 ORGANISATION = re.compile(
-    r"(?:universit|hochschule|institut|verband|ministeri|verein|kammer|stiftung|behörde|gewerkschaft|"
-    r"gesellschaft|landesamt|bundesamt|polizei|"
+    r"(?:universit|hochschule|verband|verein|kammer|stiftung|behörde|gewerkschaft|"
+    r"gesellschaft|polizei|"
     r"association|federation|society|fédération|federación|federação|fundación|fundação|szkoła|uniwersytet|"
     r"univerzita|университет|"
-    r"институт|министерств|míting|vereinigung|e\. ?v\.|stadtverwaltung|landkreis|council|gemeente|commune|"
+    r"vereinigung|e\. ?v\.|stadtverwaltung|landkreis|council|gemeente|commune|"
     r"ayuntamiento)",
     re.IGNORECASE,
 )

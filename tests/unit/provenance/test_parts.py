@@ -97,6 +97,12 @@ def test_a_label_at_the_end_says_more_in_some_languages_than_in_others(
     assert relation in [claim.relation for claim in found], found
 
 
+@pytest.mark.parametrize("line", ["PM SHU/aq", "Pressemitteilung Salt Harbour Union", "PM: Salt Harbour Union"])
+def test_a_press_release_names_who_released_it_spelled_out_where_the_page_does(line: str) -> None:
+    claim = only(claims(html(f"<p>The stage is safe, says the Salt Harbour Union (SHU).</p><p>{line}</p>")), "release")
+    assert (claim.outlet, claim.relation) == ("Salt Harbour Union", Relation.REPUBLICATION)
+
+
 def test_a_page_that_only_points_has_no_source_but_says_where() -> None:
     link = "https://lanternweekly.test/2025/10/ferry-line-reopens-at-last"
     judgement = judged(html(f"<p>Via: <a href='{link}'>Lantern Weekly</a></p>"))

@@ -127,3 +127,40 @@ def test_an_agencys_second_site_is_its_own_as_well() -> None:
 
 def test_a_page_that_says_nothing_has_no_source_and_a_reason() -> None:
     assert (judged(html()).source, judged(html()).reason) == (None, "the page names no source")
+
+
+WEAK = {
+    "og:url against a canonical of its own": html(
+        head=f"<link rel='canonical' href='{_OWN}/news/2025/10/ferry-line-reopens-after-long-repair'>"
+        "<meta property='og:url' content='https://old-harbour.test/news/2025/10/ferry-line'>"
+    ),
+    "a source tag that may name a program": html(head="<meta name='source' content='Pageworks'>"),
+    "a provider that may be a company": html(
+        head='<script type="application/ld+json">{"@type": "NewsArticle", "provider": {"name": "Salt Ltd"}}</script>'
+    ),
+    "call letters in a dateline": html(lead="PORT SALT (KXYZ) — "),
+    "an agency in a list of topics": html(after="<ul>" + "<li>Ferries</li>" * 6 + "<li>Reuters</li></ul>"),
+    "a copyright sign without a year": html("<p>© Reuters</p>"),
+}
+
+
+@pytest.mark.parametrize("name", WEAK)
+def test_what_is_too_weak_alone_is_told_and_makes_no_source(name: str) -> None:
+    judgement = judged(WEAK[name])
+    assert judgement.source is None
+    assert judgement.conflicts
+    assert "is too weak" in judgement.reason
+
+
+def test_weak_claims_that_name_the_same_make_a_source_together() -> None:
+    document = html(head="<meta name='source' content='Lantern'>", before="<p class='byline'>By Ada Quill, Lantern</p>")
+    source = judged(document).source
+    assert source is not None
+    assert (source.outlet, source.author) == ("Lantern", "Ada Quill")
+
+
+def test_a_canonical_under_another_domain_of_the_outlet_is_the_same_page() -> None:
+    path = "/news/2025/10/ferry-line-reopens-after-long-repair"
+    document = html(head=f"<link rel='canonical' href='https://www.harbour-daily.test{path}'>")
+    [claim] = claims(document)
+    assert claim.trap == "the same page under another domain of the outlet"
