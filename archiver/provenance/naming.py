@@ -58,8 +58,7 @@ _PERSON = (
     r"[^\W\d_a-zа-я][\w.'’-]{0,25}(?: (?:de|del|da|di|van|von|der|den|la|le|el|al|bin|ter)){0,2}(?: "
     r"[^\W\d_a-zа-я][\w.'’-]{0,25}){1,3}"
 )
-_BY__CAPITALISED = re.compile(r"(?:[^\W\d_a-zа-я][\w-]{2,30} (?:(?:of|for|the|der|für|de|des|del|da|di) ){0,2}){1,5}$")
-PERSON = re.compile(
+_BY_PERSON = re.compile(
     rf"\b(?:[Bb]y|BY|[Vv]on|[Pp]ar|[Pp]or|[Dd]i|[Dd]oor|[Aa]v|[Aa]f|автор[аы]?:?|Автор:?) (?P<name>{_PERSON})"
 )
 _CAPITALISED = re.compile(r"(?:[^\W\d_a-zа-я][\w-]{2,30} (?:(?:of|for|the|der|für|de|des|del|da|di) ){0,2}){1,5}$")
@@ -67,7 +66,7 @@ PERSON = re.compile(rf"^{_PERSON}$")
 _OUTLET_WORD = re.compile(
     r"\b(?:times|post|news|magazine|tribune|gazette|herald|journal|daily|weekly|review|guardian|observer|"
     r"chronicle|press|wire|media|radio|tv|"
-    r"television|telegraph|independent|mirror|express|standard|inquirer|examiner|examiner|sentinel|monitor|"
+    r"television|telegraph|independent|mirror|express|standard|inquirer|examiner|sentinel|monitor|"
     r"bulletin|dispatch|record|register|"
     r"zeitung|anzeiger|nachrichten|tagblatt|tageblatt|kurier|rundschau|rundfunk|presse|spiegel|journal|figaro|"
     r"monde|libération|diario|"
