@@ -25,7 +25,6 @@ _STAGING = re.compile(
     r"origin|cms|admin|wpengine)"
     r"(?:\d{0,3})(?=[.-])"
 )
-_MOBILE = re.compile(r"^(?:m|mobile|amp|touch|wap|www\d?)\.")
 _DOMAIN_NAME = re.compile(
     r"^(?:https?://)?(?:www\.)?((?:[a-z0-9][a-z0-9-]{0,40}\.){1,3}[a-z]{2,12})(?:/\S{0,200})?$", re.IGNORECASE
 )

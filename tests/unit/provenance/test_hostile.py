@@ -116,7 +116,8 @@ _WORDS = [
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_no_phrase_backtracks_without_end(code: str) -> None:
     texts = [(word * 600)[:MAX_PASSAGE_CHARS] for word in _WORDS]
-    texts += [(one + other) * 40 for one in _WORDS for other in _WORDS]
+    for step in (1, 4, 9):
+        texts += [(one + other) * 40 for one, other in zip(_WORDS, _WORDS[step:] + _WORDS[:step], strict=True)]
     language = LANGUAGES[code]
     patterns = [rule.pattern for rule in language.rules] + [language.this_item, language.item, language.ends]
     for pattern in patterns:
