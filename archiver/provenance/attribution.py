@@ -13,7 +13,7 @@ from archiver.provenance.claim import Claim, Direction, Relation
 from archiver.provenance.context import Context, links_within, sentences
 from archiver.provenance.languages import LANGUAGES, Language, Rule
 from archiver.provenance.languages.labels import COPYRIGHT
-from archiver.provenance.naming import looks_like_outlet, outlet_named, person_named
+from archiver.provenance.naming import is_called_outlet, looks_like_outlet, outlet_named, person_named
 from archiver.provenance.outlets import is_article_url, is_platform, site_of
 
 _MAX_SENTENCES = 20_000
@@ -39,7 +39,7 @@ _FEED_FOOTER = re.compile(
 _LABEL = re.compile(r"^.{0,600}(?:[|:—–•([（【]|\s-\s)", re.DOTALL)  # "Editor's note: "
 _AUXILIARY = re.compile(
     r"(?:was|is|has been|and|ist|wurde|wird|est|a été|et|es|fue|ha sido|foi|é|è stato|is|werd|został|jest|byl|je|"
-    r"był[ao]?|été|veröffentlichung|abdruck|publication|publicación|published|veröffentlicht|publiée?|publicad[oa]|pubblicat[oa]|gepubliceerd|опубликовано)",
+    r"był[ao]?|été|veröffentlichung|übernahme|abdruck|publication|publicación|published|veröffentlicht|publiée?|publicad[oa]|pubblicat[oa]|gepubliceerd|опубликовано)",
     re.IGNORECASE,
 )
 _BY = re.compile(r"(?:by|von|par|por|di|door|av|af) [^,]{2,60},?(?: and| und| et| y)?$", re.IGNORECASE)
@@ -90,7 +90,9 @@ def _claims(context: Context, block: Block, start: int, end: int) -> Iterator[Cl
     if not name and link is None and not general:
         return
     agencies = agencies_in_list(name)
-    if rule.material and not (looks_like_outlet(name) or agencies or link):
+    elsewhere = link is not None and site_of(link.url) != context.page.site
+    called = is_called_outlet(sentence[match.start() : begin + max(0, length - len(name))])
+    if rule.known and not (looks_like_outlet(name) or agencies or elsewhere or called):
         return
     relation = rule.relation
     if agencies:

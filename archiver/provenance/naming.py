@@ -15,13 +15,13 @@ _LEADING = re.compile(
     r"(?:the (?:\w{1,12} ){0,3}(?:issue|edition|pages) of|(?:her|his|their|my|our|its) (?:own |personal )?"
     r"(?:blog|site|website|newsletter|page)(?:,| at)?|the (?:web ?site|site|blog|magazine|newspaper|journal|"
     r"pages|website of)(?: of)?|our (?:partners?|"
-    r"sister (?:site|publication))(?: at)?|"
+    r"sister (?:site|publication))(?:,| at)?|"
     r"de[rm] (?:Webseite|Website|Zeitung|Zeitschrift|Wochenzeitung|Tageszeitung|Plattform|Blog|Magazin|Portal)|"
     r"le site(?: de)?|le journal|la revue|"
     r"el (?:sitio|portal|diario|periódico|blog)(?: de)?|la (?:revista|página|web)(?: de)?|o (?:site|portal|"
     r"jornal)|a revista|"
-    r"il (?:sito|blog|quotidiano)|the|die|der|das|dem|den|le|la|les|el|los|las|o|a|il|lo|сайта|сайте|издания|"
-    r"портала|журнала|газеты) |l['’]",
+    r"il (?:sito|blog|quotidiano)|the|die|der|das|dem|den|le|la|les|el|los|las|o|a|il|lo|"
+    r"portalu|serwisu|strony|сайта|сайте|издания|портала|журнала|газеты) |l['’]",
     re.IGNORECASE,
 )
 _CAPITAL_ARTICLE = re.compile(r"(?:The|Der|Die|Das|Le|La|Les|El|Los|Il|O|A) $")  # part of the name, as in "The Example"
@@ -63,6 +63,13 @@ _BY_PERSON = re.compile(
 )
 _CAPITALISED = re.compile(r"(?:[^\W\d_a-zа-я][\w-]{2,30} (?:(?:of|for|the|der|für|de|des|del|da|di) ){0,2}){1,5}$")
 PERSON = re.compile(rf"^{_PERSON}$")
+_OUTLET_KIND = re.compile(
+    r"\b(?:newspaper|magazine|journal|web ?site|newsroom|news site|partner|(?:wochen|tages)?zeitung|zeitschrift|"
+    r"magazin|portal|plattform|"
+    r"revue|revista|periódico|diario|jornal|rivista|quotidiano|dagblad|tijdschrift|portalu|serwisu|dziennika|tygodnika|"
+    r"журнал\w?|газет\w|издани\w|сайт\w)\b",
+    re.IGNORECASE,
+)
 _OUTLET_WORD = re.compile(
     r"\b(?:times|post|news|magazine|tribune|gazette|herald|journal|daily|weekly|review|guardian|observer|"
     r"chronicle|press|wire|media|radio|tv|"
@@ -118,6 +125,11 @@ def is_name(name: str) -> bool:
         return False
     cased = any(character.isupper() or character.islower() for character in letters)
     return not cased or any(character.isupper() for character in letters)
+
+
+def is_called_outlet(text: str) -> bool:
+    """Whether words before a name say that it is an outlet's: "in der Zeitung", "the magazine"."""
+    return bool(_OUTLET_KIND.search(text))
 
 
 def spelled_out(short: str, text: str) -> str:

@@ -21,7 +21,8 @@ GERMAN = language(
     "de",
     this_item=rf"\b(?:diese[rsnm]?|der (?:vorliegende|obige|nachfolgende|folgende)|die (?:obige|"
     rf"vorliegende))(?: [\w-]{{1,20}}){{0,2}} {_DE_NOUN}\b",
-    item=r"\b(?:Artikels?|(?:Gast)?[Bb]eitrag\w{0,2}|Textes?|Text|Kommentars?|Interviews?|Essays?|Kolumne|Rezension|Blog\w{0,8}|"
+    item=r"\b(?:Artikels?|(?:Gast)?[Bb]eitrag\w{0,2}|Textes?|Text|Kommentars?|Interviews?|Essays?|Kolumne|"
+    r"Rezension|Blog\w{0,8}|"
     r"Post|Original)\b|^(?:er|es|sie)\b",
     ends=(
         r",? (?:am \d|am (?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag)|erschienen|"
@@ -57,6 +58,14 @@ GERMAN = language(
         ),
         ("R", "zuerst", 0.85, rf"\b{_DE_MADE} zuerst {_DE_AT} "),
         ("R", "erstveröffentlich", 0.9, rf"\bErstveröffentlich(?:t|ung)(?: \w{{1,12}}){{0,2}}:? (?:{_DE_AT} )?"),
+        (
+            "R?",
+            "erschien",
+            0.8,
+            rf"\b(?:dieser|dieses|diese) {_DE_NOUN} erschien (?:am \d{{1,2}}\. ?\w{{1,12}}(?: \d{{4}})? )?{_DE_AT} ",
+        ),
+        ("R?", "erschienen", 0.75, r"^\W{0,3}erschienen (?:in|bei|auf|im):? "),
+        ("R?", "stammt", 0.65, rf"\b(?:dieser|dieses|diese) {_DE_NOUN} stammt (?:von|vom|aus) "),
         ("R", "erschienen|veröffentlicht|publiziert", 0.9, rf"\b{_DE_FIRST} {_DE_MADE} {_DE_AT} "),
         ("R", "genehmigung", 0.8, r"\bmit (?:freundlicher |der )?(?:Genehmigung|Erlaubnis) (?:von|des|der|durch|vom) "),
         ("R", "übernommen", 0.85, r"\bübernommen (?:von|aus|vom) "),

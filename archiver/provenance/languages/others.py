@@ -172,6 +172,12 @@ TURKISH = language(
             r"(?P<outlet>\b(?-i:[A-ZÇĞİÖŞÜ])(?:[^.;]|\.\w){1,50}?)['’]?(?:nın|nin|nun|nün|ın|in|un|ün)? izniyle",
         ),
         (
+            "R",
+            "sinden alın|sından alın",
+            0.8,
+            r"\bbu \w{3,12} (?P<outlet>[^.;]{2,60}?) (?:sitesinden|gazetesinden|dergisinden) alın",
+        ),
+        (
             "R@!",
             "orijinal",
             0.8,

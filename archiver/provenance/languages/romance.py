@@ -8,7 +8,8 @@ FRENCH = language(
     "fr",
     this_item=r"\b(?:cet|ce|cette|le présent|la présente) (?:[\w-]{1,15} )?(?:article|texte|billet|tribune|"
     r"reportage|contenu|entretien|enquête|chronique|papier|analyse|version)\b",
-    item=r"^(?:il|elle)\b|\b(?:article|texte|billet|tribune|reportage|contenu|entretien|enquête|chronique|papier|analyse|version)\b",
+    item=r"^(?:il|elle)\b|\b(?:article|texte|billet|tribune|reportage|contenu|entretien|enquête|chronique|"
+    r"papier|analyse|version)\b",
     ends=r",? (?:le \d|en (?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|"
     r"décembre|\d)|et (?:est|a|traduit|republié)|sous|avec|puis|qui|dont|où|par|au sein|intitulé)\b",
     table=[
@@ -35,7 +36,7 @@ FRENCH = language(
             r"\brepubliée?s? (?:ici )?(?:à partir (?:de|du)|depuis|de|avec l.(?:aimable )?autorisation (?:de|"
             r"du)|sous licence [^.]{2,40}? (?:de|depuis)) ",
         ),
-        ("R", "partir d", 0.85, r"\brepris(?:e)? (?:à partir )?(?:de|du) "),
+        ("R", "repris", 0.85, r"\brepris(?:e)? (?:à partir )?(?:de|du) "),
         (
             "R",
             "autorisation",
@@ -51,7 +52,7 @@ FRENCH = language(
             r"\b(?:lire|voir|lisez|retrouvez|consulter)(?: ici)? (?:l.)?(?:article|texte|billet|version) "
             r"(?:original|complet|d.origine)e?\b",
         ),
-        ("R@!", "original", 0.7, r"^\W{0,3}article original\b"),
+        ("R@!", "original", 0.7, r"^\W{0,3}(?:article original|source originale)\b"),
         (
             "R",
             "version originale",

@@ -25,7 +25,8 @@ class Rule:
     direction: Direction = Direction.FROM
     by_link: bool = False
     any_subject: bool = False  # the phrase itself says that it is about this item
-    material: bool = False  # names a helper, not where the text comes from; only names known as outlets count
+    known: bool = False  # the phrase is so common that only a name which is surely an outlet's counts, or a link
+    material: bool = False  # names a helper, not where the text comes from; implies `known`
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def language(code: str, this_item: str, item: str, ends: str, table: Iterable[tu
     """Compile a language from its table: (letters, hints between bars, confidence, expression).
 
     The first letter is the relation; `<` turns the direction round, `@` means the link alone tells, `!` that no other
-    subject is possible, `+` that a helper is named.
+    subject is possible, `+` that a helper is named, `?` that the
+    name must be known as an outlet's.
     """
     rules = tuple(
         Rule(
@@ -66,6 +68,7 @@ def language(code: str, this_item: str, item: str, ends: str, table: Iterable[tu
             direction=Direction.TO if "<" in letters else Direction.FROM,
             by_link="@" in letters,
             any_subject="!" in letters,
+            known="?" in letters or "+" in letters,
             material="+" in letters,
         )
         for letters, hint, confidence, expression in table

@@ -26,6 +26,7 @@ POLISH = language(
             r"\b(?:pierwotnie|po raz pierwszy|oryginalnie|wcześniej) (?:ukazał(?:a|o)?(?: się)?|został(?:a|o)? "
             r"opublikowan[yae]|opublikowan[yae]) (?:na łamach|na stronie|na portalu|na|w|przez) ",
         ),
+        ("R?", "pochodzi z", 0.75, r"\b(?:tekst|artykuł|materiał) pochodzi (?:z|ze) "),
         ("R", "przedruk", 0.9, r"\bprzedruk(?:owan[yeo])? (?:z|za zgodą) "),
         ("R", "za zgodą", 0.75, r"\b(?:publikujemy|publikowany|opublikowany) (?:\w{1,12} )?za (?:uprzejmą )?zgodą "),
         ("R@!", "oryginal", 0.8, r"\b(?:czytaj|przeczytaj|zobacz) (?:cały )?oryginaln[yą] (?:artykuł|tekst|wersję)\b"),
@@ -110,6 +111,14 @@ RUSSIAN = language(
             0.9,
             r"\b(?:опубликован[аоы]?|вышл[аои]|вышел) (?:впервые|изначально|первоначально) (?:на сайте|на "
             r"портале|в издании|в журнале|на|в) ",
+        ),
+        ("R", "впервые опубликовано", 0.85, r"\bвпервые опубликовано\s?(?::|—|-)? (?:на |в )?"),
+        (
+            "R?",
+            "опубликован",
+            0.65,
+            r"^\W{0,3}(?:статья|материал|текст) опубликован[аоы]? (?:на сайте|на портале|в журнале|в издании|в "
+            r"газете) ",
         ),
         ("R", "первоисточник", 0.9, r"\bпервоисточник[аи]?:? ?"),
         (

@@ -158,6 +158,29 @@ def test_a_helper_gives_a_part_only(language: str, sentence: str, outlet: str) -
     assert (claim.relation, claim.outlet) == (Relation.PARTIAL, outlet)
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence", "outlet"),
+    [
+        ("en", "This report was published by Salt Times.", "Salt Times"),
+        ("en", "This commentary is from Salt Times.", "Salt Times"),
+        ("en", "Taken from saltgazette.com", "saltgazette.com"),
+        ("de", "Dieser Artikel erschien am 3. Oktober 2025 in der Salzhafener Zeitung.", "Salzhafener Zeitung"),
+        ("de", "Erschienen in: Salzhafener Zeitung, Nummer 3", "Salzhafener Zeitung"),
+        ("pl", "Tekst pochodzi z portalu Dziennik Solny", "Dziennik Solny"),
+        ("ru", "Статья опубликована в газете Соляные известия", "Соляные известия"),
+    ],
+)
+def test_a_common_phrase_counts_where_the_name_is_surely_an_outlets(language: str, sentence: str, outlet: str) -> None:
+    assert only(claims(html(f"<p>{sentence}</p>", language=language)), "attribution").outlet == outlet
+
+
+@pytest.mark.parametrize(
+    "sentence", ["This article was published by Ada Quill.", "This post was published in Recipes."]
+)
+def test_a_common_phrase_with_any_other_name_says_nothing(sentence: str) -> None:
+    assert judged(html(f"<p>{sentence}</p>")).source is None
+
+
 def test_people_who_contributed_are_no_outlet() -> None:
     assert not [
         c for c in claims(html("<p>Ada Quill in Port Salt contributed to this report.</p>")) if c.kind == "material"
