@@ -18,13 +18,14 @@ _LEADING = re.compile(
     r"sister (?:site|publication))(?:,| at)?|"
     r"de[rm] (?:Webseite|Website|Zeitung|Zeitschrift|Wochenzeitung|Tageszeitung|Plattform|Blog|Magazin|Portal)|"
     r"le site(?: de)?|le journal|la revue|"
-    r"el (?:sitio|portal|diario|periódico|blog)(?: de)?|la (?:revista|página|web)(?: de)?|o (?:site|portal|"
+    r"el (?:sitio|portal|diario|periódico|blog)(?: de)?|la (?:revista|página|web)(?: de)?|(?:o )?(?:site|portal|"
     r"jornal)|a revista|"
     r"il (?:sito|blog|quotidiano)|the|die|der|das|dem|den|le|la|les|el|los|las|o|a|il|lo|"
     r"portalu|serwisu|strony|сайта|сайте|издания|портала|журнала|газеты) |l['’]",
     re.IGNORECASE,
 )
 _CAPITAL_ARTICLE = re.compile(r"(?:The|Der|Die|Das|Le|La|Les|El|Los|Il|O|A) $")  # part of the name, as in "The Example"
+_ARTICLE = re.compile(r"(?:the|d(?:er|ie|as|em|en)|l[aeo]s?|el|il|o|a|our|l['’])\b", re.IGNORECASE)
 # What stands in quotation marks is a name, even a word such as a weekday's.
 _QUOTE_BEFORE = re.compile(r"[„“\"«‚]\s?(?:\w{2,3} )?$")
 # A dot ends a name unless a domain goes on after it, or it follows an initial.
@@ -97,7 +98,8 @@ def outlet_named(text: str, ends: re.Pattern[str]) -> tuple[str, int]:
     for _ in range(4):
         begin = len(head) - len(head[begin:].lstrip(_MARKS))
         lead = _LEADING.match(head, begin)
-        if not lead:
+        # "Jornal X" with a capital is a name, "o jornal X" is not.
+        if not lead or (lead[0][0].isupper() and not _ARTICLE.match(lead[0])):
             break
         begin = lead.end()
     article = _CAPITAL_ARTICLE.search(head[:begin])

@@ -156,7 +156,7 @@ ENGLISH = language(
             rf"{_NOUN} (?:{_VERB} )?(?:originally |first )?(?:provided|supplied|distributed|brought to you|"
             rf"submitted)(?: to [^.]{{1,40}}?)? by ",
         ),
-        ("R", "post", 0.85, r"\b(?:cross|x)-?post(?:ed)?(?: from| at| on)?:? "),
+        ("R", "post", 0.85, r"\b(?:cross|x)-?post(?:ed)?(?: from| at| on| with)?:? "),
         ("R", "re", 0.7, r"^\W{0,3}(?:re-?published|re-?printed|re-?posted)(?: \w{1,15})? (?:from|via):? "),
         ("R", "content partner", 0.7, r"\bcontent (?:is )?(?:from|by|provided by) (?:our )?(?:content )?partners?:? "),
         ("R", "comes from", 0.6, rf"\bthis {_NOUN} comes (?:to us )?from "),
