@@ -4,7 +4,33 @@ from __future__ import annotations
 
 import random
 
-_SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo zu bre cla dro fle gri".split()
+_SYLLABLES = [
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "ha",
+    "je",
+    "ki",
+    "lo",
+    "mu",
+    "na",
+    "pe",
+    "ri",
+    "so",
+    "tu",
+    "va",
+    "we",
+    "xi",
+    "yo",
+    "zu",
+    "bre",
+    "cla",
+    "dro",
+    "fle",
+    "gri",
+]
 
 
 def sentence(seed: int, count: int = 16) -> str:
