@@ -615,9 +615,9 @@ class Archive:
             self.unsigned = str(error)
         return entry
 
-    def entries_of(self, type_: str) -> list[log.Entry]:
-        """The entries of a type that is of no capture's making, such as `key`, in log order."""
-        found = queries.statements_of(self._up_to_date().database, type_)
+    def entries_of(self, type_: str, id_: str | None = None) -> list[log.Entry]:
+        """The entries of a type that is of no capture's making, such as `key`, in log order; those of an id, or all."""
+        found = queries.statements_of(self._up_to_date().database, type_, id_)
         return [log.Entry(each.index, each.type, each.id, each.commitment) for each in found]
 
     def log_length(self) -> int:
@@ -635,6 +635,11 @@ class Archive:
         yield from check_index(opened.database, opened.store, clock.now())
 
     # taking out
+
+    def exchanged(self, snapshot: Snapshot) -> list[str]:
+        """The addresses of which a snapshot has a response. Raises `NotFoundError`, `StorageError`."""
+        entries = cdxj.parse(self.index_of(snapshot), snapshot.store.where(layout.cdxj(snapshot.id)))
+        return [entry.url for entry in entries if entry.record_type == "response"]
 
     def part(self, snapshot: Snapshot, name: str) -> Iterator[bytes]:
         """One of `PARTS` of a snapshot, in pieces, by its own range of the WARC.

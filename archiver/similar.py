@@ -45,14 +45,15 @@ def article_of(archive: Archive, snapshot: Snapshot) -> Article:
 
     Raises `NotFoundError` where it has no DOM, and `StorageError`.
     """
-    frames, url = _frames(archive, snapshot), str(snapshot.statement["final_url"])
+    frames, url = frames_of(archive, snapshot), str(snapshot.statement["final_url"])
     page = read_page(frames, url)
     claimed = (claim for claim in find_claims(page).claims if claim.relation not in _OF_OTHERS)
     places = ((claim.place.start, claim.place.end) for claim in claimed)
     return of_page(page, [(start, end) for start, end in places if start < end])
 
 
-def _frames(archive: Archive, snapshot: Snapshot) -> list[dict[str, Any]]:
+def frames_of(archive: Archive, snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The stored DOM, frame by frame. Raises `NotFoundError` where there is none, and `StorageError`."""
     data = bytearray()
     for piece in archive.part(snapshot, "dom"):
         data += piece

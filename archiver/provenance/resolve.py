@@ -1,0 +1,148 @@
+"""Finding an article of which only the outlet is named: where to look, and which of the links there it may be.
+
+Nothing is fetched here. A link is only a candidate: whether it is the article, its text or its exact title must show.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote_plus, urljoin, urlsplit
+
+from rapidfuzz import fuzz
+
+from archiver.provenance.outlets import site_of
+from archiver.provenance.page import Page
+
+#: how alike two titles are, in per cent, for one to be the other's candidate, and to be the same
+ALIKE, SAME = 60.0, 92.0
+_MAX_ITEMS = 5_000
+_MAX_HTML_CHARS = 8 << 20
+_MAX_ITEM_CHARS = 20_000
+_MAX_TITLE_CHARS = 500
+_ITEM = re.compile(r"<(item|entry|url)[\s>]", re.IGNORECASE)
+_TITLE = re.compile(r"<(?:news:)?title[^>]{0,200}>([^\0]{0,2000}?)</(?:news:)?title>", re.IGNORECASE)
+_LINK = re.compile(r"<(?:link|loc)>\s{0,50}([^<\s]{1,2000})\s{0,50}</(?:link|loc)>", re.IGNORECASE)
+_HREF = re.compile(r"<link\b([^>]{0,1000})>", re.IGNORECASE)
+_ADDRESS = re.compile(r"href\s{0,5}=\s{0,5}[\"']([^\"']{1,2000})[\"']", re.IGNORECASE)
+_DATE = re.compile(
+    r"<(?:pubDate|published|updated|(?:news:)?publication_date|lastmod|dc:date)>\s{0,50}([^<]{1,100})<", re.IGNORECASE
+)
+_GUESSED = ("/feed/", "/rss.xml", "/feed.xml", "/news-sitemap.xml", "/sitemap-news.xml", "/sitemap.xml")
+_SEARCHES = ("/?s={}", "/search?q={}")
+_SLUG = re.compile(r"[^/]{12,}|[0-9]{4,}")
+_SEARCH_WORDS = 8
+
+
+@dataclass(frozen=True)
+class Item:
+    """An article as a feed, a sitemap or a list of links names it; empty where it does not say."""
+
+    url: str
+    title: str = ""
+    published: str = ""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """An item that may be the article looked for, and how alike its title is, in per cent."""
+
+    item: Item
+    alike: float
+
+
+def links_to(page: Page, site: str) -> Iterator[Item]:
+    """The links of a page to what may be articles of a site, in their order."""
+    for link in page.links:
+        if site_of(link.url) == site and is_article(link.url):
+            yield Item(link.url, link.text[:_MAX_TITLE_CHARS])
+
+
+def is_article(url: str) -> bool:
+    """Whether an address may be an article's: it is no home page and no section, as far as its path tells."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    path = parts.path.rstrip("/")
+    last = path.rpartition("/")[2]
+    return parts.scheme in ("http", "https") and bool(_SLUG.search(last) or _SLUG.search(parts.query))
+
+
+def feed_items(text: str) -> Iterator[Item]:
+    """The items of an RSS or Atom feed, or the addresses of a sitemap, in what a browser shows of it. Never raises."""
+    text = text[:_MAX_HTML_CHARS]
+    starts = [match.start() for match in _ITEM.finditer(text)][:_MAX_ITEMS]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        part = text[start : min(end, start + _MAX_ITEM_CHARS)]
+        link = _LINK.search(part)
+        address = link[1] if link else _atom_link(part)
+        if not address:
+            continue
+        title, date = _TITLE.search(part), _DATE.search(part)
+        yield Item(
+            entities.unescape(address).strip(),
+            _words(title[1]) if title else "",
+            date[1].strip() if date else "",
+        )
+
+
+def _atom_link(part: str) -> str:
+    for match in _HREF.finditer(part):
+        if "rel=" not in match[1] or "alternate" in match[1]:
+            address = _ADDRESS.search(match[1])
+            if address:
+                return address[1]
+    return ""
+
+
+def _words(text: str) -> str:
+    plain = text.replace("<![CDATA[", "").replace("]]>", "")
+    return " ".join(re.sub(r"<[^<>]{0,300}>", " ", entities.unescape(plain)).split())[:_MAX_TITLE_CHARS]
+
+
+def ranked(items: Iterable[Item], title: str) -> list[Ranked]:
+    """The items whose titles, or the words of whose addresses, are like a title, best first; one an address."""
+    found: dict[str, Ranked] = {}
+    for item in items:
+        alike = max(_alike(item.title, title), _alike(_slug(item.url), title))
+        if alike >= ALIKE and (item.url not in found or found[item.url].alike < alike):
+            found[item.url] = Ranked(item, alike)
+    return sorted(found.values(), key=lambda one: (-one.alike, one.item.url))
+
+
+def _alike(one: str, other: str) -> float:
+    if not one or not other:
+        return 0.0
+    return float(fuzz.token_sort_ratio(one.casefold(), other.casefold()))
+
+
+def _slug(url: str) -> str:
+    try:
+        last = urlsplit(url).path.rstrip("/").rpartition("/")[2]
+    except ValueError:
+        return ""
+    return re.sub(r"\.[a-z]{2,5}$|[-_]+|[0-9]{5,}", " ", last)
+
+
+def places(home: str, front: Page | None, title: str) -> Iterator[str]:
+    """Where an outlet may list its articles, the likeliest first: declared feeds, usual ones, its search."""
+    declared = [
+        tag.value
+        for tag in (front.tags if front else ())
+        if tag.kind == "link" and "alternate" in tag.name.split() and _is_feed(tag.value)
+    ]
+    words = quote_plus(" ".join(title.split()[:_SEARCH_WORDS]))
+    seen: set[str] = set()
+    searches = [pattern.format(words) for pattern in _SEARCHES]
+    for address in (*declared[:2], *_GUESSED[:1], *searches[:1], *_GUESSED[1:], *searches[1:]):
+        absolute = urljoin(home, address)
+        if site_of(absolute) == site_of(home) and absolute not in seen:
+            seen.add(absolute)
+            yield absolute
+
+
+def _is_feed(address: str) -> bool:
+    return bool(re.search(r"feed|rss|atom|\.xml", address, re.IGNORECASE))
