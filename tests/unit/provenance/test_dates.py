@@ -37,6 +37,7 @@ def test_moments_with_zones_are_ordered_in_utc() -> None:
 
 def test_the_same_moment_is_neither_before_nor_after() -> None:
     assert order(found("2025-05-01T10:00:00"), found("2025-05-01T10:00:00")) is Order.UNKNOWN
+    assert order(found("2025-05-01T10:00:00"), found("2025-05-01T10:00:00.999999")) is Order.UNKNOWN
 
 
 def test_days_without_a_zone_have_an_order_from_three_days_on() -> None:

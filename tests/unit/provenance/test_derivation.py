@@ -22,7 +22,7 @@ from archiver.provenance.derivation import (
     from_statement,
     to_statement,
 )
-from archiver.provenance.documents import plain
+from archiver.provenance.documents import claim_document, plain
 from archiver.provenance.graph import Candidate, Chain, DirectionBy, Edge, End, EndKind, Node, NodeKind, Status
 from tests.unit.provenance.chains import (
     MATCH,
@@ -223,6 +223,8 @@ def test_a_statement_with_a_part_missing_is_refused(path: tuple[str, ...]) -> No
         {"same_group": 1},
         {"claims": {}},
         {"claims": [1]},
+        {"claims": [{**claim_document(claim()), "confidence_per_cent": True}]},
+        {"claims": [{**claim_document(claim()), "confidence_per_cent": 101}]},
         {"claims": []},  # the direction is said to be told by them
         {"match": []},
         {"match": None},  # nothing is verified without
