@@ -10,12 +10,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urlsplit
 
 from archiver import clock, similar
 from archiver.archive import Archive, Snapshot
 from archiver.errors import ArchiverError, NotFoundError, StorageError
+from archiver.moments import parse_rfc3339
 from archiver.provenance import resolve
 from archiver.provenance.agencies import agency
 from archiver.provenance.article import Article, of_page
@@ -39,7 +40,6 @@ from archiver.provenance.graph import (
 )
 from archiver.provenance.judge import Judgement, Source, judge
 from archiver.provenance.match import Match, Verdict, compare
-from archiver.provenance.outlets import site_of
 from archiver.provenance.page import Page, read_page
 from archiver.provenance.page_dates import Given, find_dates
 from archiver.seal.statement import About
@@ -230,7 +230,9 @@ class _Trace:
         target = self._get(url, read)
         if target is None:
             id_ = _id(urldefrag(url)[0])
-            self._node(Node(id_, NodeKind.ARTICLE, url=url, outlet=source.outlet, site=source.site, author=source.author))
+            self._node(
+                Node(id_, NodeKind.ARTICLE, url=url, outlet=source.outlet, site=source.site, author=source.author)
+            )
             self._edge(read, id_, source, Status.CLAIMED, None)
             self._end(id_, EndKind.ORIGIN_NOT_CAPTURED, self._why_not(url))
             return None
@@ -291,9 +293,9 @@ class _Trace:
             match = self._compared(other, read)
             names_us = other.judgement.source is not None and _names(other.judgement.source, read)
             ordered = _order(read, other)
-            if names_us or ordered is Order.BEFORE:
+            if names_us or ordered is Order.AFTER or self._path(other.node.id, read.node.id):
                 continue  # that one is the later; it is told when it is traced
-            by = DirectionBy.DATES if ordered is Order.AFTER else DirectionBy.UNKNOWN
+            by = DirectionBy.DATES if ordered is Order.BEFORE else DirectionBy.UNKNOWN
             self._edge_between(read, other, match, by)
             if by is DirectionBy.DATES:
                 found.append(other)
@@ -321,7 +323,9 @@ class _Trace:
             self.edges.append(edge)
             count += 1
             if count == _MAX_OF_OTHERS:
-                self.notes.append(f"{read.url}: more than {_MAX_OF_OTHERS} picture credits and posts; the others are not told")
+                self.notes.append(
+                    f"{read.url}: more than {_MAX_OF_OTHERS} picture credits and posts; the others are not told"
+                )
                 return
 
     # finding and visiting
@@ -342,8 +346,8 @@ class _Trace:
         home = next((c.target_url for c in source.claims if c.target_kind is Target.HOME), "") or f"https://{site}/"
         front = self._get(home, read)
         if front is not None:
-            items = resolve.links_to(front.page, site)
-            yield from self._ranked(items, title, "on the front page", seen, tried, read)
+            linked = resolve.links_to(front.page, site)
+            yield from self._ranked(linked, title, "on the front page", seen, tried, read)
         for place in resolve.places(home, front.page if front else None, title):
             listing = self._get(place, read)
             if listing is None:
@@ -511,7 +515,9 @@ def _read(archive: Archive, snapshot: Snapshot) -> _Read:
     judged = judge(found.claims)
     places = ((c.place.start, c.place.end) for c in found.claims if c.relation not in _OF_OTHERS)
     article = of_page(page, [(start, end) for start, end in places if start < end])
-    published = best(find_dates(page, Given(captured=archive.captured_at(snapshot))).dates).published
+    published = best(
+        find_dates(page, Given(captured=parse_rfc3339(str(snapshot.statement["started_at"])))).dates
+    ).published
     own = next((c for c in found.claims if c.direction is Direction.OWN and c.author), None)
     author = judged.source.author if judged.source and judged.source.author else own.author if own else ""
     node = Node(

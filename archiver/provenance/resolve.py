@@ -9,6 +9,7 @@ import html as entities
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import quote_plus, urljoin, urlsplit
 
 from rapidfuzz import fuzz
@@ -75,7 +76,7 @@ def feed_items(text: str) -> Iterator[Item]:
     """The items of an RSS or Atom feed, or the addresses of a sitemap, in what a browser shows of it. Never raises."""
     text = text[:_MAX_HTML_CHARS]
     starts = [match.start() for match in _ITEM.finditer(text)][:_MAX_ITEMS]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
         part = text[start : min(end, start + _MAX_ITEM_CHARS)]
         link = _LINK.search(part)
         address = link[1] if link else _atom_link(part)
