@@ -620,6 +620,14 @@ class Archive:
         found = queries.statements_of(self._up_to_date().database, type_, id_)
         return [log.Entry(each.index, each.type, each.id, each.commitment) for each in found]
 
+    def derivations(self, snapshot: str) -> list[dict[str, Any]]:
+        """What the log states of where a snapshot comes from, in its order; what cannot be read is left out."""
+        found = []
+        for entry in self.entries_of("derivation", snapshot):
+            with contextlib.suppress(NotFoundError, StorageError):  # `archiver verify` says what is wrong with it
+                found.append(log.statement(self.store, entry))
+        return found
+
     def log_length(self) -> int:
         """How many entries the log has, up to a hole if it has one."""
         return queries.next_index(self._up_to_date().database)

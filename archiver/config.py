@@ -102,6 +102,9 @@ class CaptureSettings(BaseModel):
     profile: str = Field("desktop", description="the device to be: desktop, mobile, or a TOML file")
     storage_state: Path | None = Field(None, description="cookies and localStorage to start with, as Playwright saves")
     fail_on_http_error: bool = Field(False, description="store nothing of a page that answers with status 400 or above")
+    trace: bool = Field(
+        False, description="trace each page to its source afterwards; pages on the way are captured too"
+    )
     if_older_than_s: float | None = Field(
         None,
         gt=0,

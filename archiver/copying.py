@@ -195,7 +195,7 @@ class _Copy:
 
         Of captures that were withdrawn nothing is copied, be it that something is still there.
         """
-        if entry.type in log.CAPTURE_TYPES and entry.id in self._withdrawn:
+        if entry.type in log.PAGE_TYPES and entry.id in self._withdrawn:
             return False
         try:
             statement = log.statement(self._source, entry)

@@ -7,6 +7,7 @@ page says and what comparing the texts shows is kept apart (`provenance.graph`),
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -43,7 +44,6 @@ from archiver.provenance.match import Match, Verdict, compare
 from archiver.provenance.page import Page, read_page
 from archiver.provenance.page_dates import Given, find_dates
 from archiver.seal.statement import About
-from archiver.storage import log
 from archiver.urls import parse_capturable
 
 #: told of each step in words
@@ -111,11 +111,9 @@ def state(archive: Archive, chain: Chain) -> int:
 
 def derivations(archive: Archive, snapshot: str) -> Iterator[Derivation]:
     """What the log states of where a snapshot comes from, in its order; what cannot be read is passed over."""
-    for entry in archive.entries_of("derivation", snapshot):
-        try:
-            yield from_statement(log.statement(archive.store, entry))
-        except (NotFoundError, StorageError, ValueError):
-            continue  # `archiver verify` says what is wrong with it
+    for statement in archive.derivations(snapshot):
+        with contextlib.suppress(ValueError):
+            yield from_statement(statement)
 
 
 def _essence(statement: dict[str, object]) -> dict[str, object]:

@@ -79,7 +79,8 @@ def withdraw(archive: Archive, ref: str, reason: str, operator: str | None = Non
         archive.enter(statements.withdrawn(capture.id, result, clock.now(), reason, operator))
         capture, _ = archive.locate(capture.id)  # with the entries that came in meanwhile
     assert capture.withdrawal is not None
-    deleted, left = _delete(archive.store, capture)
+    derivations = [entry.commitment for entry in archive.entries_of("derivation", capture.id)]
+    deleted, left = _delete(archive.store, capture, derivations)
     return Withdrawn(capture.id, capture.withdrawal, is_new, deleted, tuple(left))
 
 
@@ -92,8 +93,8 @@ def _check(reason: str, capture: Capture) -> None:
         )
 
 
-def _delete(store: ObjectStore, capture: Capture) -> tuple[int, list[Left]]:
-    there = list(remains(store, capture))
+def _delete(store: ObjectStore, capture: Capture, derivations: list[str]) -> tuple[int, list[Left]]:
+    there = list(remains(store, capture, derivations))
     # A store with versions lists nothing that has a delete marker on top, and may still have it below.
     hidden = [key for key in (layout.warc(capture.id), layout.cdxj(capture.id)) if key not in there]
     deleted, left = 0, []

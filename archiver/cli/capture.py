@@ -71,6 +71,12 @@ from archiver.demo.site import REPOST_URL
     metavar="6h",
     help="Skip a URL that has a complete capture not older than this.",
 )
+@click.option(
+    "--trace",
+    is_flag=True,
+    default=None,
+    help="Then trace the page to its source; pages on the way are captured, too.",
+)
 @click.option("--tag", multiple=True, metavar="T", help="A word to find the capture by; repeatable.")
 @click.option("--case", metavar="C", help="The case it is for; put into the statement.")
 @click.option("--operator", metavar="O", help="Who captures; put into the statement.")
@@ -91,6 +97,7 @@ def capture(
     storage_state: Path | None,
     fail_on_http_error: bool | None,
     if_older_than: float | None,
+    trace: bool | None,
     tag: tuple[str, ...],
     case: str | None,
     operator: str | None,
@@ -109,6 +116,7 @@ def capture(
         "capture.storage_state": storage_state,
         "capture.fail_on_http_error": fail_on_http_error,
         "capture.if_older_than_s": if_older_than,
+        "capture.trace": trace,
         "capture.tag": tag,
         "capture.case": case,
         "capture.operator": operator,

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from archiver import clock, interrupts
+from archiver import clock, interrupts, tracing
 from archiver.archive import Archive
 from archiver.capture import workplace
 from archiver.capture.capture import OnProgress
@@ -23,6 +23,7 @@ from archiver.cli.text import printable, unexpected
 from archiver.config import Settings
 from archiver.errors import ArchiverError
 from archiver.index.queries import Capture
+from archiver.provenance import render as chains
 from archiver.seal.statement import About
 
 _PR_SET_PDEATHSIG = 1
@@ -48,12 +49,26 @@ def capture_one(settings: Settings, url: str, archive_option: str, on_progress: 
             if recent is not None:
                 return _skipped(url, recent)
             captured = archive.capture(url, on_progress, about)
+            text, document = render.summary(captured, archive_option), render.snapshot_object(captured)
+            if given.trace:
+                told, chain = _traced(archive, captured.snapshot.id)
+                text, document = f"{text}\n{told}", {**document, "chain": chain}
     except ArchiverError as error:
         return failed(url, str(error), code_of(error))
     except Exception as error:  # noqa: BLE001  # a fault of ours with one page must not cost the others
         return failed(url, f"{url}: {unexpected(error)}", ExitCode.ERROR)
     code = ExitCode.DONE if captured.recording.outcome == "complete" else ExitCode.PARTIAL
-    return Done(code, render.summary(captured, archive_option), render.snapshot_object(captured))
+    return Done(code, text, document)
+
+
+def _traced(archive: Archive, id_: str) -> tuple[str, dict[str, Any] | None]:
+    """The chain of a snapshot, for people and for programs. That it could not be traced costs no capture."""
+    try:
+        done = tracing.trace(archive, id_, capture_missing=True)
+    except ArchiverError as error:
+        return f"  warning    it could not be traced: {printable(str(error))}", None
+    notes = "".join(f"  note       {printable(note)}\n" for note in done.notes)
+    return notes + chains.tree(done.chain, printable).rstrip("\n"), chains.chain_document(done.chain)
 
 
 def _recent(archive: Archive, url: str, older_than_s: float | None) -> Capture | None:

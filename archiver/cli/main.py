@@ -63,6 +63,10 @@ class Commands(click.Group):
             "archiver.cli.snapshots",
             "List captures, newest first: of a URL, of a domain and all below it, or all.",
         ),
+        "trace": (
+            "archiver.cli.trace",
+            "Trace a snapshot back to its original source: what it says of it, and what comparing the texts shows.",
+        ),
         "verify": (
             "archiver.cli.verify",
             "Check a snapshot, an exported file, or a whole archive: was anything altered, dropped, or moved?",

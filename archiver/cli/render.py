@@ -104,6 +104,14 @@ def note(text: str) -> None:
     click.echo(f"archiver: note: {printable(text)}", err=True)
 
 
+def derivation(statement: dict[str, Any]) -> str:
+    """Where a snapshot comes from, as a statement of the log has it, in one line."""
+    said = statement.get("object")
+    named = said if isinstance(said, dict) else {}
+    place = named.get("url") or named.get("outlet") or named.get("author") or "something without a name"
+    return f"{statement.get('relation')} of {place}: {statement.get('status')}, as stated {statement.get('made_at')}"
+
+
 def note_unsigned(archive: Archive) -> None:
     """Tell that what was just entered is in no signed checkpoint, if so."""
     if archive.unsigned is not None:

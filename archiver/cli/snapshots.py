@@ -150,14 +150,17 @@ def show(globals_: Globals, reference: str) -> None:
     with Archive(globals_.load().settings) as archive:
         capture, distance_s = archive.locate(reference)
         statement = archive.statement(capture)
+        derivations = archive.derivations(capture.id)
     if globals_.json:
-        render.print_json(statement | ({} if distance_s is None else {"distance_s": distance_s}))
+        more: dict[str, Any] = {} if distance_s is None else {"distance_s": distance_s}
+        render.print_json(statement | more | ({"derivations": derivations} if derivations else {}))
         return
     lines = [f"{capture.id}  {_state(capture)}  entry {capture.said.index} of the log"]
     if capture.withdrawal is not None:
         lines.append(printable(render.withdrawal(capture.withdrawal)))
     if distance_s is not None:
         lines.append(f"{render.distance(distance_s)} from the moment asked for")
+    lines += [printable(render.derivation(each)) for each in derivations]
     text = orjson.dumps(statement, option=orjson.OPT_INDENT_2).decode()
     click.echo("\n".join([*lines, *(printable(line) for line in text.splitlines())]))
 

@@ -164,7 +164,8 @@ def _artifacts(store: ObjectStore, reading: Reading) -> Iterator[Problem]:
 
 def _not_deleted(fresh: Database, store: ObjectStore) -> Iterator[Problem]:
     for capture in queries.listing(fresh, Filter(states=frozenset({State.WITHDRAWN}))):
-        for key in remains(store, capture):
+        derivations = [entry.commitment for entry in queries.statements_of(fresh, "derivation", capture.id)]
+        for key in remains(store, capture, derivations):
             detail = f"{capture.id} was withdrawn; `archiver withdraw {capture.id}` once more deletes it"
             yield Problem(Kind.NOT_DELETED, store.where(key), f"{detail}{_kept(store, key)}")
 

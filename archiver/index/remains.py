@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archiver.errors import NotFoundError
 from archiver.index.queries import Capture
@@ -16,9 +16,12 @@ def notes_of(capture: Capture) -> list[str]:
     return [layout.note(entry.commitment) for entry in said]
 
 
-def remains(store: ObjectStore, capture: Capture) -> Iterator[str]:
-    """The keys of its notes and artifacts that are there. Raises `StorageError`."""
-    for key in notes_of(capture):
+def remains(store: ObjectStore, capture: Capture, derivations: Iterable[str] = ()) -> Iterator[str]:
+    """The keys of its notes and artifacts that are there. Raises `StorageError`.
+
+    `derivations` are the commitments of the statements of where it comes from, which name its page as well.
+    """
+    for key in (*notes_of(capture), *map(layout.note, derivations)):
         try:
             store.stat(key)
         except NotFoundError:

@@ -238,7 +238,7 @@ def _note_troubles(connection: Connection, batch: Sequence[Reading], withdrawn: 
     now = sorted({reading.entry.id for reading in batch if reading.entry and reading.entry.type == log.WITHDRAWN})
     problems = schema.problems
     for chunk in chunks(now):
-        settled = problems.c.id.in_(chunk) & problems.c.type.in_(log.CAPTURE_TYPES)
+        settled = problems.c.id.in_(chunk) & problems.c.type.in_(log.PAGE_TYPES)
         connection.execute(sa.delete(problems).where(settled))
     rows = [
         {
@@ -256,8 +256,8 @@ def _note_troubles(connection: Connection, batch: Sequence[Reading], withdrawn: 
 
 
 def _is_of(captures: set[str], entry: log.Entry | None) -> bool:
-    """Whether an entry is an intent or a result of one of these captures."""
-    return entry is not None and entry.type in log.CAPTURE_TYPES and entry.id in captures
+    """Whether the note of an entry names the page of one of these captures."""
+    return entry is not None and entry.type in log.PAGE_TYPES and entry.id in captures
 
 
 def _note_unknown(connection: Connection, batch: Iterable[Reading]) -> None:

@@ -30,6 +30,8 @@ from archiver.storage.base import ObjectStore, read
 
 #: what is said of a capture by whoever makes it
 CAPTURE_TYPES = ("intent", "snapshot", "failure")
+#: whose notes name a capture's page, and go when it is withdrawn
+PAGE_TYPES = (*CAPTURE_TYPES, "derivation")
 WITHDRAWN = "withdrawn"
 #: every type that this version knows
 TYPES = (*CAPTURE_TYPES, WITHDRAWN, "key", "schedule", "derivation", "custody")

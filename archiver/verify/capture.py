@@ -43,6 +43,7 @@ class Task:
     result: Subject
     intent: Subject | None
     withdrawal: Subject | None = None
+    derivations: tuple[Subject, ...] = ()
 
 
 def task(ledger: Ledger, id_: str, *, alone: bool = True) -> Task | Report:
@@ -71,6 +72,7 @@ def task(ledger: Ledger, id_: str, *, alone: bool = True) -> Task | Report:
         subject(result),
         subject(intents[0]) if intents and result.type in _RESULTS else None,
         subject(withdrawals[0]) if withdrawals else None,
+        tuple(subject(each) for each in found if each.type == "derivation"),
     )
 
 
@@ -122,7 +124,24 @@ def run(
         after = [*todo.after, _retention(todo.result.entry, statement, kept)]
     else:
         after = list(todo.after)
+    if todo.derivations:
+        after.append(_derivations(todo, source))
     return Report(todo.id, kind, (*todo.log_checks, *checks, *after), url if isinstance(url, str) else None)
+
+
+def _derivations(todo: Task, source: Source) -> Check:
+    """What is stated of where the capture comes from: that it is signed, and of this capture. Not that it is so."""
+    problems, doubts = list[str](), list[str]()
+    for subject in todo.derivations:
+        checks, statement = check_statement(subject, source)
+        where = f"entry {subject.entry.index}"
+        for check in checks:
+            told = [f"{where}, {check.name}: {problem}" for problem in check.problems]
+            (problems if check.verdict is Verdict.FAIL else doubts).extend(told)
+        if statement is not None and statement.get("subject") != todo.id:
+            problems.append(f"{where} is of another capture")
+    said = entries_named(subject.entry.index for subject in todo.derivations)
+    return judged("derivations", f"{said}: what its source is, as its operator states it", problems, doubts)
 
 
 def _intent(todo: Task, statement: dict[str, Any] | None, source: Source) -> Check:

@@ -64,7 +64,24 @@ _SNAPSHOT: dict[str, Form] = _OF_CAPTURE | {
 _WITHDRAWN: dict[str, Form] = {"result": optional(COUNT), "withdrawn_at": MOMENT, "reason": SHORT_TEXT}
 # What it does with the key, and to which, is for `seal.keyring`, which refuses more.
 _KEY: dict[str, Form] = {"action": TEXT, "key": TEXT, "made_at": MOMENT}
-_TYPES = {"intent": _INTENT, "failure": _FAILURE, "snapshot": _SNAPSHOT, "withdrawn": _WITHDRAWN, "key": _KEY}
+# What it may say of the graph is for `provenance.derivation`, which refuses more.
+_DERIVATION: dict[str, Form] = {
+    "subject": ID,
+    "object": OBJECT,
+    "relation": TEXT,
+    "status": TEXT,
+    "claims": list_of(OBJECT),
+    "dates": OBJECT,
+    "made_at": MOMENT,
+}
+_TYPES = {
+    "intent": _INTENT,
+    "failure": _FAILURE,
+    "snapshot": _SNAPSHOT,
+    "withdrawn": _WITHDRAWN,
+    "key": _KEY,
+    "derivation": _DERIVATION,
+}
 #: the types that this version knows; of another one it can say that it is canonical, and no more
 KNOWN = frozenset(_TYPES)
 _SAYING: dict[str, Form] = {"code": TEXT, "message": SHORT_TEXT}

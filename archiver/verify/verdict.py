@@ -34,6 +34,7 @@ CHECKS = (
     "consistency",
     "retention",
     "withdrawal",
+    "derivations",
 )
 #: from best to worst
 _ORDER = (Verdict.SKIPPED, Verdict.PASS, Verdict.UNDETERMINED, Verdict.WITHDRAWN, Verdict.FAIL)
