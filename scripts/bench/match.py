@@ -12,102 +12,26 @@ verdicts, and what comparing takes.
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
 import random
-import re
 import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from archiver.provenance.article import Article, of_page, of_text
-from archiver.provenance.claim import Relation
-from archiver.provenance.claims import find_claims
+from archiver.provenance.article import Article, of_text
 from archiver.provenance.match import Verdict, compare
-from archiver.provenance.page import read_page
-from scripts.bench.reposts import decoded
-from tests.unit.provenance.texts import quotation, sentences, text
+from tests.support.compared import CORPUS, LONG_ENOUGH, copies, of_sentences, plain, quoting, real
+from tests.unit.provenance.texts import sentences, text
 
-_DEFAULT = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "reposts"
-_SENTENCE_END = re.compile(r"(?<=[.!?。])\s*(?=\S)|\n")
-_LONG_ENOUGH = 150  # words: of fewer, a cut copy has not the shingles that a copy must have
 _COPIES = ("verbatim", "cut", "in a longer page", "edited lightly")
-
-Sentences = list[str]
 
 
 def say(line: str = "") -> None:
     sys.stdout.write(f"{line}\n")
-
-
-def real(corpus: Path) -> Iterator[tuple[str, Article]]:
-    """The articles of the corpus, by their addresses."""
-    for name in ("reposts.tsv", "not-reposts.tsv"):
-        with (corpus / name).open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                url = row["page_url"] or "http://unknown.invalid/page"
-                html = decoded(gzip.decompress((corpus / row["page"]).read_bytes()))
-                page = read_page([{"html": html, "url": url}], url)
-                claimed = (
-                    c for c in find_claims(page).claims if c.relation not in (Relation.QUOTES, Relation.ILLUSTRATES)
-                )
-                yield row["page"], of_page(page, [(c.place.start, c.place.end) for c in claimed if c.place.end])
-
-
-def plain(article: Article) -> Sentences:
-    """The sentences of an article, quotations left out."""
-    told = "\n".join(article.text[start:end] for start, end in article.told)
-    return [each for each in _SENTENCE_END.split(told) if each.strip()]
-
-
-def of_sentences(found: Sentences) -> Article:
-    return of_text("\n".join(found))
-
-
-def edited(found: Sentences, chance: random.Random, share: float) -> Sentences:
-    def word(each: str) -> str:
-        return each if chance.random() > share else "edited"
-
-    return [" ".join(word(each) for each in one.split()) for one in found]
-
-
-def cut(found: Sentences, chance: random.Random) -> Sentences:
-    """Without a stretch of 30 % of the words somewhere."""
-    total = sum(map(len, found))
-    first = chance.randrange(len(found))
-    kept, gone = list(found[:first]), 0
-    for each in found[first:]:
-        if gone < 0.27 * total:
-            gone += len(each)
-        else:
-            kept.append(each)
-    return kept
-
-
-def copies(found: Sentences, other: Sentences, chance: random.Random) -> Iterator[tuple[str, Sentences]]:
-    around = [*other, *other] if sum(map(len, other)) < sum(map(len, found)) else other
-    yield "verbatim", found
-    yield "cut", cut(found, chance)
-    yield "in a longer page", [*around[: len(around) // 2], *found, *around[len(around) // 2 :]]
-    yield "edited lightly", edited(found, chance, 1 / 40)
-    yield "paraphrased", edited(found, chance, 1 / 4)
-
-
-def quoting(found: Sentences, words: int) -> Sentences:
-    """The text with quotations of as many words as it has itself."""
-    quoted = [quotation(seed, 70) for seed in range(max(1, words // 70))]
-    step = max(1, len(found) // len(quoted))
-    return [
-        each
-        for at in range(0, len(found), step)
-        for each in (*found[at : at + step], *quoted[at // step : at // step + 1])
-    ]
 
 
 class Counts:
@@ -164,15 +88,15 @@ def run(name: str, articles: list[Article]) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path, nargs="?", default=_DEFAULT)
+    parser.add_argument("corpus", type=Path, nargs="?", default=CORPUS)
     wanted = parser.parse_args()
     wrong = run("made up", [of_text(text(sentences(seed, 12 + seed % 50))) for seed in range(100)])
     if not (wanted.corpus / "reposts.tsv").is_file():
         say(f"\nskipped: there is no corpus of real pages in {wanted.corpus}")
         return int(wrong > 0)
     pages = list(dict(real(wanted.corpus)).values())
-    long = [article for article in pages if len(article.words) >= _LONG_ENOUGH]
-    say(f"\n{len(pages)} pages, {len(pages) - len(long)} of them with fewer than {_LONG_ENOUGH} words")
+    long = [article for article in pages if len(article.words) >= LONG_ENOUGH]
+    say(f"\n{len(pages)} pages, {len(pages) - len(long)} of them with fewer than {LONG_ENOUGH} words")
     wrong += run("real", long)
     return int(wrong > 0)
 

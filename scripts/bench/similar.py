@@ -125,7 +125,7 @@ def readings(world: World, first: int, last: int) -> list[Reading]:
 
 
 def load(database: Database, world: World, first: int, last: int) -> float:
-    """Put articles in as they are when an index is made again; the seconds of processor time it took, without reading."""
+    """Put articles in as they are when an index is made again; the CPU seconds it took, without reading."""
     growing = Database(database.engine.execution_options(**DEFERRED), database.shown, database.path)
     elapsed = follow_log(growing, world, first, last)
     began = time.process_time()
@@ -138,7 +138,7 @@ def load(database: Database, world: World, first: int, last: int) -> float:
 
 
 def follow_log(database: Database, world: World, first: int, last: int) -> float:
-    """Put articles in as they are when an index follows a log; the seconds of processor time it took, without reading."""
+    """Put articles in as they are when an index follows a log; the CPU seconds it took, without reading."""
     elapsed = 0.0
     for at in range(first, last, follow.BATCH):
         batch = readings(world, at, min(at + follow.BATCH, last))

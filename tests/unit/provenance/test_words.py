@@ -64,7 +64,7 @@ SHORT = " ".join(f"word{number}" for number in range(11))
 
 @pytest.mark.parametrize("marks", ["“”", '""', "„“", "«»", "「」", "»«"])
 def test_a_quotation_of_twelve_words_is_left_out_and_a_shorter_one_is_not(marks: str) -> None:
-    opening, closing = marks
+    opening, closing = marks[0], marks[1]
     article = of_text(f"He said: {opening}{LONG}{closing} and left.")
     assert [word.text for word in article.words] == ["he", "said", "and", "left"]
     assert len(of_text(f"He said: {opening}{SHORT}{closing} and left.").words) == 15
