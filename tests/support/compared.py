@@ -59,7 +59,7 @@ def edited(found: Sentences, chance: random.Random, share: float) -> Sentences:
 def cut(found: Sentences, chance: random.Random) -> Sentences:
     """Without a stretch of 30 % of the words somewhere."""
     total = sum(map(len, found))
-    first = chance.randrange(len(found))
+    first = chance.randrange(1 + len(found) // 2)
     kept, gone = list(found[:first]), 0
     for each in found[first:]:
         if gone < 0.27 * total:
