@@ -47,6 +47,11 @@ def found(index: Database, log: Log, hashes: list[int], without_url: str | None 
     return [(each.id, each.shared) for each in asked]
 
 
+def hashes_of(index: Database) -> set[tuple[int, int]]:
+    with index.reading() as connection:
+        return {(row.hash, row.url_hash) for row in connection.execute(sa.select(schema.shingles))}
+
+
 def test_the_texts_that_share_most_come_first(index: Database, log: Log) -> None:
     ours = some(30)
     half = captured(log, "https://a.test/", ours[:15] + some(15))
@@ -108,8 +113,8 @@ def test_of_a_withdrawn_capture_no_hash_stays_but_those_of_others(when: str, ind
         follow.catch_up(index, log.store)
     log.add(withdrawn(gone))
     assert found(index, log, ours) == [(stays, 10)]
+    assert {each for each, _ in hashes_of(index)} == {*ours[:10], *theirs}
     with index.reading() as connection:
-        assert set(connection.scalars(sa.select(schema.shingles.c.hash))) == {*ours[:10], *theirs}
         assert list(connection.scalars(sa.select(schema.sketches.c.id))) == [stays]
 
 
@@ -170,14 +175,19 @@ def test_a_sketch_that_is_none_loses_no_capture(wrong: Any, index: Database, log
 
 
 def test_a_rebuilt_index_has_the_same_sketches_and_check_sees_when_one_differs(
-    index: Database, log: Log, location: str
+    index: Database, log: Log, location: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    id_ = captured(log, "https://a.test/", some(20))
+    id_ = captured(log, "https://a.test/", [*some(20), 0, _LIMIT - 1])
     captured(log, "https://b.test/", some(20))
+    captured(log, "https://b.test/", some(20))
+    log.capture("https://c.test/", text_sketch=to_json(Sketch(9, 2, ((1 << 63) - 1,))))
     follow.catch_up(index, log.store)
-    before = list(sketches.every(index))
+    before, hashes_before = list(sketches.every(index)), hashes_of(index)
+    assert len(hashes_before) == 63
+    monkeypatch.setattr(sketches, "_STRETCH", 7)
     rebuild_index(location, log.store)
     assert list(sketches.every(index)) == before
+    assert hashes_of(index) == hashes_before
     assert Kind.INDEX_DIFFERS not in {problem.kind for problem in check(index, log.store, clock.now())}
     with index.writing() as connection:
         connection.execute(sa.update(schema.sketches).where(schema.sketches.c.id == id_).values(words=7))
@@ -243,10 +253,21 @@ def test_after_any_log_the_index_has_the_hashes_of_what_was_not_withdrawn(
                 left = next(due, 99)
         follow.catch_up(index, log.store)
         kept = {number: said for number, said in stands.items() if number not in gone}
-        with index.reading() as connection:
-            pairs = {(row.hash, row.url_hash) for row in connection.execute(sa.select(schema.shingles))}
-        assert pairs == {(each, hash_of(url)) for url, hashes in kept.values() for each in hashes}
+        assert hashes_of(index) == {(each, hash_of(url)) for url, hashes in kept.values() for each in hashes}
         assert [(id_, set(each.hashes)) for id_, _, each in sketches.every(index)] == [
             (capture_id(number), set(kept[number][1])) for number in sorted(kept)
         ]
         index.close()
+
+
+def test_what_many_pages_bear_does_not_hide_a_copy(index: Database, log: Log) -> None:
+    disclaimer, ours = some(6), some(20)
+    follow.catch_up(index, log.store)
+    rows = [{"hash": each, "url_hash": url} for each in disclaimer for url in range(2 * MAX_POSTINGS)]
+    with index.writing() as connection:
+        connection.execute(sa.insert(schema.shingles), rows)
+    bearing = [captured(log, f"https://a.test/{number}", [*disclaimer, *some(5)]) for number in range(3)]
+    copy = captured(log, "https://b.test/", [*ours[:3], *some(30)])
+    answers = found(index, log, ours + disclaimer)
+    assert answers[0] == (copy, 3)
+    assert set(answers[1:]) <= {(id_, 6) for id_ in bearing}
