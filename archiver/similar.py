@@ -15,15 +15,13 @@ from archiver.archive import Archive, Snapshot
 from archiver.errors import NotFoundError, StorageError
 from archiver.index.queries import Capture
 from archiver.provenance import sketch
-from archiver.provenance.article import Article, of_page
-from archiver.provenance.claim import Relation
+from archiver.provenance.article import Article, attributions, of_page
 from archiver.provenance.claims import find_claims
 from archiver.provenance.match import Match, Verdict, compare
 from archiver.provenance.page import read_page
 
 _MAX_DOM_BYTES = 64 << 20
 _COMPARED = 3  # candidates that are compared, for each that is wanted
-_OF_OTHERS = (Relation.QUOTES, Relation.ILLUSTRATES)
 _ORDER = (Verdict.COPY, Verdict.PARTIAL, Verdict.UNKNOWN, Verdict.TOO_SHORT, Verdict.NONE)
 
 
@@ -47,9 +45,7 @@ def article_of(archive: Archive, snapshot: Snapshot) -> Article:
     """
     frames, url = frames_of(archive, snapshot), str(snapshot.statement["final_url"])
     page = read_page(frames, url)
-    claimed = (claim for claim in find_claims(page).claims if claim.relation not in _OF_OTHERS)
-    places = ((claim.place.start, claim.place.end) for claim in claimed)
-    return of_page(page, [(start, end) for start, end in places if start < end])
+    return of_page(page, attributions(find_claims(page).claims))
 
 
 def frames_of(archive: Archive, snapshot: Snapshot) -> list[dict[str, Any]]:

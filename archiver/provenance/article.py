@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from archiver.provenance.claim import Claim, Relation
 from archiver.provenance.page import Page
 from archiver.provenance.words import Span, Word, quotations, words
 
 _COMPARED = ("body", "header")
+_OF_OTHERS = (Relation.QUOTES, Relation.ILLUSTRATES)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,13 @@ def of_text(text: str, left_out: Iterable[Span] = ()) -> Article:
 def of_page(page: Page, left_out: Iterable[Span] = ()) -> Article:
     """The article of a page: its main text without captions, block quotations and embedded posts.
 
-    `left_out` are further stretches of `Page.text`, such as the sentences that attribute it.
+    `left_out` are further stretches of `Page.text`, such as its `attributions`.
     """
     found = (block for block in page.main if block.region in _COMPARED)
     return Article(page.text, tuple((b.start, b.start + len(b.text)) for b in found), tuple(left_out))
+
+
+def attributions(claims: Iterable[Claim]) -> list[Span]:
+    """Where a page says what its text comes from: no part of the text, and not in the original."""
+    places = (claim.place for claim in claims if claim.relation not in _OF_OTHERS)
+    return [(place.start, place.end) for place in places if place.start < place.end]

@@ -26,6 +26,7 @@ def test_the_code_of_the_page_runs_from_top_to_bottom(
         exec(compile(block, str(_PAGE), "exec"), names)  # noqa: S102 — our own page
         said.append(capsys.readouterr().out)
     made, about, listed, taken, copied, verified, gone = said
+    made, about, listed, taken, alike, copied, gone = said
     first, outcome = made.splitlines()[0].split()
     assert (outcome, about) == ("complete", "")
     assert f"evidence/snapshots/{first}/capture.warc.gz" in made
@@ -38,6 +39,7 @@ def test_the_code_of_the_page_runs_from_top_to_bottom(
     assert "hello" in taken.splitlines()
     assert "there are some of https://example.com/" in taken
     assert Path("page.png").read_bytes() == recorded.SCREENSHOT
+    assert alike == "", "its text has one word"
     assert copied == "4 ()\n"
     assert verified == "PASS PASS\n"
     assert gone == "a court order 4 []\n"

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from archiver.provenance.article import Article, of_page, of_text
-from archiver.provenance.claim import Relation
+from archiver.provenance.article import Article, attributions, of_page, of_text
 from archiver.provenance.claims import find_claims
 from archiver.provenance.page import read_page
 from scripts.bench.reposts import decoded
@@ -33,14 +32,11 @@ def real(corpus: Path) -> Iterator[tuple[str, Article]]:
                 url = row["page_url"] or "http://unknown.invalid/page"
                 html = decoded(gzip.decompress((corpus / row["page"]).read_bytes()))
                 page = read_page([{"html": html, "url": url}], url)
-                claimed = (
-                    c for c in find_claims(page).claims if c.relation not in (Relation.QUOTES, Relation.ILLUSTRATES)
-                )
-                yield row["page"], of_page(page, [(c.place.start, c.place.end) for c in claimed if c.place.end])
+                yield row["page"], of_page(page, attributions(find_claims(page).claims))
 
 
 def plain(article: Article) -> Sentences:
-    """The sentences of an article, quotations left out."""
+    """The sentences of an article."""
     told = "\n".join(article.text[start:end] for start, end in article.told)
     return [each for each in _SENTENCE_END.split(told) if each.strip()]
 
