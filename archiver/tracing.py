@@ -8,6 +8,7 @@ page says and what comparing the texts shows is kept apart (`provenance.graph`),
 from __future__ import annotations
 
 import contextlib
+import html as entities
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -571,10 +572,12 @@ def _names(source: Source, read: _Read) -> bool:
 
 
 def _source_of(archive: Archive, read: _Read) -> str:
-    """What a browser makes of a feed or a sitemap: the serialised document of its main frame."""
+    """What a browser makes of a feed or a sitemap: a document of its own, or its source as text."""
     frames = similar.frames_of(archive, read.snapshot)
     html = frames[0].get("html") if frames else None
-    return html if isinstance(html, str) else ""
+    if not isinstance(html, str):
+        return ""
+    return entities.unescape(html) if "&lt;" in html else html
 
 
 def _id(text: str) -> str:

@@ -64,7 +64,8 @@ class Counts:
             elif kind not in _COPIES and kind != "paraphrased":
                 wrong += found[Verdict.COPY]
         seconds = self.seconds
-        say(f"\ncomparing: processor time {1000 * statistics.median(seconds):.1f} ms in the median, {1000 * max(seconds):.0f} at most")
+        middle, most = 1000 * statistics.median(seconds), 1000 * max(seconds)
+        say(f"\ncomparing: processor time {middle:.1f} ms in the median, {most:.0f} at most")
         return wrong
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from html import escape
 
 import pytest
 
@@ -164,7 +165,8 @@ def test_the_article_is_found_where_only_the_home_page_is_linked(where: str, arc
     web.add(home, f"<html><body><h1>Tidewater Review</h1>{other}{link if where == 'front' else ''}</body></html>")
     item = f"<item><title>{_TITLE}</title><link>{_ORIGIN}</link><pubDate>Tue, 03 Mar 2026 18:00:00 GMT</pubDate></item>"
     if where == "feed":
-        web.add(f"{home}feed/", f"<rss><channel><title>Tidewater</title>{item}</channel></rss>")
+        feed = escape(f"<rss><channel><title>Tidewater</title>{item}</channel></rss>")
+        web.add(f"{home}feed/", f"<html><body><pre>{feed}</pre></body></html>")  # as Chromium shows it
     if where == "sitemap":
         web.add(f"{home}sitemap.xml", f"<urlset><url><loc>{_ORIGIN}</loc></url></urlset>")
     if where == "search":
