@@ -105,7 +105,8 @@ def forget(connection: Connection, ids: Iterable[str]) -> None:
         if gone is None:
             continue
         connection.execute(sa.delete(sketches).where(sketches.c.id == id_))
-        others = _of_url().where(captures.c.url_hash == gone.url_hash)
+        others = sa.select(sketches.c.hashes).join_from(captures, sketches, captures.c.id == sketches.c.id)
+        others = others.where(captures.c.url_hash == gone.url_hash)
         kept = {each for row in connection.execute(others) for each in _unpacked(row.hashes)}
         for chunk in _chunks([each for each in _unpacked(gone.hashes) if each not in kept]):
             here = shingles.c.hash.in_(chunk) & (shingles.c.url_hash == gone.url_hash)
@@ -136,8 +137,7 @@ def alike(database: Database, sketch: Sketch, without_url: int | None = None) ->
     """
     with database.reading() as connection:
         counts = _count(connection, sketch.hashes)
-        best = counts.best(without_url)
-        found = [each for url_hash in best if (each := _of(connection, url_hash, sketch, counts.common))]
+        found = _of_urls(connection, counts.best(without_url), sketch, counts.common)
     return sorted(found, key=lambda each: (-each.telling, -each.shared, -each.containment, each.id))
 
 
@@ -199,25 +199,29 @@ def _postings() -> sa.CompoundSelect[Any]:
     return sa.union_all(*(sa.select(side) for side in sides))
 
 
-def _of_url() -> sa.Select[Any]:
-    return sa.select(sketches).join_from(captures, sketches, captures.c.id == sketches.c.id)
-
-
 @functools.cache
 def _newest() -> sa.Select[Any]:
+    """The sketches of the newest `_CAPTURES` captures of each of some URLs, newest first."""
+    order = captures.c.captured_at_ms.desc()
+    place = sa.func.row_number().over(partition_by=captures.c.url_hash, order_by=order)
     states = sorted(state.value for state in STORED)
-    same = (captures.c.url_hash == sa.bindparam("url_hash")) & captures.c.state.in_(states)
-    return _of_url().where(same).order_by(captures.c.captured_at_ms.desc()).limit(_CAPTURES)
+    same = captures.c.url_hash.in_(sa.bindparam("urls", expanding=True)) & captures.c.state.in_(states)
+    placed = sa.select(captures.c.id, captures.c.captured_at_ms, place.label("place")).where(same).subquery()
+    newest = sa.select(sketches).join_from(placed, sketches, placed.c.id == sketches.c.id)
+    return newest.where(placed.c.place <= _CAPTURES).order_by(placed.c.captured_at_ms.desc())
 
 
-def _of(connection: Connection, url_hash: int, sketch: Sketch, common: frozenset[int]) -> Alike | None:
-    best: Alike | None = None
-    for row in connection.execute(_newest(), {"url_hash": url_hash}):
+def _of_urls(connection: Connection, urls: Sequence[int], sketch: Sketch, common: frozenset[int]) -> Iterable[Alike]:
+    """Of each URL the capture that shares most."""
+    best: dict[int, Alike] = {}
+    for row in connection.execute(_newest(), {"urls": urls}):
         ours, theirs = _comparable(sketch, Sketch(row.words, row.scale, _unpacked(row.hashes)))
         both = ours & theirs
-        if both and (best is None or len(both) > best.shared):
-            best = Alike(row.id, len(both), len(both - common), len(both) / min(len(ours), len(theirs)))
-    return best
+        before = best.get(row.url_hash)
+        if both and (before is None or len(both) > before.shared):
+            containment = len(both) / min(len(ours), len(theirs))
+            best[row.url_hash] = Alike(row.id, len(both), len(both - common), containment)
+    return best.values()
 
 
 def _comparable(one: Sketch, other: Sketch) -> tuple[set[int], set[int]]:
