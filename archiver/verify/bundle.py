@@ -261,6 +261,10 @@ class _Bundle:
         ring, self._vouched = trusted_keyring(
             checkpoint.origin, declared, self._trust, events, [(signed, checkpoint.size)]
         )
+        own = ring.own()
+        self._problems += [
+            f"{KEYS} names {key.text}, for which no trusted key vouches" for key in declared if key not in own
+        ]
         return ring
 
     def _declared(self) -> tuple[VerifierKey, ...]:

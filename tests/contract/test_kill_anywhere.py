@@ -48,9 +48,10 @@ def test_a_capture_killed_at_any_write_is_whole_or_pending_and_the_next_one_work
             assert assert_nothing_is_half(archive, _URL) == seen
         if survived:
             break
-    # Two writes of the intent, two artifacts, two of the statement, each killed before and after.
+    # Two writes of the intent, two artifacts, two of the statement, and what is published: bundle, tile, checkpoint,
+    # its signature, and the newest one. Each is killed before and after.
     assert [at for at, _ in itertools.groupby(seen_at)] == [(0, 0), (0, 1), (1, 0)]
-    assert len(seen_at) == 2 * 6 + 1
+    assert len(seen_at) == 2 * 11 + 1
 
 
 def later(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
@@ -122,8 +123,8 @@ def test_a_withdrawal_killed_at_any_write_is_finished_by_the_same_once_more(plac
         statements.append(is_said)
         if survived:
             break
-    # Before each of the statement's two writes and of the four deletions, and not at all.
-    assert statements == [False] * 2 + [True] * 5
+    # Before each of the statement's two writes, of five that publish it, of the four deletions, and not at all.
+    assert statements == [False] * 2 + [True] * 10
 
 
 @pytest.mark.parametrize(

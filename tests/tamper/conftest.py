@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,10 +36,10 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """A sealed archive and what was exported of it. Not to be altered: copy it."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield make(tmp_path_factory.mktemp("made"), patch)
+    with pytest.MonkeyPatch.context() as patch:  # which ends here: other tests of the session capture for real
+        return make(tmp_path_factory.mktemp("made"), patch)
 
 
 @pytest.fixture
