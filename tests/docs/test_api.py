@@ -25,8 +25,7 @@ def test_the_code_of_the_page_runs_from_top_to_bottom(
     for block in blocks:
         exec(compile(block, str(_PAGE), "exec"), names)  # noqa: S102 — our own page
         said.append(capsys.readouterr().out)
-    made, about, listed, taken, copied, verified, gone = said
-    made, about, listed, taken, alike, copied, gone = said
+    made, about, listed, taken, alike, copied, verified, gone = said
     first, outcome = made.splitlines()[0].split()
     assert (outcome, about) == ("complete", "")
     assert f"evidence/snapshots/{first}/capture.warc.gz" in made
