@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from archiver.archive import Archive
 from tests.support import recorded
-from tests.unit.recordings import body, exchange
+from tests.unit.recordings import RESPONSE_HEAD, body, exchange
 
 _PROGRAM = Path(sys.executable).with_name("archiver")
 
@@ -33,7 +33,7 @@ def make(folder: Path, snapshots: int, kb: int) -> None:
     chance = random.Random(1)  # noqa: S311  # content that cannot be compressed
 
     def record(url: str, *_: object) -> object:
-        main = exchange(0, url=url, response_body=body(chance.randbytes(kb * 1000)))
+        main = exchange(0, url=url, response_body=body(chance.randbytes(kb * 1000), RESPONSE_HEAD))
         return recorded.page(url, main=main, exchanges=(main,))
 
     with mock.patch("archiver.capture.capture.record", record), Archive(folder) as archive:
