@@ -42,6 +42,7 @@ from archiver.provenance.graph import (
 )
 from archiver.provenance.judge import Judgement, Source, judge
 from archiver.provenance.match import Match, Verdict, compare
+from archiver.provenance.outlets import site_of
 from archiver.provenance.page import Page, read_page
 from archiver.provenance.page_dates import Given, find_dates
 from archiver.seal.statement import About
@@ -290,13 +291,13 @@ class _Trace:
             if other is None or other.page.site == read.page.site:
                 continue
             match = self._compared(other, read)
-            names_us = other.judgement.source is not None and _names(other.judgement.source, read)
-            ordered = _order(read, other)
-            if names_us or ordered is Order.AFTER or self._path(other.node.id, read.node.id):
+            if self._path(other.node.id, read.node.id):
+                continue
+            by, is_later = _direction(read, other)
+            if not is_later and by is not DirectionBy.UNKNOWN:
                 continue  # that one is the later; it is told when it is traced
-            by = DirectionBy.DATES if ordered is Order.BEFORE else DirectionBy.UNKNOWN
             self._edge_between(read, other, match, by)
-            if by is DirectionBy.DATES:
+            if is_later:
                 found.append(other)
             else:
                 self._end(other.node.id, EndKind.AMBIGUOUS, "the texts are alike, and nothing tells which was first")
@@ -552,6 +553,33 @@ def _status(match: Match, read: _Read, target: _Read) -> Status:
     if match.verdict is Verdict.NONE and (not ours or not theirs or ours == theirs):
         return Status.CONTRADICTED
     return Status.CLAIMED
+
+
+def _direction(read: _Read, other: _Read) -> tuple[DirectionBy, bool]:
+    """Of two pages with one text: what tells which was first, the surest first, and whether `read` is the later."""
+    if other.judgement.source is not None and _names(other.judgement.source, read):
+        return DirectionBy.CLAIMS, False
+    ours, theirs = _cites(read, other), _cites(other, read)
+    if ours != theirs:
+        return DirectionBy.CITES, ours
+    ordered = _order(read, other)
+    if ordered is not Order.UNKNOWN:
+        return DirectionBy.DATES, ordered is Order.BEFORE
+    left, right = _leftovers(read, other.page.site), _leftovers(other, read.page.site)
+    if bool(left) != bool(right):
+        return DirectionBy.LEFTOVERS, bool(left)
+    return DirectionBy.UNKNOWN, False
+
+
+def _cites(read: _Read, other: _Read) -> bool:
+    """Whether a page links to the other one itself."""
+    return any(urldefrag(link.url)[0] == urldefrag(other.url)[0] for link in read.page.links)
+
+
+def _leftovers(read: _Read, site: str) -> int:
+    """What of a site is still in a page that has its text: links in the article, and pictures from there."""
+    links = sum(site_of(link.url) == site for link in read.page.links if link.region == "body")
+    return links + sum(site_of(url) == site for url in read.page.exchanges)
 
 
 def _order(read: _Read, target: _Read) -> Order:

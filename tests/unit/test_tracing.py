@@ -318,3 +318,32 @@ def test_a_page_that_is_its_own_source_is_the_origin(archive: Archive, web: Pape
     done = traced(archive, _ORIGIN)
     assert hops(done.chain) == []
     assert ends(done.chain) == [(_ORIGIN, EndKind.ORIGIN)]
+
+
+def test_of_two_copies_without_dates_the_one_that_links_to_the_other_is_the_later(
+    archive: Archive, web: PaperWeb
+) -> None:
+    web.add(_ORIGIN, article())
+    web.add(_REPOST, article(tail=f"<p>There is <a href='{_ORIGIN}'>more about the lock</a> elsewhere.</p>"))
+    archive.capture(_ORIGIN)
+    (edge,) = traced(archive, _REPOST, missing=False).chain.edges
+    assert (edge.direction_by, edge.status) == (DirectionBy.CITES, Status.VERIFIED)
+    assert trace(archive, _ORIGIN, _QUICK).chain.edges == ()
+
+
+def test_of_two_copies_the_one_that_has_links_into_the_others_site_left_is_the_later(
+    archive: Archive, web: PaperWeb
+) -> None:
+    left = "<p>The <a href='https://tidewater-review.example/topics/canals-and-rivers'>canals</a> of the north.</p>"
+    web.add(_ORIGIN, article())
+    web.add(_REPOST, article((*_STORY[:3], *_STORY[3:]), tail=left))
+    archive.capture(_ORIGIN)
+    (edge,) = traced(archive, _REPOST, missing=False).chain.edges
+    assert edge.direction_by is DirectionBy.LEFTOVERS
+
+
+def test_what_cannot_be_visited_is_told_with_the_reason(archive: Archive, web: PaperWeb) -> None:
+    web.add(_REPOST, article(tail=said("https://no-such-host.example/2026/03/an-article-nobody-has")))
+    done = traced(archive, _REPOST)
+    assert [kind for _, kind in ends(done.chain)] == [EndKind.ORIGIN_NOT_CAPTURED]
+    assert "there is no such host in this web" in done.chain.ends[0].reason
