@@ -414,7 +414,7 @@ class _Trace:
             self.captured += 1
         except ArchiverError as error:
             self._gone[url] = str(error)
-            self.notes.append(f"{url}: {error}")
+            self.notes.append(str(error) if url in str(error) else f"{url}: {error}")
         finally:
             self._last_visit[host] = time.monotonic()
 

@@ -125,7 +125,8 @@ def _about(node: Node, printable: Printable) -> list[str]:
     ]
     if who:
         lines.append(", ".join(who))
-    lines.append(_when(node.published, printable))
+    if node.published is not None or node.snapshot:
+        lines.append(_when(node.published, printable))
     if node.snapshot:
         lines.append(f"captured as {printable(node.snapshot)}")
     return lines
@@ -162,7 +163,8 @@ def _evidence(edge: Edge, printable: Printable) -> Iterator[str]:
         yield f"traps, which count for nothing: {len(edge.claims) - len(evidence)}"
     if edge.match is not None:
         yield from _compared(edge.match, printable)
-    yield f"which was first: told by {_DIRECTIONS[edge.direction_by]}"
+    if edge.relation not in (Relation.ILLUSTRATES, Relation.QUOTES):
+        yield f"which was first: told by {_DIRECTIONS[edge.direction_by]}"
 
 
 def _status(edge: Edge) -> str:
