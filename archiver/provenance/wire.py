@@ -180,6 +180,9 @@ def _byline(context: Context, block: Block, zone: str) -> Claim | None:
     return replace(claim, confidence=0.4) if not said and context.page.beyond(block) > _NEAR else claim
 
 
+_LOWER = re.compile(r"[a-z]{2,5}(?:/[a-z]{2,5}){0,3}")
+
+
 def _tail(context: Context, block: Block, zone: str) -> Claim | None:
     """The agency in the last words: "(dpa)", "— The Associated Press", "/ritzau/"."""
     text = block.text[-200:]
@@ -189,6 +192,8 @@ def _tail(context: Context, block: Block, zone: str) -> Claim | None:
         if not match:
             continue
         found = agencies_in_list(match["name"])
+        if not found and pattern is _END_BRACKET and _LOWER.fullmatch(match["name"]):
+            found = agencies_in_list(match["name"].upper())  # "(ats/nxp)": in these brackets nobody writes capitals
         if not found or _WITH.match(match["name"]):
             continue
         initials = re.search(r"[/,;+]\s?(?P<letters>[a-zäöü]{2,4})$", match["name"])

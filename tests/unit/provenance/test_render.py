@@ -57,7 +57,6 @@ Ferry line reopens
 │  │  which was first: told by what the pages say
 │  └─ from a report of: a report not located
 │        in Bay Wire
-│        first published at an unknown time
 │        claimed; not compared
 │        said in “This article was first published by Lantern Weekly.” (attribution)
 │        which was first: told by what the pages say
@@ -65,7 +64,6 @@ Ferry line reopens
         """without an address
 ├─ republished from: an article not located
 │     in The Gull (gull.test)
-│     first published at an unknown time
 │     contradicted by what was found
 │     said in “This article was first published by Lantern Weekly.” (attribution)
 │     which was first: told by what the pages say
@@ -74,17 +72,13 @@ Ferry line reopens
 ├─ illustrated by: a picture
 │     https://pictures.test/1.jpg
 │     in Quay Pictures
-│     first published at an unknown time
 │     claimed; not compared
 │     said in “This article was first published by Lantern Weekly.” (attribution)
-│     which was first: told by what the pages say
 └─ quotes: a post
       https://posts.test/@mayor/1
       written by @mayor
-      first published at an unknown time
       claimed; not compared
       said in “This article was first published by Lantern Weekly.” (attribution)
-      which was first: told by what the pages say
 """
     )
 

@@ -74,6 +74,8 @@ def test_the_person_before_the_agency_is_the_author() -> None:
         ("<p>/ritzau/</p>", "Ritzau"),
         ("<p>(PAP)</p>", "PAP"),
         ("<p>(ČTK)</p>", "ČTK"),
+        ("<p>(afp)</p>", "AFP"),
+        ("<p>(efe)</p>", "EFE"),
         ("<p>(APA/dpa)</p>", "APA"),
         ("<p>© dpa-infocom, dpa:251007-99-123456/3</p>", "dpa"),
         ("<p>Copyright 2025 The Associated Press. All rights reserved.</p>", "AP"),
@@ -84,6 +86,16 @@ def test_the_last_line_names_the_agency(tail: str, agency: str) -> None:
     source = judged(html(tail)).source
     assert source is not None
     assert (source.outlet, source.relation) == (agency, Relation.WIRE)
+
+
+def test_an_agency_in_small_letters_with_an_editors_initials_gave_a_part() -> None:
+    claim = only(claims(html("<p>(sda/rgw)</p>")), "agency-tail")
+    assert (claim.outlet, claim.relation) == ("Keystone-SDA", Relation.PARTIAL)
+
+
+@pytest.mark.parametrize("tail", ["(nxp)", "(red/fin)", "(pic)", "(a/b)"])
+def test_small_letters_that_are_no_agency_name_none(tail: str) -> None:
+    assert not [claim for claim in claims(html(f"<p>{tail}</p>")) if claim.kind == "agency-tail"]
 
 
 def test_an_agency_with_an_editors_initials_gave_a_part() -> None:
