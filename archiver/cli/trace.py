@@ -50,7 +50,7 @@ def trace(
             reference,
             Limits(depth=depth, per_host=per_host, pause_s=pause),
             capture_missing=capture_missing,
-            on_step=line.say,
+            on_step=lambda text: line.say(printable(text)),
         )
         line.clear()
         render.note_unsigned(archive)

@@ -100,3 +100,15 @@ def test_a_withdrawal_takes_away_what_was_stated_of_its_source(archiver: Run) ->
         assert not list(archive.store.list(layout.note(entry.commitment)))
     assert archiver("verify", "--all")[0] == 0
     assert archiver("index", "check")[0] == 0
+
+
+def test_what_is_told_while_it_runs_is_safe_to_print(
+    archiver: Run, web: PaperWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said_live: list[str] = []
+    monkeypatch.setattr("archiver.cli.render.LiveLine.say", lambda _, text: said_live.append(text))
+    web.add("https://harbour-daily.example/a/\x9b31m-canal-lock-closes", article())
+    archiver("capture", "https://harbour-daily.example/a/\x9b31m-canal-lock-closes")
+    assert archiver("trace", "latest")[0] == 0
+    assert said_live
+    assert not any("\x9b" in text for text in said_live)
