@@ -13,11 +13,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urldefrag, urlsplit
 
 from archiver import clock, similar
 from archiver.archive import Archive, Snapshot
-from archiver.errors import ArchiverError, NotFoundError, StorageError
+from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
 from archiver.moments import parse_rfc3339
 from archiver.provenance import resolve
 from archiver.provenance.agencies import agency
@@ -41,6 +40,7 @@ from archiver.provenance.graph import (
     is_evidence,
 )
 from archiver.provenance.judge import Judgement, Source, judge
+from archiver.provenance.limits import MAX_VALUE_CHARS
 from archiver.provenance.match import Match, Verdict, compare
 from archiver.provenance.outlets import site_of
 from archiver.provenance.page import Page, read_page
@@ -53,8 +53,10 @@ OnStep = Callable[[str], None]
 
 _OF_OTHERS = (Relation.QUOTES, Relation.ILLUSTRATES)
 _MAX_OF_OTHERS = 20
+_NOT_THERE = "it is not in the archive; --capture-missing visits it"
 _MAX_TRIED = 3  # candidates that are looked at, for one source
 _MAX_CANDIDATES = 20
+_MAX_SOURCE_CHARS = 32 << 20  # of a feed, as it is shown
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,17 @@ def trace(
 def state(archive: Archive, chain: Chain) -> int:
     """State the edges of a chain that the log has not; how many there were."""
     count = 0
+    known: dict[str, list[dict[str, object]]] = {}
     for edge in chain.edges:
-        if chain.node(edge.later).snapshot is None:
+        snapshot = chain.node(edge.later).snapshot
+        if snapshot is None:
             continue
-        made = derivation_of(chain, edge, chain.node(edge.later).snapshot or "", clock.now())
-        statement = to_statement(made)
-        known = [_essence(to_statement(each)) for each in derivations(archive, made.edge.later)]
-        if _essence(statement) not in known:
+        if snapshot not in known:
+            known[snapshot] = [_essence(to_statement(each)) for each in derivations(archive, snapshot)]
+        statement = to_statement(derivation_of(chain, edge, snapshot, clock.now()))
+        if _essence(statement) not in known[snapshot]:
             archive.enter(statement)
+            known[snapshot].append(_essence(statement))
             count += 1
     return count
 
@@ -158,6 +163,9 @@ class _Trace:
     _visits: Counter[str] = field(default_factory=Counter)
     _last_visit: dict[str, float] = field(default_factory=dict)
     _gone: dict[str, str] = field(default_factory=dict)
+    _unread: dict[str, str] = field(default_factory=dict)  # stored, and not to be read: the snapshots by address
+    _alikes: dict[str, list[str]] = field(default_factory=dict)
+    _pages: dict[str, _Read] = field(default_factory=dict)
 
     def chain(self, start: str) -> Chain:
         named = {start, *(edge.later for edge in self.edges), *(edge.earlier for edge in self.edges)}
@@ -185,7 +193,7 @@ class _Trace:
         """The pages that a page comes from, as far as they are stored; edges and ends are noted."""
         sources = self._sources(read)
         if not sources:
-            return self._unnamed(read)
+            return self._unnamed(read, hops)
         if hops >= self.limits.depth:
             self._end(read.node.id, EndKind.DEPTH, f"{hops} hops were followed")
             return []
@@ -195,6 +203,8 @@ class _Trace:
             target = self._from(read, source)
             if target is not None:
                 found.append(target)
+        if len(self.edges) == before:
+            return self._unnamed(read, hops)
         mine = [edge for edge in self.edges[before:] if edge.later == read.node.id and edge.relation in OF_THE_TEXT]
         if len({edge.earlier for edge in mine}) > 1 and not any(edge.status is Status.VERIFIED for edge in mine):
             self._end(read.node.id, EndKind.AMBIGUOUS, "the page names several sources, and no text shows which it is")
@@ -210,11 +220,17 @@ class _Trace:
         other = judge(rest).source if rest else None
         if other is not None and (other.site, other.outlet) != (judged.source.site, judged.source.outlet):
             sources.append(other)
-        return sources
+        return [source for source in sources if not self._is_itself(source, read)]
+
+    def _is_itself(self, source: Source, read: _Read) -> bool:
+        """Whether what is named is nothing but the page: its own address on its own site, or no name and no address."""
+        if not (source.outlet or source.site or source.claimed_url):
+            return True
+        return source.site == read.page.site and _is_same(source.claimed_url, read.url)
 
     def _from(self, read: _Read, source: Source) -> _Read | None:
         """Follow one stated source."""
-        if source.claimed_url and not self._is_same(source.claimed_url, read.url):
+        if source.claimed_url and not _is_same(source.claimed_url, read.url):
             return self._from_article(read, source)
         known = agency(source.outlet)
         if source.relation is Relation.WIRE and known is not None:
@@ -228,24 +244,31 @@ class _Trace:
     def _from_article(self, read: _Read, source: Source) -> _Read | None:
         url = source.claimed_url
         target = self._get(url, read)
-        if target is None:
-            id_ = _id(urldefrag(url)[0])
-            self._node(
-                Node(id_, NodeKind.ARTICLE, url=url, outlet=source.outlet, site=source.site, author=source.author)
-            )
-            self._edge(read, id_, source, Status.CLAIMED, None)
-            self._end(id_, EndKind.ORIGIN_NOT_CAPTURED, self._why_not(url))
-            return None
-        return self._join(read, source, target)
+        if target is read:
+            return None  # the address leads back to the page
+        if target is not None:
+            return self._join(read, source, target)
+        snapshot = self._unread.get(_without_fragment(url))
+        id_ = snapshot or _id(_without_fragment(url))
+        node = Node(id_, NodeKind.ARTICLE, snapshot, url, source.outlet, source.site, author=source.author)
+        self._node(node)
+        self._edge(read, id_, source, Status.CLAIMED, None)
+        self._end(id_, EndKind.UNRESOLVED if snapshot else EndKind.ORIGIN_NOT_CAPTURED, self._why_not(url))
+        return None
 
     def _from_outlet(self, read: _Read, source: Source) -> _Read | None:
         """Only the outlet is named: look for the article, and take it only where its text or exact title shows it."""
         tried: list[Candidate] = []
         for target, why in self._looked_for(read, source, tried):
+            if target.page.site != source.site:
+                tried.append(Candidate(target.url, source.outlet, target.title, f"{why}: it leads to another site"))
+                continue
             match = self._compared(target, read)
             same_title = resolve.ranked([resolve.Item(target.url, target.title)], read.title)
             exact = bool(same_title) and same_title[0].alike >= resolve.SAME and _same_day(read, target)
-            if match.verdict in (Verdict.COPY, Verdict.PARTIAL) or exact:
+            status = _status(match, read, target)
+            # That the text of what was only guessed to be the source is another says nothing against the claim.
+            if status is Status.VERIFIED or (exact and status is not Status.CONTRADICTED):
                 return self._join(read, source, target, match)
             tried.append(Candidate(target.url, source.outlet, target.title, f"{why}: its text is another"))
         id_ = _id(f"outlet:{source.site or source.outlet}")
@@ -276,10 +299,9 @@ class _Trace:
             return None
         return target
 
-    def _unnamed(self, read: _Read) -> list[_Read]:
+    def _unnamed(self, read: _Read, hops: int) -> list[_Read]:
         """A page that names no source: texts in the archive may be the same all the same."""
-        reason = read.judgement.reason
-        found = []
+        found, is_origin = [], True
         try:
             alike = similar.similar(self.archive, read.snapshot, _MAX_TRIED, aligned=True)
         except (NotFoundError, StorageError):
@@ -291,18 +313,24 @@ class _Trace:
             if other is None or other.page.site == read.page.site:
                 continue
             match = self._compared(other, read)
+            if match.verdict not in (Verdict.COPY, Verdict.PARTIAL):
+                continue  # the page was read in another capture
             if self._path(other.node.id, read.node.id):
                 continue
             by, is_later = _direction(read, other)
             if not is_later and by is not DirectionBy.UNKNOWN:
                 continue  # that one is the later; it is told when it is traced
+            is_origin = False
+            if hops >= self.limits.depth:
+                self._end(read.node.id, EndKind.DEPTH, f"{hops} hops were followed")
+                break
             self._edge_between(read, other, match, by)
             if is_later:
                 found.append(other)
             else:
                 self._end(other.node.id, EndKind.AMBIGUOUS, "the texts are alike, and nothing tells which was first")
-        if not found:
-            self._end(read.node.id, EndKind.ORIGIN, reason)
+        if is_origin:
+            self._end(read.node.id, EndKind.ORIGIN, read.judgement.reason or "what it names as its source is itself")
         return found
 
     def _of_others(self, read: _Read) -> None:
@@ -315,6 +343,11 @@ class _Trace:
             id_ = _id(f"{kind}:{claim.target_url or f'{claim.outlet}:{claim.author}'}")
             if id_ in self.nodes and any(e.later == read.node.id and e.earlier == id_ for e in self.edges):
                 continue
+            if count == _MAX_OF_OTHERS:
+                self.notes.append(
+                    f"{read.url}: more than {_MAX_OF_OTHERS} picture credits and posts; the others are not told"
+                )
+                return
             node = Node(id_, kind, url=claim.target_url, outlet=claim.outlet, site=claim.site, author=claim.author)
             self._node(node)
             edge = Edge(
@@ -322,28 +355,24 @@ class _Trace:
             )
             self.edges.append(edge)
             count += 1
-            if count == _MAX_OF_OTHERS:
-                self.notes.append(
-                    f"{read.url}: more than {_MAX_OF_OTHERS} picture credits and posts; the others are not told"
-                )
-                return
 
     # finding and visiting
 
     def _looked_for(self, read: _Read, source: Source, tried: list[Candidate]) -> Iterator[tuple[_Read, str]]:
         """Pages that may be the article, each with where it was found."""
         site, title = source.site, read.title
-        seen = {urldefrag(read.url)[0]}
+        seen = {resolve.page_key(read.url)}
         if site:
             yield from self._ranked(resolve.links_to(read.page, site), title, "linked in the text", seen, tried, read)
         for one in self._alike(read):
             other = self._stored(one)
-            if other is not None and site and other.page.site == site and other.url not in seen:
-                seen.add(other.url)
+            if other is not None and site and other.page.site == site and resolve.page_key(other.url) not in seen:
+                seen.add(resolve.page_key(other.url))
                 yield other, "in the archive"
         if not self.capture_missing or not site:
             return
-        home = next((c.target_url for c in source.claims if c.target_kind is Target.HOME), "") or f"https://{site}/"
+        homes = (c.target_url for c in source.claims if c.target_kind is Target.HOME and site_of(c.target_url) == site)
+        home = next(homes, f"https://{site}/")
         front = self._get(home, read)
         if front is not None:
             linked = resolve.links_to(front.page, site)
@@ -352,7 +381,10 @@ class _Trace:
             listing = self._get(place, read)
             if listing is None:
                 continue
-            items = [*resolve.feed_items(_source_of(self.archive, listing)), *resolve.links_to(listing.page, site)]
+            fed = resolve.feed_items(_source_of(self.archive, listing))
+            # What a feed names of other sites is no article of this outlet.
+            items = [item for item in fed if site_of(item.url) == site]
+            items += resolve.links_to(listing.page, site)
             yield from self._ranked(iter(items), title, f"in {place}", seen, tried, read)
 
     def _ranked(
@@ -365,41 +397,63 @@ class _Trace:
         read: _Read,
     ) -> Iterator[tuple[_Read, str]]:
         for one in resolve.ranked(items, title)[:_MAX_TRIED]:
-            url = urldefrag(one.item.url)[0]
-            if url in seen:
+            url, key = _without_fragment(one.item.url), resolve.page_key(one.item.url)
+            if key in seen:
                 continue
-            seen.add(url)
+            seen.add(key)
             target = self._get(url, read)
+            if target is read:
+                continue
             if target is None:
                 tried.append(Candidate(url, "", one.item.title, f"{where}: {self._why_not(url)}"))
             else:
                 yield target, where
 
     def _alike(self, read: _Read) -> list[str]:
-        try:
-            found = similar.similar(self.archive, read.snapshot, _MAX_TRIED)
-        except (NotFoundError, StorageError):
-            return []
-        return [one.capture.id for one in found]
+        if read.snapshot.id not in self._alikes:
+            found: list[similar.Similar] = []
+            with contextlib.suppress(NotFoundError, StorageError):
+                found = similar.similar(self.archive, read.snapshot, _MAX_TRIED)
+            self._alikes[read.snapshot.id] = [one.capture.id for one in found]
+        return self._alikes[read.snapshot.id]
 
     def _get(self, url: str, of: _Read) -> _Read | None:
-        """The page at an address: from the archive, or captured now where that is asked for."""
-        url = urldefrag(url)[0]
+        """The page at an address: one of this trace, from the archive, or captured now where that is asked for."""
+        url = _without_fragment(url)
+        known = self._pages.get(resolve.page_key(url))
+        if known is not None:
+            return known
         capture = self.archive.newest(url)
         if capture is None and self.capture_missing and url not in self._gone:
             self._capture(url, of)
             capture = self.archive.newest(url)
         if capture is None:
-            self._gone.setdefault(url, "it is not in the archive; --capture-missing visits it")
+            missing = "what was captured of it is not complete" if self.capture_missing else _NOT_THERE
+            self._gone.setdefault(url, missing)
             return None
         if capture.http_status is not None and capture.http_status >= 400:
             self._gone[url] = f"it answered with {capture.http_status}"
             return None
-        return self._stored(capture.id)
+        read, problem = self._opened(capture.id)
+        if read is None:
+            self._unread[url] = capture.id
+            self._gone[url] = f"what is stored of it cannot be read: {problem}"
+        return read
 
     def _capture(self, url: str, of: _Read) -> None:
-        host = urlsplit(url).netloc
-        if self._visits[host] >= self.limits.per_host or self.captured >= self.limits.visits:
+        try:
+            # An address as long as that is one that was cut: the page led elsewhere.
+            if len(url) >= MAX_VALUE_CHARS:
+                raise UsageError(f"an address of {MAX_VALUE_CHARS} characters and more is not visited")
+            # Only the host: user names and ports give no budget of their own.
+            host = (parse_capturable(url).hostname or "").rstrip(".")
+            if not host:
+                raise UsageError(f"{url!r} has no host")
+        except UsageError as error:  # which names the address without a password in it
+            self._gone[url] = str(error)
+            self.notes.append(str(error))
+            return
+        if self._visits[host] >= self.limits.per_host or self._visits.total() >= self.limits.visits:
             self._gone[url] = "the budget of visits was used up"
             self.notes.append(f"{url} was not visited: the budget of visits was used up")
             return
@@ -409,7 +463,6 @@ class _Trace:
         self._visits[host] += 1
         self.on_step(f"capturing {url}")
         try:
-            parse_capturable(url)
             self.archive.capture(url, about=About(("trace",), reason=f"to trace {of.snapshot.id}"))
             self.captured += 1
         except ArchiverError as error:
@@ -419,18 +472,25 @@ class _Trace:
             self._last_visit[host] = time.monotonic()
 
     def _why_not(self, url: str) -> str:
-        return self._gone.get(urldefrag(url)[0], "it cannot be read")
+        return self._gone.get(_without_fragment(url), "it cannot be read")
 
     def _stored(self, id_: str) -> _Read | None:
+        return self._opened(id_)[0]
+
+    def _opened(self, id_: str) -> tuple[_Read | None, str]:
+        """The stored page, or why it cannot be read."""
         try:
-            return self._read(self.archive.find(id_))
+            return self._read(self.archive.find(id_)), ""
         except (NotFoundError, StorageError) as error:
-            self.notes.append(str(error))
-            return None
+            if str(error) not in self.notes:
+                self.notes.append(str(error))
+            return None, str(error)
 
     def _read(self, snapshot: Snapshot) -> _Read:
+        """The page of a snapshot; of a page that was read already, the capture read first stands for all."""
         if snapshot.id not in self._reads:
-            self._reads[snapshot.id] = _read(self.archive, snapshot)
+            read = _read(self.archive, snapshot)
+            self._reads[snapshot.id] = self._pages.setdefault(resolve.page_key(read.url), read)
             self._node(self._reads[snapshot.id].node)
         return self._reads[snapshot.id]
 
@@ -503,9 +563,6 @@ class _Trace:
     def _compared(self, earlier: _Read, later: _Read) -> Match:
         return compare(earlier.article, later.article)
 
-    def _is_same(self, one: str, other: str) -> bool:
-        return urldefrag(one)[0].rstrip("/") == urldefrag(other)[0].rstrip("/")
-
 
 def _read(archive: Archive, snapshot: Snapshot) -> _Read:
     frames = similar.frames_of(archive, snapshot)
@@ -533,6 +590,15 @@ def _read(archive: Archive, snapshot: Snapshot) -> _Read:
         published=published,
     )
     return _Read(snapshot, page, found.claims, judged, article, published, node)
+
+
+def _is_same(one: str, other: str) -> bool:
+    return resolve.page_key(one) == resolve.page_key(other)
+
+
+def _without_fragment(url: str) -> str:
+    # Of what is no URL, `urldefrag` raises.
+    return _id(url).partition("#")[0]
 
 
 def _own_outlet(page: Page) -> str:
@@ -573,7 +639,8 @@ def _direction(read: _Read, other: _Read) -> tuple[DirectionBy, bool]:
 
 def _cites(read: _Read, other: _Read) -> bool:
     """Whether a page links to the other one itself."""
-    return any(urldefrag(link.url)[0] == urldefrag(other.url)[0] for link in read.page.links)
+    there = resolve.page_key(other.url)
+    return any(resolve.page_key(link.url) == there for link in read.page.links)
 
 
 def _leftovers(read: _Read, site: str) -> int:
@@ -596,15 +663,19 @@ def _same_day(read: _Read, target: _Read) -> bool:
 
 
 def _names(source: Source, read: _Read) -> bool:
-    return source.site == read.page.site or source.claimed_url == read.url
+    return (bool(source.site) and source.site == read.page.site) or _is_same(source.claimed_url, read.url)
 
 
 def _source_of(archive: Archive, read: _Read) -> str:
     """What a browser makes of a feed or a sitemap: a document of its own, or its source as text."""
-    frames = similar.frames_of(archive, read.snapshot)
+    try:
+        frames = similar.frames_of(archive, read.snapshot)
+    except (NotFoundError, StorageError):
+        return ""
     html = frames[0].get("html") if frames else None
     if not isinstance(html, str):
         return ""
+    html = html[:_MAX_SOURCE_CHARS]
     return entities.unescape(html) if "&lt;" in html else html
 
 

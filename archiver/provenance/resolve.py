@@ -5,12 +5,13 @@ Nothing is fetched here. A link is only a candidate: whether it is the article, 
 
 from __future__ import annotations
 
+import contextlib
 import html as entities
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from urllib.parse import quote_plus, urljoin, urlsplit
+from itertools import islice, pairwise
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from rapidfuzz import fuzz
 
@@ -23,10 +24,14 @@ _MAX_ITEMS = 5_000
 _MAX_HTML_CHARS = 8 << 20
 _MAX_ITEM_CHARS = 20_000
 _MAX_TITLE_CHARS = 500
+_MAX_TITLE_SOURCE_CHARS = 2_000
+_MAX_HOST_CHARS = 253  # RFC 1035 section 2.3.4
+_PATH_MARKS = "/%:@!$&'()*+,;=~"
 _ITEM = re.compile(r"<(item|entry|url)[\s>]", re.IGNORECASE)
-_TITLE = re.compile(r"<(?:news:)?title[^>]{0,200}>([^\0]{0,2000}?)</(?:news:)?title>", re.IGNORECASE)
+_TITLE = re.compile(r"<(?:news:)?title(?:\s[^<>]{0,200})?>", re.IGNORECASE)
+_TITLE_END = re.compile(r"</(?:news:)?title>", re.IGNORECASE)
 _LINK = re.compile(r"<(?:link|loc)>\s{0,50}([^<\s]{1,2000})\s{0,50}</(?:link|loc)>", re.IGNORECASE)
-_HREF = re.compile(r"<link\b([^>]{0,1000})>", re.IGNORECASE)
+_HREF = re.compile(r"<link\b([^<>]{0,1000})>", re.IGNORECASE)
 _ADDRESS = re.compile(r"href\s{0,5}=\s{0,5}[\"']([^\"']{1,2000})[\"']", re.IGNORECASE)
 _DATE = re.compile(
     r"<(?:pubDate|published|updated|(?:news:)?publication_date|lastmod|dc:date)>\s{0,50}([^<]{1,100})<", re.IGNORECASE
@@ -72,22 +77,46 @@ def is_article(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(_SLUG.search(last) or _SLUG.search(parts.query))
 
 
+def page_key(url: str) -> str:
+    """What is the same for all ways in which one page's address is written.
+
+    Scheme, `www.`, default port, fragment, a slash at the end, the order of the query and how other letters are encoded
+    make no difference; the case of a path does. For comparing only: it is no address.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return url
+    if parts.scheme not in ("http", "https"):
+        return url
+    host = (parts.hostname or "").rstrip(".").removeprefix("www.")[:_MAX_HOST_CHARS]
+    with contextlib.suppress(UnicodeError):
+        host = host if host.isascii() else host.encode("idna").decode()
+    path, query = (quote(part, _PATH_MARKS + "?", errors="replace") for part in (parts.path, parts.query))
+    sorted_query = "&".join(sorted(query.split("&")))
+    return f"{host}:{'' if port in (80, 443, None) else port}{path.rstrip('/')}?{sorted_query}"
+
+
 def feed_items(text: str) -> Iterator[Item]:
     """The items of an RSS or Atom feed, or the addresses of a sitemap, in what a browser shows of it. Never raises."""
     text = text[:_MAX_HTML_CHARS]
-    starts = [match.start() for match in _ITEM.finditer(text)][:_MAX_ITEMS]
+    starts = [match.start() for match in islice(_ITEM.finditer(text), _MAX_ITEMS)]
     for start, end in pairwise([*starts, len(text)]):
         part = text[start : min(end, start + _MAX_ITEM_CHARS)]
         link = _LINK.search(part)
         address = link[1] if link else _atom_link(part)
         if not address:
             continue
-        title, date = _TITLE.search(part), _DATE.search(part)
-        yield Item(
-            entities.unescape(address).strip(),
-            _words(title[1]) if title else "",
-            date[1].strip() if date else "",
-        )
+        date = _DATE.search(part)
+        yield Item(entities.unescape(address).strip(), _title(part), date[1].strip() if date else "")
+
+
+def _title(part: str) -> str:
+    """What stands between the first tags of a title; each is looked for once, whatever the feed holds."""
+    begin = _TITLE.search(part)
+    end = _TITLE_END.search(part, begin.end(), begin.end() + _MAX_TITLE_SOURCE_CHARS) if begin else None
+    return _words(part[begin.end() : end.start()]) if begin and end else ""
 
 
 def _atom_link(part: str) -> str:
@@ -135,11 +164,14 @@ def places(home: str, front: Page | None, title: str) -> Iterator[str]:
         for tag in (front.tags if front else ())
         if tag.kind == "link" and "alternate" in tag.name.split() and _is_feed(tag.value)
     ]
-    words = quote_plus(" ".join(title.split()[:_SEARCH_WORDS]))
+    words = quote_plus(" ".join(title.split()[:_SEARCH_WORDS]), errors="replace")
     seen: set[str] = set()
     searches = [pattern.format(words) for pattern in _SEARCHES]
     for address in (*declared[:2], *_GUESSED[:1], *searches[:1], *_GUESSED[1:], *searches[1:]):
-        absolute = urljoin(home, address)
+        try:
+            absolute = urljoin(home, address)
+        except ValueError:
+            continue
         if site_of(absolute) == site_of(home) and absolute not in seen:
             seen.add(absolute)
             yield absolute
