@@ -194,7 +194,7 @@ def test_entries_of_no_capture_are_found_by_type_and_id_and_make_no_row(index: D
 
 def test_a_missing_note_of_another_type_is_a_trouble_that_no_withdrawal_settles(index: Database, log: Log) -> None:
     id_ = log.capture()
-    entry = log.add({"type": "derivation", "id": id_})
+    entry = log.add({"type": "custody", "id": id_})
     log.store.delete(layout.note(entry.commitment))
     follow.catch_up(index, log.store)
     log.add(withdrawn(id_))
