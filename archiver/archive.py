@@ -572,9 +572,8 @@ class Archive:
     def publish(self, *, whole: bool = False) -> Published | None:
         """Sign the log as far as it reaches, and publish tiles and checkpoint; None where the archive has no key.
 
-        With `whole`, tiles that were lost are made again.
-        Raises `AlteredError` when the log does not go on from what was signed or seen on this machine, `SigningError`,
-        and `StorageError`.
+        With `whole`, tiles that were lost are made again. Raises `AlteredError` when the log does not go on from what
+        was signed or seen on this machine, `SigningError`, and `StorageError`.
         """
         signer = self.signer()
         if signer is None:

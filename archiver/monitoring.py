@@ -7,8 +7,6 @@ Only somebody who remembers finds out; this does nothing else. It signs nothing,
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import platformdirs
 
 from archiver.archive import Archive
 from archiver.errors import StorageError
+from archiver.seal import seen
 from archiver.storage import layout
 from archiver.verify.trust import Known, read_checkpoint
 from archiver.verify.verdict import Verdict
@@ -85,14 +84,7 @@ def _missing(size: int, archive: Archive) -> list[str]:
 
 
 def _save(path: Path, signed: bytes) -> None:
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as stream:
-            stream.write(signed)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
+        seen.put(path, signed)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise StorageError(f"the state {path} could not be written: {error.strerror or error}") from None

@@ -32,6 +32,7 @@ from archiver.seal import note
 
 _MAX_BYTES = 1 << 14
 _IN_ENVIRONMENT = "ARCHIVER_SIGNING_KEY"
+_ID = re.compile(r"[0-9a-f]{32}")
 _FILE = re.compile(r"([0-9a-f]{32})(?:-([0-9a-f]{8})(\.next)?)?\.pem")
 
 
@@ -67,7 +68,12 @@ def path_of(archive: str, key: note.VerifierKey | None = None, *, is_next: bool 
 
 
 def paths_of(archive: str) -> list[Path]:
-    """The keys of the archive with this id that are there, the first one before the others."""
+    """The keys of the archive with this id that are there, the first one before the others.
+
+    What is no id has none: a stranger's file may call its archive anything, and its name must lead to no other folder.
+    """
+    if not _ID.fullmatch(archive):
+        return []
     folder = path_of(archive).parent
     try:
         found = [path for path in folder.iterdir() if (match := _FILE.fullmatch(path.name)) and match[1] == archive]

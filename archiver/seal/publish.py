@@ -45,8 +45,10 @@ def publish(
     `known` is the checkpoint that this machine signed or saw last: the log must go on from there. `on_signing` is told
     of the new checkpoint before it is published, to remember it. With `whole` it is seen to that all tiles and bundles
     are there; those that are missing are made again of the slots. `ever` are the keys that counted once: what only
-    they signed is signed again. Raises `AlteredError` when the log, or what is
-    published of it, is not what was signed or seen before; then nothing is signed. Raises `StorageError`.
+    they signed is signed again.
+
+    Raises `AlteredError` when the log, or what is published of it, is not what was signed or seen before; then nothing
+    is signed. Raises `StorageError`.
     """
     base = _base(store, signer.name, keys, known, ever)
     growth = _Growth(store, base, whole and _is_incomplete(store, base.size))

@@ -53,14 +53,21 @@ def save(origin: str, signed: bytes) -> None:
     there = load(origin)
     if there is not None and there.size >= Checkpoint.parse(note.parse(signed).text).size:
         return
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        put(path, signed)
+    except OSError as error:
+        raise SigningError(f"{path} could not be written: {error.strerror or error}; nothing was signed") from None
+
+
+def put(path: Path, signed: bytes) -> None:
+    """Write what is remembered, on disk when this returns: a reader has the old one or the new. Raises `OSError`."""
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
         with temporary.open("xb") as stream:
             stream.write(signed)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
-    except OSError as error:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise SigningError(f"{path} could not be written: {error.strerror or error}; nothing was signed") from None

@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import published
@@ -118,7 +119,10 @@ def chosen(ledger: Ledger, fraction: float | None) -> set[str]:
 def verify_all(
     ledger: Ledger, opening: Opening, deep: set[str], online: bool, on_done: OnDone | None = None
 ) -> Iterator[Report]:
-    """Every capture and statement in log order; the contents of those in `deep` are read, on all cores."""
+    """Every capture and statement in log order; the contents of those in `deep` are read, on all cores.
+
+    Raises `StorageError` when one of the processes that read them ends early.
+    """
     ids = sorted(ledger.entries, key=lambda id_: ledger.entries[id_][0].index)
     workers = min(len(os.sched_getaffinity(0)), len(deep))
     context = multiprocessing.get_context("spawn")
@@ -150,7 +154,15 @@ def verify_all(
 
 
 def _result(each: Report | Future[Report]) -> Report:
-    return each if isinstance(each, Report) else each.result()
+    if isinstance(each, Report):
+        return each
+    try:
+        return each.result()
+    except BrokenProcessPool:
+        raise StorageError(
+            "a process that verified snapshots ended early, as for want of memory; nothing is known of those that are "
+            "not told yet: verify again, or a part with --sample"
+        ) from None
 
 
 _store: ObjectStore  # of a worker process

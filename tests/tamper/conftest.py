@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from archiver.cli.main import main
 from tests.tamper import inline
 from tests.tamper.material import Made, make
+from tests.unit.cli.conftest import Run, archiver
 
-Run = Callable[..., tuple[int, str, str]]
+__all__ = ["Run", "archiver"]  # the latter is a fixture
 
 
 @pytest.fixture(autouse=True)
@@ -40,20 +38,3 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """A sealed archive and what was exported of it. Not to be altered: copy it."""
     with pytest.MonkeyPatch.context() as patch:  # which ends here: other tests of the session capture for real
         return make(tmp_path_factory.mktemp("made"), patch)
-
-
-@pytest.fixture
-def archiver(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process; gives exit code, standard output, standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["archiver", *arguments])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        sys.stdout.flush()
-        out, err = capfd.readouterr()
-        assert isinstance(ended.value.code, int)
-        return int(ended.value.code), out, err
-
-    return run

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archiver.archive import Archive
+from archiver.errors import StorageError
 from archiver.seal import keys, seen
 from archiver.storage import layout
 from archiver.verify.verdict import CHECKS
+from archiver.verifying import Wanted, verify_all
 from tests.support import recorded
 from tests.unit.cli.conftest import Run
 
@@ -246,3 +250,10 @@ def test_an_archive_without_a_key_is_neither_signed_nor_believed(archiver: Run) 
     code, out, _ = archiver("--archive", "old", "verify", "latest")
     assert code == 5
     assert "nothing in it is signed" in out
+
+
+def test_a_process_that_dies_while_it_verifies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Archive("archive") as archive:
+        monkeypatch.setattr(Archive, "opening", partial(os._exit, 1))
+        with pytest.raises(StorageError, match="ended early"):
+            list(verify_all(archive, Wanted()).reports)

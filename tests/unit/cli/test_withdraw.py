@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import click
 import pytest
 
 from archiver.archive import Archive
-from archiver.cli.main import main
 from archiver.errors import RetainedError
 from archiver.storage import layout
 from archiver.storage.local import LocalStore
 from tests.support import recorded
+from tests.unit.cli.conftest import Run
 
-Run = Callable[..., tuple[int, str, str]]
 _URL = "https://a.test/page"
 _UNTIL = datetime(2199, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-@pytest.fixture
-def archiver(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process; gives exit code, standard output, standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["archiver", *arguments])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        sys.stdout.flush()
-        out, err = capfd.readouterr()
-        assert isinstance(ended.value.code, int)
-        return int(ended.value.code), out, err
-
-    return run
 
 
 @pytest.fixture

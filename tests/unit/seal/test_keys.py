@@ -150,3 +150,8 @@ def test_a_folder_that_cannot_be_made_is_named() -> None:
     path.parent.write_text("in the way")
     with pytest.raises(SigningError, match=r"could not be written: .*ARCHIVER_SIGNING_KEY"):
         keys.save(keys.make(_NAME), path)
+
+
+@pytest.mark.parametrize("name", ["../../etc", "*", "a" * 5000, "x/" * 3000, "", "A" * 32])
+def test_a_name_that_is_no_id_has_no_keys_and_leads_to_no_folder(name: str) -> None:
+    assert keys.paths_of(name) == []
