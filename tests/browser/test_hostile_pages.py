@@ -562,7 +562,8 @@ def test_after_the_death_of_the_network_process_no_answer_is_taken_for_another(
     said = {"browser_died", "page_crashed", "recording_stopped", "log_unreadable", "not_reconciled"}
     assert said & set(visited.warnings)
     assert [x["result"] for x in visited.asked("/killed-and-goes-on")] == ["recorded"]
-    assert {x["result"] for x in visited.asked("/trigger")} == {"failed"}, "the server never answered it"
+    # Its request may have died with the log that the process had not written yet: then a warning stands for it.
+    assert {x["result"] for x in visited.asked("/trigger")} <= {"failed"}, "the server never answered it"
     for record in visited.records:
         if record.kind == "response" and "/frame?" in record.one("WARC-Target-URI"):
             assert record.body == PAGES["/frame"].encode()
