@@ -36,13 +36,33 @@ class Artifact:
 
 
 @dataclass(frozen=True)
+class Planned:
+    """Which time of which schedule a capture is for: its number there, and the moment it was due."""
+
+    schedule: str  # its id
+    name: str
+    seq: int
+    due: datetime
+
+
+@dataclass(frozen=True)
+class Job:
+    """Which job of a queue a capture is for, and which attempt at it, from 1 on."""
+
+    id: str
+    attempt: int
+    planned: Planned | None = None
+
+
+@dataclass(frozen=True)
 class About:
-    """What the operator says of a capture: for people and look-ups, and in its statements."""
+    """What the operator says of a capture: for people and look-ups, and in its statements; and which job it is for."""
 
     tags: tuple[str, ...] = ()
     case: str | None = None
     operator: str | None = None
     reason: str | None = None
+    job: Job | None = None
 
 
 def intent(snapshot: str, url: str, began: datetime, deadline: datetime, about: About) -> dict[str, Any]:
@@ -97,6 +117,36 @@ def key(
         "key": named.text,
         **({} if from_index is None else {"from_index": from_index}),
         **{name: _cut(text) for name, text in given.items() if text is not None},
+        "made_at": clock.rfc3339(made),
+        "software": f"archiver/{__version__}",
+    }
+
+
+def schedule(
+    id_: str,
+    action: str,
+    of: str,
+    name: str,
+    made: datetime,
+    *,
+    definition: dict[str, Any] | None = None,
+    missed: dict[str, Any] | None = None,
+    operator: str | None = None,
+) -> dict[str, Any]:
+    """Said of a schedule: that it is added, changed, paused, resumed or removed, or that it missed something.
+
+    `of` is the id of the schedule, which is that of the statement that adds it. `schedules.history` reads them.
+    """
+    return {
+        "type": "schedule",
+        "format": _FORMAT,
+        "id": id_,
+        "action": action,
+        "schedule": of,
+        "name": name,
+        **({} if definition is None else {"definition": definition}),
+        **({} if missed is None else {"missed": missed}),
+        **({} if operator is None else {"operator": _cut(operator)}),
         "made_at": clock.rfc3339(made),
         "software": f"archiver/{__version__}",
     }
@@ -165,6 +215,27 @@ def _said(about: About) -> dict[str, Any]:
     return {
         "tags": [_cut(tag) for tag in about.tags[:_MAX_TAGS]],
         **{name: _cut(text) for name, text in given.items() if text is not None},
+        **({} if about.job is None else {"job": _job(about.job)}),
+    }
+
+
+def _job(job: Job) -> dict[str, Any]:
+    planned = job.planned
+    return {
+        "id": job.id,
+        "attempt": job.attempt,
+        **(
+            {}
+            if planned is None
+            else {
+                "schedule": {
+                    "id": planned.schedule,
+                    "name": planned.name,
+                    "seq": planned.seq,
+                    "due": clock.rfc3339(planned.due),
+                }
+            }
+        ),
     }
 
 

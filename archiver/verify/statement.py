@@ -34,7 +34,7 @@ _MAX_LINE_BYTES = 1 << 19
 _MAX_DEPTH = 16
 _URN = "urn:"
 
-_SAID: dict[str, Form] = {"case": SHORT_TEXT, "operator": SHORT_TEXT, "reason": SHORT_TEXT}
+_SAID: dict[str, Form] = {"case": SHORT_TEXT, "operator": SHORT_TEXT, "reason": SHORT_TEXT, "job": OBJECT}
 _COMMON: dict[str, Form] = {
     "id": ID,
     "software": TEXT,
@@ -64,6 +64,8 @@ _SNAPSHOT: dict[str, Form] = _OF_CAPTURE | {
 _WITHDRAWN: dict[str, Form] = {"result": optional(COUNT), "withdrawn_at": MOMENT, "reason": SHORT_TEXT}
 # What it does with the key, and to which, is for `seal.keyring`, which refuses more.
 _KEY: dict[str, Form] = {"action": TEXT, "key": TEXT, "made_at": MOMENT}
+# What it says of times is for `schedules.history`, which refuses more.
+_SCHEDULE: dict[str, Form] = {"action": TEXT, "schedule": ID, "name": TEXT, "made_at": MOMENT}
 # What it may say of the graph is for `provenance.derivation`, which refuses more.
 _DERIVATION: dict[str, Form] = {
     "subject": ID,
@@ -80,6 +82,7 @@ _TYPES = {
     "snapshot": _SNAPSHOT,
     "withdrawn": _WITHDRAWN,
     "key": _KEY,
+    "schedule": _SCHEDULE,
     "derivation": _DERIVATION,
 }
 #: the types that this version knows; of another one it can say that it is canonical, and no more
@@ -87,6 +90,8 @@ KNOWN = frozenset(_TYPES)
 _SAYING: dict[str, Form] = {"code": TEXT, "message": SHORT_TEXT}
 _MAY_SAY = {"snapshot": _SAID | {"text_sketch": OBJECT}}
 _SKETCH: dict[str, Form] = {"method": TEXT, "words": COUNT, "scale": COUNT, "hashes": list_of(HASH)}
+_JOB: dict[str, Form] = {"id": SHORT_TEXT, "attempt": COUNT}
+_PLANNED: dict[str, Form] = {"id": ID, "name": TEXT, "seq": COUNT, "due": MOMENT}
 _ERROR: dict[str, Form] = {"kind": TEXT, "message": SHORT_TEXT}
 MAIN_DOCUMENT: dict[str, Form] = {
     "url": SHORT_TEXT,
@@ -213,6 +218,10 @@ def _check_parts(kind: str, document: dict[str, Any], report: Callable[[str], No
     # Of one form and one length, so that they sort as the moments do.
     if MOMENT.fits(began) and MOMENT.fits(ended) and ended < began:
         report(f"the {kind} ends at {ended}, before it began at {began}")
+    if OBJECT.fits(document.get("job")):
+        fits(document["job"], f"the job of the {kind}", _JOB, report, {"schedule": OBJECT})
+        if OBJECT.fits(document["job"].get("schedule")):
+            fits(document["job"]["schedule"], f"the schedule of the {kind}", _PLANNED, report)
     if kind == "failure" and OBJECT.fits(document.get("error")):
         fits(document["error"], "the error of the failure", _ERROR, report)
     if kind != "snapshot":
