@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 
 from archiver.errors import ConfigurationError, UsageError
@@ -67,6 +67,13 @@ def _read_nothing(value: object) -> object:
     return value or None
 
 
+def check_user_agent(value: str) -> str:
+    """The value, if it can be a User-Agent field. Raises `ValueError`."""
+    if not (value.isascii() and value.isprintable() and value == value.strip()):
+        raise ValueError("only printable ASCII may stand in it, no line break and no blank at either end")
+    return value
+
+
 class CaptureSettings(BaseModel):
     """The `[capture]` section: one key an option of `archiver capture`."""
 
@@ -100,8 +107,15 @@ class CaptureSettings(BaseModel):
     )
     accept_bad_certificates: bool = Field(False, description="capture pages whose certificates are not valid, too")
     profile: str = Field("desktop", description="the device to be: desktop, mobile, or a TOML file")
+    user_agent: Annotated[str, AfterValidator(check_user_agent)] = Field(
+        "", max_length=512, description="what the browser calls itself instead of what its profile says"
+    )
     storage_state: Path | None = Field(None, description="cookies and localStorage to start with, as Playwright saves")
     fail_on_http_error: bool = Field(False, description="store nothing of a page that answers with status 400 or above")
+    fail_on_rate_limit: bool = Field(
+        False,
+        description="store nothing of a page that answers with status 429, or with 503 and a time to come back after",
+    )
     trace: bool = Field(
         False, description="trace each page to its source afterwards; pages on the way are captured too"
     )

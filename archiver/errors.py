@@ -6,6 +6,7 @@
     ├── AlteredError                 4   the log is not what it was when it was signed or seen
     ├── NotFoundError                6   nothing in the archive answers to that reference
     ├── UnreachableError             7   the page gave no answer, or an HTTP error where that is refused
+    │   ├── HttpStatusError          7   the page answered with an error that the user does not want stored
     │   └── RefusedError             7   the guard refused the page
     ├── StorageError                 8   the archive could not be read or written
     │   ├── ExistsError              8   an object that was to be created is there already
@@ -43,6 +44,15 @@ class NotFoundError(ArchiverError):
 
 class UnreachableError(ArchiverError):
     """The main document gave no HTTP answer, or an error that the user does not want stored."""
+
+
+class HttpStatusError(UnreachableError):
+    """The main document has an HTTP status that is not wanted; `retry_after_s` is how long its server asks to wait."""
+
+    def __init__(self, message: str, status: int, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class RefusedError(UnreachableError):

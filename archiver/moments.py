@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from archiver.errors import UsageError
 
@@ -115,6 +116,23 @@ def _in_words(text: str, wanted: str, now: datetime) -> Time:
     if re.fullmatch(r"[0-9]{1,4}[/. -][0-9]{1,2}[/. -][0-9]{1,4}", wanted):
         raise UsageError(f"{text!r} can be read in more than one way; write the date as YEAR-MONTH-DAY: 2024-02-01")
     raise UsageError(f"{text!r} is no time; {_WRITE}")
+
+
+def parse_retry_after(value: str, now: datetime) -> float | None:
+    """The seconds that a Retry-After field asks to wait (RFC 9110 section 10.2.3), 0 for a moment that has passed.
+
+    None for what is neither a number of seconds nor an HTTP date.
+    """
+    text = value.strip()
+    if re.fullmatch(r"[0-9]{1,12}", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:  # "-0000": in UTC, but from nowhere in particular
+        moment = moment.replace(tzinfo=UTC)
+    return max((moment - now).total_seconds(), 0.0)
 
 
 def parse_duration(text: str) -> timedelta:

@@ -21,15 +21,16 @@ from typing import Any
 from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
-from archiver import interrupts
+from archiver import clock, interrupts
 from archiver.capture import browser as browsers
 from archiver.capture import processes
 from archiver.capture.exchanges import OpenExchange
+from archiver.capture.http1 import field_values
 from archiver.capture.isolation import Isolation, driver_environment, isolated
 from archiver.capture.memory import MemoryCap
 from archiver.capture.netlog import NetLog
-from archiver.capture.page import CUT_SHORT, Visit, Visitor
-from archiver.capture.profile import load_profile, name_of
+from archiver.capture.page import CUT_SHORT, Visit, Visitor, is_unwanted
+from archiver.capture.profile import name_of, profile_of
 from archiver.capture.recorder import Recorder
 from archiver.capture.relay import Relay, parse_override
 from archiver.capture.settle import Settler
@@ -38,7 +39,7 @@ from archiver.capture.storage_state import give_state, load_storage_state
 from archiver.capture.upstream import check_proxy
 from archiver.clock import Steady
 from archiver.config import CaptureSettings
-from archiver.errors import ArchiverError, BrowserError, RefusedError, UnreachableError
+from archiver.errors import ArchiverError, BrowserError, HttpStatusError, RefusedError, UnreachableError
 from archiver.model import (
     BrowserFacts,
     CaptureWarning,
@@ -49,6 +50,7 @@ from archiver.model import (
     Recording,
     Result,
 )
+from archiver.moments import parse_retry_after
 from archiver.urls import parse_capturable
 
 # No replay tool decodes zstd, so it is not offered; the offer is in the statement.
@@ -139,7 +141,7 @@ def check(settings: CaptureSettings) -> None:
     for rule in settings.resolve:
         parse_override(rule)
     check_proxy(settings.proxy, allow_private=settings.allow_private)
-    load_profile(settings.profile)
+    profile_of(settings)
     if settings.storage_state is not None:
         load_storage_state(settings.storage_state)
 
@@ -162,7 +164,7 @@ class _Capture:
         self._settings = settings
         self._directory = directory
         self._relay = relay
-        self._profile = load_profile(settings.profile)
+        self._profile = profile_of(settings)
         self._state = load_storage_state(settings.storage_state) if settings.storage_state else None
         self._on_progress = on_progress
         self._clock = Steady()
@@ -453,11 +455,21 @@ class _Capture:
             accept_encoding=ACCEPT_ENCODING,
         )
 
+    def _check_wanted(self, status: int, head: bytes) -> None:
+        """Raises `HttpStatusError` for a status of which nothing is to be stored."""
+        values = field_values(head, b"retry-after")
+        if not is_unwanted(self._settings, status, comes_back=bool(values)):
+            return
+        after_s = parse_retry_after(values[0].decode("latin-1"), clock.now()) if values else None
+        wait = "" if after_s is None else f", and asks to come back after {after_s:.0f} s"
+        raise HttpStatusError(
+            f"{self._url}: the page answered with status {status}{wait}; nothing was stored", status, after_s
+        )
+
     def _check_reached(self, visit: Visit, main: Exchange | None, exchanges: tuple[Exchange, ...]) -> None:
         """A main document without an answer, or with one that is not wanted, is a failed capture: say why."""
         if main is not None and main.response_head:
-            if self._settings.fail_on_http_error and main.status and main.status >= 400:
-                raise UnreachableError(f"{self._url}: the page answered with status {main.status}; nothing was stored")
+            self._check_wanted(main.status or 0, main.response_head)
             if not (main.status in _REDIRECTS and visit.open_error):
                 return
         refused = next((x for x in exchanges if x.result is Result.REFUSED and x.request_type == "main frame"), None)

@@ -292,7 +292,9 @@ class Visitor:
         self.visit.opened_document = self.visit.opened_document or document
 
     def _is_unwanted(self, response: Response | None) -> bool:
-        return self._settings.fail_on_http_error and response is not None and response.status >= 400
+        return response is not None and is_unwanted(
+            self._settings, response.status, comes_back=bool(response.headers.get("retry-after"))
+        )
 
     async def _download(self) -> None:
         failure = await self._downloads.first()
@@ -384,3 +386,10 @@ class Visitor:
 def _shows_something(page: Page) -> bool:
     """Whether a document stands in the page though opening it did not end well, as when it went on elsewhere."""
     return page.url.startswith(("http://", "https://"))
+
+
+def is_unwanted(settings: CaptureSettings, status: int, *, comes_back: bool) -> bool:
+    """Whether nothing is to be stored of a page with that status; `comes_back` is whether it has a Retry-After."""
+    if settings.fail_on_rate_limit and (status == 429 or (status == 503 and comes_back)):
+        return True
+    return settings.fail_on_http_error and status >= 400

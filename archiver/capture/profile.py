@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from archiver.config import CaptureSettings, check_user_agent
 from archiver.errors import ConfigurationError
 
 # What a reader's browser of this version says; headless ones get other pages (decision 0003).
@@ -56,9 +57,7 @@ class Profile(BaseModel):
     @field_validator("user_agent")
     @classmethod
     def _one_line(cls, value: str) -> str:
-        if not (value.isascii() and value.isprintable() and value == value.strip()):
-            raise ValueError("only printable ASCII may stand in it, no line break and no blank at either end")
-        return value
+        return check_user_agent(value)
 
     @model_validator(mode="after")
     def _paintable(self) -> Profile:
@@ -114,6 +113,12 @@ BUILT_IN = {
         viewport_width=412, viewport_height=915, device_pixel_ratio=2.625, is_mobile=True, has_touch=True
     ),
 }
+
+
+def profile_of(settings: CaptureSettings) -> Profile:
+    """The profile of a capture, under the user agent that its settings name. Raises as `load_profile`."""
+    profile = load_profile(settings.profile)
+    return profile.model_copy(update={"user_agent": settings.user_agent}) if settings.user_agent else profile
 
 
 def load_profile(name: str) -> Profile:

@@ -54,6 +54,11 @@ from archiver.demo.site import REPOST_URL
     "--profile", metavar="NAME|FILE", help="The device to be: desktop, mobile, or a TOML file. Default: desktop"
 )
 @click.option(
+    "--user-agent",
+    metavar="TEXT",
+    help="What the browser calls itself instead of what its profile says; {major} is its version.",
+)
+@click.option(
     "--storage-state",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -64,6 +69,12 @@ from archiver.demo.site import REPOST_URL
     is_flag=True,
     default=None,
     help="Store nothing of a page that answers with status 400 or above: exit 7.",
+)
+@click.option(
+    "--fail-on-rate-limit",
+    is_flag=True,
+    default=None,
+    help="Store nothing of a page that answers with status 429, or 503 and Retry-After: exit 7.",
 )
 @click.option(
     "--if-older-than",
@@ -94,8 +105,10 @@ def capture(
     proxy: str | None,
     accept_bad_certificates: bool | None,
     profile: str | None,
+    user_agent: str | None,
     storage_state: Path | None,
     fail_on_http_error: bool | None,
+    fail_on_rate_limit: bool | None,
     if_older_than: float | None,
     trace: bool | None,
     tag: tuple[str, ...],
@@ -113,8 +126,10 @@ def capture(
         "capture.proxy": proxy,
         "capture.accept_bad_certificates": accept_bad_certificates,
         "capture.profile": profile,
+        "capture.user_agent": user_agent,
         "capture.storage_state": storage_state,
         "capture.fail_on_http_error": fail_on_http_error,
+        "capture.fail_on_rate_limit": fail_on_rate_limit,
         "capture.if_older_than_s": if_older_than,
         "capture.trace": trace,
         "capture.tag": tag,

@@ -306,8 +306,12 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 async def answers(request: Request) -> Response:
-    status = 404 if request.path == "/missing" else 200
-    return Response(status, b"", _HTML, b"<!doctype html><title>short</title>text")
+    page, fields = b"<!doctype html><title>short</title>text", list(_HTML)
+    if request.path == "/limited":
+        after = request.argument("retry", "120").encode()
+        fields += [(b"Retry-After", after)] if after else []
+        return Response(int(request.argument("status", "429")), b"", fields, page)
+    return Response(404 if request.path == "/missing" else 200, b"", fields, page)
 
 
 @pytest.fixture
@@ -334,6 +338,27 @@ def test_an_http_error_is_stored_unless_that_is_refused(web: LocalWeb, command: 
     )
     assert not list((tmp_path / "a").glob("snapshots/*"))
     assert len([served for served in web.log if served.target == "/missing"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [("/limited", 7), ("/limited?status=503", 7), ("/limited?status=503&retry=", 0), ("/limited?status=500", 0)],
+)
+def test_a_page_that_asks_to_come_back_later_is_not_stored_where_that_is_refused(
+    command: Command, tmp_path: Path, target: str, code: int
+) -> None:
+    done = command("--fail-on-rate-limit", f"http://outlet.test{target}")
+    assert done.returncode == code, done.stderr
+    assert ("asks to come back after 120 s; nothing was stored" in done.stderr) == (code == 7)
+
+
+def test_the_browser_calls_itself_what_it_is_told_to(command: Command, web: LocalWeb) -> None:
+    since = len(web.log)
+    assert command("--user-agent", "NewsWatch/1.0 (+https://example.org/bot)", "http://outlet.test/").returncode == 0
+    heads = [served.request_head for served in web.log[since:]]
+    assert heads
+    assert all(b"\r\nUser-Agent: NewsWatch/1.0 (+https://example.org/bot)\r\n" in head for head in heads)
+    assert command("--user-agent", "two\nlines", "http://outlet.test/").returncode == 2
 
 
 def test_several_urls_give_one_object_each_in_order_and_the_worst_code(web: LocalWeb, command: Command) -> None:
