@@ -107,8 +107,8 @@ class CaptureSettings(BaseModel):
     )
     accept_bad_certificates: bool = Field(False, description="capture pages whose certificates are not valid, too")
     profile: str = Field("desktop", description="the device to be: desktop, mobile, or a TOML file")
-    user_agent: Annotated[str, AfterValidator(check_user_agent)] = Field(
-        "", max_length=512, description="what the browser calls itself instead of what its profile says"
+    user_agent: Annotated[Annotated[str, AfterValidator(check_user_agent)] | None, BeforeValidator(_read_nothing)] = (
+        Field(None, max_length=512, description="what the browser calls itself instead of what its profile says")
     )
     storage_state: Path | None = Field(None, description="cookies and localStorage to start with, as Playwright saves")
     fail_on_http_error: bool = Field(False, description="store nothing of a page that answers with status 400 or above")

@@ -49,7 +49,7 @@ class UnreachableError(ArchiverError):
 class HttpStatusError(UnreachableError):
     """The main document has an HTTP status that is not wanted; `retry_after_s` is how long its server asks to wait."""
 
-    def __init__(self, message: str, status: int, retry_after_s: float | None = None) -> None:
+    def __init__(self, message: str, status: int = 0, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after_s = retry_after_s
