@@ -25,8 +25,8 @@ from archiver.urls import Proxy, parse_proxy
 ENVIRONMENT_PREFIX = "ARCHIVER_"
 LOCAL_FILE = Path("archiver.toml")
 
-#: never taken from ./archiver.toml: they execute something, lift the guard, log in, or alter what the browser
-#: trusts or reaches, or are keys
+#: never taken from ./archiver.toml: they execute something, lift the guard, log in, alter what the browser trusts or
+#: reaches, tell others what is captured, or are keys
 PROTECTED = frozenset(
     {
         "capture.browser",
@@ -36,13 +36,17 @@ PROTECTED = frozenset(
         "capture.proxy",
         "capture.accept_bad_certificates",
         "capture.storage_state",
+        "jobs.metrics",
+        "jobs.webhook",
+        "jobs.webhook_secret",
+        "jobs.command",
         "database_url",
         "signing_key",
         "signing_key_passphrase",
     }
 )
 #: settings that are lists; the environment gives them with commas between, or as JSON
-LISTS = frozenset({"capture.resolve", "capture.tag"})
+LISTS = frozenset({"capture.resolve", "capture.tag", "jobs.host", "jobs.command"})
 
 
 def _read_proxy(value: object) -> Proxy | None:
@@ -133,6 +137,60 @@ class CaptureSettings(BaseModel):
     reason: str | None = Field(None, max_length=1000, description="why a capture is made, put into its statement")
 
 
+class JobsSettings(BaseModel):
+    """The `[jobs]` section: how workers go about the captures that wait."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    concurrency: int = Field(1, ge=1, le=64, description="how many captures a worker makes at a time")
+    delay_s: float = Field(
+        5.0,
+        ge=0,
+        le=86400,
+        allow_inf_nan=False,
+        description="seconds from the end of one visit of a host to the next",
+    )
+    host_concurrency: int = Field(1, ge=1, le=64, description="how many visits of one host there may be at a time")
+    host: tuple[str, ...] = Field(
+        (), max_length=10_000, description="HOST=DELAY[/VISITS] for a host or *.domain: other manners there"
+    )
+    attempts: int = Field(3, ge=1, le=20, description="how often a page is tried before its job has failed")
+    retry_s: float = Field(
+        60.0,
+        gt=0,
+        le=86400,
+        allow_inf_nan=False,
+        description="seconds to the second attempt; four times that to each next",
+    )
+    lease_s: float = Field(
+        30.0,
+        ge=2,
+        le=3600,
+        allow_inf_nan=False,
+        description="seconds of silence after which a worker counts as dead, and its jobs go to others",
+    )
+    grace_s: float = Field(
+        60.0,
+        ge=0,
+        le=3600,
+        allow_inf_nan=False,
+        description="seconds that captures may take to end when a worker is told to stop; then they are given back",
+    )
+    keep_s: float = Field(
+        30 * 86400.0, gt=0, allow_inf_nan=False, description="seconds that ended jobs are kept in the queue"
+    )
+    metrics: str | None = Field(None, description="ADDRESS:PORT where a worker tells Prometheus its figures")
+    webhook: Annotated[SecretStr | None, BeforeValidator(_read_nothing)] = Field(
+        None, description="http(s) URL that is told of each capture, change and failure"
+    )
+    webhook_secret: Annotated[SecretStr | None, BeforeValidator(_read_nothing)] = Field(
+        None, description="what messages to the webhook are signed with (HMAC-SHA256)"
+    )
+    command: tuple[str, ...] = Field(
+        (), max_length=100, description="a program and its arguments, run with each message on its standard input"
+    )
+
+
 class Settings(BaseModel):
     """Every setting in force."""
 
@@ -149,6 +207,7 @@ class Settings(BaseModel):
         None, description="the passphrase of the private key, where it has one"
     )
     capture: CaptureSettings = CaptureSettings()
+    jobs: JobsSettings = JobsSettings()
 
 
 @dataclass(frozen=True)
@@ -210,6 +269,7 @@ def names() -> tuple[str, ...]:
         "signing_key",
         "signing_key_passphrase",
         *(f"capture.{name}" for name in CaptureSettings.model_fields),
+        *(f"jobs.{name}" for name in JobsSettings.model_fields),
     )
 
 
@@ -267,7 +327,7 @@ def _environment() -> dict[str, Any]:
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
         if variable.startswith(ENVIRONMENT_PREFIX) and name in known:
             found[name] = _from_text(name, text)
-        elif variable.startswith(f"{ENVIRONMENT_PREFIX}CAPTURE__"):
+        elif variable.startswith((f"{ENVIRONMENT_PREFIX}CAPTURE__", f"{ENVIRONMENT_PREFIX}JOBS__")):
             raise ConfigurationError(f"{variable} (from environment): there is no such setting")
     return found
 

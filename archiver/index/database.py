@@ -158,7 +158,8 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.info.pop(_BEGIN, "BEGIN"))
 
 
-def _postgres(text: str, namespace: str) -> Database:
+def postgres_url(text: str) -> URL:
+    """A `postgresql://` URL with our driver and defaults. Raises `ConfigurationError`, whose message has none of it."""
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -168,19 +169,31 @@ def _postgres(text: str, namespace: str) -> Database:
         ) from None
     url = url.set(drivername="postgresql+psycopg")
     defaults = {"connect_timeout": str(_CONNECT_TIMEOUT_S), "application_name": "archiver"}
-    url = url.update_query_dict({name: value for name, value in defaults.items() if name not in url.query})
+    return url.update_query_dict({name: value for name, value in defaults.items() if name not in url.query})
+
+
+def _postgres(text: str, namespace: str) -> Database:
+    url = postgres_url(text)
     try:
         engine = sa.create_engine(url, pool_pre_ping=True)
     except ImportError:
         raise ConfigurationError("psycopg, the driver for PostgreSQL, cannot be loaded; install psycopg") from None
     engine = engine.execution_options(schema_translate_map={None: namespace})
-    return Database(engine, _shown(url), None)
+    return Database(engine, shown_url(url), None)
 
 
-def _shown(url: URL) -> str:
+def shown_url(url: URL) -> str:
     """A URL without user, password and options, any of which may be a secret."""
     port = f":{url.port}" if url.port else ""
     return f"postgresql://{url.host or ''}{port}/{url.database or ''}"
+
+
+def without_secrets(line: str, url: URL) -> str:
+    """A message of a server without what may be secret in the URL it was reached by."""
+    for secret in (url.password, *map(str, url.query.values())):
+        if secret and len(str(secret)) > 2:
+            line = line.replace(str(secret), "***")
+    return line
 
 
 def _is_damage(error: Exception) -> bool:
@@ -209,9 +222,7 @@ def _explain(error: Exception, engine: Engine) -> str:
             if name.startswith(known):
                 return advice
     line = " ".join(str(cause).split())[:300] or type(cause).__name__
-    for secret in (engine.url.password, *map(str, engine.url.query.values())):
-        if secret and len(str(secret)) > 2:
-            line = line.replace(str(secret), "***")
+    line = without_secrets(line, engine.url)
     state = getattr(cause, "sqlstate", None)
     if state is None and engine.dialect.name == "postgresql":
         return f"the server cannot be reached ({line}); check ARCHIVER_DATABASE_URL"

@@ -1,0 +1,1 @@
+"""Jobs: captures that wait for their turn, host by host, and the workers that make them."""
