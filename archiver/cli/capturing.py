@@ -51,12 +51,15 @@ def capture_one(settings: Settings, url: str, archive_option: str, on_progress: 
                 return _skipped(url, recent)
             captured = archive.capture(url, on_progress, about)
             change, unknown = _change(archive, captured.snapshot.id)
-            text = render.summary(captured, archive_option, change and changes.sentence(change), unknown)
-            compared = {"change": change and changes.document(change), "change_error": unknown}
-            document = {**render.snapshot_object(captured), **compared}
+            told = None if change is None else changes.sentence(change)
+            text = render.summary(captured, archive_option, told, unknown)
+            document = render.snapshot_object(captured) | {
+                "change": None if change is None else changes.document(change),
+                "change_error": unknown,
+            }
             if given.trace:
-                told, chain = _traced(archive, captured.snapshot.id)
-                text, document = f"{text}\n{told}", {**document, "chain": chain}
+                trail, chain = _traced(archive, captured.snapshot.id)
+                text, document = f"{text}\n{trail}", {**document, "chain": chain}
     except ArchiverError as error:
         return failed(url, str(error), code_of(error))
     except Exception as error:  # noqa: BLE001  # a fault of ours with one page must not cost the others

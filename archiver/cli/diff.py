@@ -16,6 +16,7 @@ from archiver.changes import Change
 from archiver.cli import render
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
+from archiver.difference.picture import PictureChange
 from archiver.difference.text import Hunk, Line
 from archiver.errors import NotFoundError, UsageError
 
@@ -175,7 +176,7 @@ def _rows(change: Change) -> Iterator[tuple[str, str]]:
         yield "not compared", why
 
 
-def _picture(seen: changes.PictureChange) -> str:
+def _picture(seen: PictureChange) -> str:
     sizes = _pair(*(f"{width} × {height} px" for width, height in (seen.before, seen.after)))
     if seen.box is None:
         return f"the same, {_SHOWN[seen.shown]}, {sizes}"

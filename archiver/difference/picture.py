@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
+import warnings
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +30,12 @@ MAX_TILES = 64
 
 _HEAD = struct.Struct(">8s4x4sII")  # signature, length and type of the first chunk, width, height: PNG, 5.2 and 11.2.1
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+# Pillow's reader of PNG lets errors of its parts through. A second size in a PNG may be larger than the first.
+_BROKEN = (
+    *(OSError, SyntaxError, ValueError, EOFError, LookupError, OverflowError, struct.error, zlib.error),
+    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
 
 
 class PictureError(ValueError):
@@ -80,23 +87,20 @@ class Picture:
 
     def _reduced(self, data: bytes, factor: int) -> Image.Image:
         try:
-            with Image.open(BytesIO(data), formats=["PNG"]) as picture:
-                if picture.size != self._size_of(data):
-                    raise OSError("it has two sizes")
-                plain = picture.convert("RGB")
-        # Pillow's reader of PNG lets errors of its parts through.
-        except (
-            OSError,
-            SyntaxError,
-            ValueError,
-            EOFError,
-            LookupError,
-            OverflowError,
-            struct.error,
-            zlib.error,
-        ) as error:
+            plain = _plain(data, self._size_of(data))
+        except _BROKEN as error:
             raise PictureError(f"{self.name} is a broken PNG: {str(error)[:200]}") from None
         return plain.reduce(factor) if factor > 1 else plain
+
+
+def _plain(data: bytes, size: Size) -> Image.Image:
+    """A PNG of that size, unpacked. Raises one of `_BROKEN`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(BytesIO(data), formats=["PNG"]) as picture:
+            if picture.size != size:
+                raise OSError("it has two sizes")
+            return picture.convert("RGB")
 
 
 @dataclass(frozen=True)
