@@ -51,11 +51,13 @@ def diff(globals_: Globals, references: tuple[str, ...], as_text: bool, visual: 
         if visual:
             data, _ = changes.visual(archive, before, after)
             _write([data], output, globals_)
-        if as_text:
+            if globals_.json:
+                render.print_json(_object(changes.compare(archive, before, after)))
+        elif as_text:
             _text(archive, before, after, output, globals_)
         elif globals_.json:
             render.print_json(_object(changes.compare(archive, before, after)))
-        elif not visual:
+        else:
             _say(changes.compare(archive, before, after))
 
 
@@ -139,7 +141,7 @@ def _coloured(line: Line) -> str:
 
 
 def _title(snapshot: Snapshot) -> str:
-    return printable(f"{snapshot.id}\t{snapshot.statement['started_at']}")
+    return f"{printable(snapshot.id)}\t{printable(snapshot.statement['started_at'])}"
 
 
 # for people

@@ -297,3 +297,15 @@ def test_two_snapshots_named_are_compared_in_the_order_given(archive: Archive) -
 )
 def test_a_share_is_neither_nothing_nor_all_unless_it_is(share: float, shown: str) -> None:
     assert changes.percent(share) == shown
+
+
+def test_a_paragraph_that_the_extractor_passes_over_is_compared_all_the_same(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archiver.provenance.page._is_main", lambda block, *_: STORY[15] not in block.text)
+    visit(archive, story(), started_at=BEGAN)
+    edited = [*STORY[:15], STORY[15].replace(" ", " never ", 1), *STORY[16:]]
+    change = after(archive, visit(archive, story(edited), started_at=LATER))
+    assert STORY[15] in story()
+    assert change.text is not None
+    assert (change.kind, change.text.compared) == ("changed", "article")
