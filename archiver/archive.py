@@ -493,6 +493,10 @@ class Archive:
         """The newest complete capture of exactly this URL."""
         return queries.newest_of(self._up_to_date().database, url).capture
 
+    def previous(self, capture: Capture) -> Capture | None:
+        """The newest complete capture of exactly the URL of this one that was made before it."""
+        return queries.previous_of(self._up_to_date().database, capture)
+
     def locate(self, ref: str) -> tuple[Capture, float | None]:
         """The capture that a REF names, and how many seconds it is from the moment asked for, where one was.
 
@@ -664,10 +668,19 @@ class Archive:
         prefix, _ = RECORDS["dom" if name == "html" else name]
         for entry in cdxj.parse(index, snapshot.store.where(layout.cdxj(snapshot.id))):
             if entry.url.startswith(prefix) and "#tile=" not in entry.url:
-                record = f"the record at byte {entry.offset} of {where}"
-                pieces = _checked(reader.content(snapshot.store, warc, entry), entry.sha256, record)
+                pieces = _record(snapshot, entry)
                 return _html(pieces, snapshot) if name == "html" else pieces
         raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
+
+    def tiles(self, snapshot: Snapshot) -> Iterator[Iterator[bytes]]:
+        """The full-page screenshot, as one PNG or as tiles from the top down, each in pieces. Raises as `part`."""
+        entries = cdxj.parse(self.index_of(snapshot), snapshot.store.where(layout.cdxj(snapshot.id)))
+        records = {entry.url: entry for entry in entries if entry.record_type == "resource"}
+        for listed in snapshot.artifacts("full_screenshot"):
+            entry = records.get(listed["key"])
+            if entry is None:
+                raise StorageError(f"{snapshot.id} is damaged: its index lacks a tile of the full-page screenshot")
+            yield _record(snapshot, entry)
 
     def index_of(self, snapshot: Snapshot) -> bytes:
         """The CDXJ, which is what the statement says. Raises `NotFoundError`, `StorageError`."""
@@ -715,6 +728,13 @@ def _checked(pieces: Iterator[bytes], sha256: str, where: str) -> Iterator[bytes
         yield piece
     if digest.hexdigest() != sha256:
         raise StorageError(f"{where} is damaged: its SHA-256 is not the one that was committed to")
+
+
+def _record(snapshot: Snapshot, entry: cdxj.Entry) -> Iterator[bytes]:
+    """The content of a record of a snapshot's WARC, held against the digest that the index has of it."""
+    warc = layout.warc(snapshot.id)
+    record = f"the record at byte {entry.offset} of {snapshot.store.where(warc)}"
+    return _checked(reader.content(snapshot.store, warc, entry), entry.sha256, record)
 
 
 def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:

@@ -12,10 +12,11 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from archiver import clock, interrupts, tracing
+from archiver import changes, clock, interrupts, tracing
 from archiver.archive import Archive
 from archiver.capture import workplace
 from archiver.capture.capture import OnProgress
+from archiver.changes import Change
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.signals import stop_as_interrupted
@@ -49,16 +50,32 @@ def capture_one(settings: Settings, url: str, archive_option: str, on_progress: 
             if recent is not None:
                 return _skipped(url, recent)
             captured = archive.capture(url, on_progress, about)
-            text, document = render.summary(captured, archive_option), render.snapshot_object(captured)
+            change, unknown = _change(archive, captured.snapshot.id)
+            told = None if change is None else changes.sentence(change)
+            text = render.summary(captured, archive_option, told, unknown)
+            document = render.snapshot_object(captured) | {
+                "change": None if change is None else changes.document(change),
+                "change_error": unknown,
+            }
             if given.trace:
-                told, chain = _traced(archive, captured.snapshot.id)
-                text, document = f"{text}\n{told}", {**document, "chain": chain}
+                trail, chain = _traced(archive, captured.snapshot.id)
+                text, document = f"{text}\n{trail}", {**document, "chain": chain}
     except ArchiverError as error:
         return failed(url, str(error), code_of(error))
     except Exception as error:  # noqa: BLE001  # a fault of ours with one page must not cost the others
         return failed(url, f"{url}: {unexpected(error)}", ExitCode.ERROR)
     code = ExitCode.DONE if captured.recording.outcome == "complete" else ExitCode.PARTIAL
     return Done(code, text, document)
+
+
+def _change(archive: Archive, id_: str) -> tuple[Change | None, str | None]:
+    """What changed since the capture before, or why that is not known: no capture is lost for it."""
+    try:
+        return changes.since_previous(archive, id_), None
+    except ArchiverError as error:
+        return None, str(error)
+    except Exception as error:  # noqa: BLE001  # two pages decide what is done here; the snapshot is stored already
+        return None, unexpected(error)
 
 
 def _traced(archive: Archive, id_: str) -> tuple[str, dict[str, Any] | None]:

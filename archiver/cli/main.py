@@ -39,6 +39,10 @@ class Commands(click.Group):
             "archiver.cli.capture",
             "Archive a made-up news page that comes with archiver, served on this machine: no internet needed.",
         ),
+        "diff": (
+            "archiver.cli.diff",
+            "Show what changed between two snapshots, or since the complete one of its URL before.",
+        ),
         "doctor": ("archiver.cli.doctor", "Say which browser and settings are in force, and where each comes from."),
         "find": (
             "archiver.cli.find",

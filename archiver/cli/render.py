@@ -159,8 +159,11 @@ def _short(text: str, characters: int = 300) -> str:
     return printable(text if len(text) <= characters else text[:characters] + " …")
 
 
-def summary(captured: Captured, archive_option: str) -> str:
-    """What was captured, in words, with what to look at next."""
+def summary(captured: Captured, archive_option: str, change: str | None = None, change_error: str | None = None) -> str:
+    """What was captured, in words, with what to look at next.
+
+    `change` says what changed since the capture before, `change_error` why that is not known.
+    """
     recording, snapshot = captured.recording, captured.snapshot
     counts = Counter(x.result for x in recording.exchanges)
     elapsed = (recording.ended_at - recording.started_at).total_seconds()
@@ -171,6 +174,8 @@ def summary(captured: Captured, archive_option: str) -> str:
     if recording.final_url and recording.final_url != recording.url:
         lines.append(f"  led to     {_short(recording.final_url)}")
     answered = counts[Result.RECORDED] + counts[Result.TRUNCATED]
+    if change is not None:
+        lines.append(f"  change     {change}")
     lines += [
         f"  captured   {recording.started_at:%Y-%m-%d %H:%M:%S} UTC, in {elapsed:.1f} s",
         f"  recorded   {answered} exchanges{_others(counts)}",
@@ -184,6 +189,10 @@ def summary(captured: Captured, archive_option: str) -> str:
         lines.append(f"  warning    the snapshot is stored, but {captured.index_error}")
     if captured.checkpoint_error:
         lines.append(f"  warning    the snapshot is stored, but the log was not signed: {captured.checkpoint_error}")
+    if change_error:
+        lines.append(
+            f"  warning    the snapshot is stored, but not compared with the one before: {_short(change_error, 1000)}"
+        )
     look = f"  look       {program()}{archive_option} get {snapshot.id[:20]}"
     lines.append(f"  verify     {program()}{archive_option} verify {snapshot.id[:20]}")
     if not recording.renditions:

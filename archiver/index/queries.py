@@ -192,6 +192,16 @@ def newest_of(database: Database, url: str, states: Collection[State] = COMPLETE
     return _answer(database, url, states, _newest_query(frozenset(states)), {})
 
 
+def previous_of(database: Database, capture: Capture) -> Capture | None:
+    """The newest complete capture of the URL of this one, of those that were made before it."""
+    if capture.url is None:
+        return None
+    more: dict[str, int | str] = {"at": moments.to_ms(capture.captured_at), "id": capture.id}
+    with database.reading() as connection:
+        found = _captures(connection, _previous_query(), _values(capture.url, more))
+    return found[0] if found else None
+
+
 def listing(database: Database, wanted: Filter) -> Iterator[Capture]:
     """The captures that pass a filter, newest first, read as they are taken; close the iterator to end early."""
     query = _newest_first(sa.select(captures).where(*_conditions(wanted)))
@@ -292,6 +302,18 @@ def _newest_query(states: frozenset[State]) -> sa.Select[Any]:
     return sa.select(captures).where(captures.c.id == best.scalar_subquery())
 
 
+@functools.cache
+def _previous_query() -> sa.Select[Any]:
+    at = sa.bindparam("at", type_=sa.BigInteger)
+    (complete,) = _of_each(COMPLETE)
+    # The first condition is the range in the index; of captures of one moment the one with the smaller id is earlier.
+    before = complete.where(
+        captures.c.captured_at_ms <= at, (captures.c.captured_at_ms < at) | (captures.c.id < sa.bindparam("id"))
+    )
+    best = _newest_first(before).subquery()
+    return sa.select(captures).where(captures.c.id == sa.select(best.c.id).scalar_subquery())
+
+
 def _of_each(states: frozenset[State]) -> Iterator[sa.Select[Any]]:
     same = sa.and_(captures.c.url_hash == sa.bindparam("url_hash"), captures.c.url == sa.bindparam("url"))
     for state in sorted(states):
@@ -320,7 +342,7 @@ def _answer(
     return Answer(url, None, tuple(left_out), tuple(alike))
 
 
-def _values(url: str, more: Mapping[str, int]) -> dict[str, str | int]:
+def _values(url: str, more: Mapping[str, int | str]) -> dict[str, str | int]:
     return {"url": url, "url_hash": hash_of(url), **more}
 
 

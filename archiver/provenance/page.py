@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -253,10 +254,17 @@ def _wrappers(run: list[Block]) -> frozenset[Any]:
     return frozenset(element for element, size in chars.items() if size * 2 > total)
 
 
+def _as_extracted(text: str) -> str:
+    """A text as the extractor gives it: in NFC, without soft hyphens and whatever else nobody sees."""
+    if not text.isascii():
+        text = "".join(each for each in unicodedata.normalize("NFC", text) if each.isprintable() or each.isspace())
+    return " ".join(text.split())
+
+
 def _is_main(block: Block, texts: frozenset[str], joined: str) -> bool:
     if block.region in _NEVER_MAIN or (block.region == "nav" and len(block.text) < 60):
         return False
     if _CAPTION_END.search(block.text[-200:]):
         return False
-    text = " ".join(block.text.split())
+    text = _as_extracted(block.text)
     return text in texts or (len(text) >= 40 and text in joined)

@@ -37,6 +37,7 @@ _WORD = re.compile(
     rf"[{_UNSPACED}][{_MARKS}{_UNSEEN}]*"
     rf"|{_LETTER}(?:{_LETTER}|[{_MARKS}{_UNSEEN}]|['’ʼ＇](?={_LETTER}))*"
 )
+_PIECE = re.compile(rf"[{_UNSPACED}][{_MARKS}{_UNSEEN}]*|[^\s{_UNSPACED}]+")
 _DROPPED = re.compile(rf"[{_UNSEEN}'’ʼ＇]")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 
@@ -58,6 +59,11 @@ def words(text: str, start: int = 0, end: int | None = None) -> Iterator[Word]:
     for match in _WORD.finditer(text, start, len(text) if end is None else end):
         if plain := _plain(match[0]):
             yield Word(plain, match.start(), match.end())
+
+
+def pieces(text: str) -> Iterator[Span]:
+    """The words of a text as they are shown, with case and punctuation: what stands between spaces, in order."""
+    return (match.span() for match in _PIECE.finditer(text))
 
 
 def _plain(word: str) -> str:

@@ -85,6 +85,25 @@ def test_of_captures_of_one_moment_the_smaller_id_is_the_earlier(index: Database
     assert newest.capture.id == second
 
 
+def test_the_previous_one_is_the_newest_complete_one_of_the_same_url_before(index: Database, log: Log) -> None:
+    first = log.capture(URL, at(5))
+    partial = log.capture(URL, at(7), outcome="partial")
+    same_moment = log.capture(URL, at(7))
+    last = log.capture(URL, at(7))
+    log.capture(f"{URL}#", at(8))
+    lost = log.new_id()
+    log.add({"type": "intent", "id": lost, "format": "no"})
+    follow.catch_up(index, log.store)
+    found = {}
+    for id_ in (first, partial, same_moment, last, lost):
+        capture = queries.by_id(index, id_)
+        assert capture is not None
+        previous = queries.previous_of(index, capture)
+        found[id_] = previous and previous.id
+    assert first < partial < same_moment < last
+    assert found == {first: None, partial: first, same_moment: first, last: same_moment, lost: None}
+
+
 def test_failed_partial_and_pending_ones_answer_only_when_asked(index: Database, log: Log) -> None:
     partial = log.capture(URL, at(1), outcome="partial")
     failed, pending = log.new_id(), log.new_id()

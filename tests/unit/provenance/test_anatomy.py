@@ -6,6 +6,7 @@ import pytest
 
 from archiver.provenance.claim import Claim, Direction, Relation, Target
 from archiver.provenance.judge import Judgement, judge
+from tests.unit.provenance import pages
 from tests.unit.provenance.pages import PARAGRAPHS, claims
 
 _URL = "https://bellfront.test/2025/10/minister-calls-her-rival-and-agrees-to-meet/"
@@ -75,3 +76,11 @@ def test_the_pages_own_notice_is_noted_against_the_source(judgement: Judgement) 
     assert notices
     assert notices[0].direction is Direction.OWN
     assert "No part of this site may be reproduced" in notices[0].passage
+
+
+@pytest.mark.parametrize("unseen", ["\u00ad", "\u200b", "\u200c", "\u2060", "\u202a", "\ufeff", "e\u0301"])
+def test_a_paragraph_with_what_the_extractor_takes_away_belongs_to_the_main_text(unseen: str) -> None:
+    paragraphs = [text.replace(" the ", f" t{unseen}he ") for text in PARAGRAPHS]
+    found = pages.page(pages.html(paragraphs=paragraphs))
+    assert len(found.main) == len(PARAGRAPHS)
+    assert all(unseen in block.text for block in found.main)
