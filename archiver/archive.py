@@ -28,7 +28,7 @@ from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.index.schema import hash_of
 from archiver.index.sketches import Alike
 from archiver.model import Recording, Sketch
-from archiver.seal import keys, publish, published, seen
+from archiver.seal import keys, note, publish, published, seen
 from archiver.seal import statement as statements
 from archiver.seal.keyring import Keyring
 from archiver.seal.keys import Signer
@@ -191,6 +191,11 @@ class Archive:
     def describe(self) -> Descriptor | None:
         """What `archive.json` says; None where there is no archive."""
         return descriptor.load(self._place)
+
+    def ensure(self) -> None:
+        """Make the archive where there is none."""
+        if descriptor.load(self._place) is None:
+            self._make(self._place)
 
     def _make(
         self,
@@ -400,9 +405,7 @@ class Archive:
 
     def _ready(self) -> _Opened:
         """An archive to write to: made if there is none, and rid of what killed captures left."""
-        store = self._place
-        if descriptor.load(store) is None:
-            self._make(store)
+        self.ensure()
         opened = self._up_to_date()
         opened.store.sweep(self._may_be_whole)
         return opened
@@ -622,6 +625,20 @@ class Archive:
         """The entries of a type that is of no capture's making, such as `key`, in log order; those of an id, or all."""
         found = queries.statements_of(self._up_to_date().database, type_, id_)
         return [log.Entry(each.index, each.type, each.id, each.commitment) for each in found]
+
+    def signed_statement(self, entry: log.Entry, ring: Keyring) -> dict[str, Any]:
+        """The statement of an entry, if a key of the ring that counted there has signed it.
+
+        Raises as `log.statement`, and `StorageError` where none has. With an empty ring nothing need be signed.
+        """
+        statement = log.statement(self.store, entry)
+        try:
+            by = ring.all() and note.parse(log.note(self.store, entry)).verified_by(ring.valid_at(entry.index))
+        except note.NoteError as error:
+            raise StorageError(f"entry {entry.index} of the log is not signed: {error}") from None
+        if ring.all() and not by:
+            raise StorageError(f"entry {entry.index} of the log is signed by no key of the archive")
+        return statement
 
     def derivations(self, snapshot: str) -> list[dict[str, Any]]:
         """What the log states of where a snapshot comes from, in its order; what cannot be read is left out."""

@@ -1,6 +1,7 @@
-"""SIGINT, SIGTERM and SIGHUP while work is under way that has to end in order.
+"""Being told to stop: SIGINT, SIGTERM and SIGHUP, as an interrupt, or while work is under way that has to end in order.
 
-Only the main thread handles signals; in others nothing here does anything. A signal that is ignored stays ignored.
+Only the main thread handles signals; in others nothing here does anything. A signal that is ignored, as under nohup,
+stays ignored.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -47,3 +49,24 @@ def handed_to(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
         if came:
             signal.raise_signal(came[-1])
+
+
+def stop_as_interrupted() -> None:
+    """Have each of them raise `KeyboardInterrupt`, once, as Ctrl-C does.
+
+    Cleaning up takes some seconds at most, and being told again to stop must not leave half of it undone.
+    """
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
+def ignore_from_now_on() -> None:
+    """For the last moments of a command, when all is done and its exit code is known."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    ignore_from_now_on()
+    raise KeyboardInterrupt

@@ -19,11 +19,11 @@ from archiver.capture.capture import OnProgress
 from archiver.changes import Change
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of
-from archiver.cli.signals import stop_as_interrupted
 from archiver.cli.text import printable, unexpected
 from archiver.config import Settings
 from archiver.errors import ArchiverError
 from archiver.index.queries import Capture
+from archiver.interrupts import stop_as_interrupted
 from archiver.provenance import render as chains
 from archiver.seal.statement import About
 

@@ -14,9 +14,9 @@ import click
 
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.options import Globals
-from archiver.cli.signals import ignore_from_now_on, stop_as_interrupted
 from archiver.cli.text import complain, printable, unexpected
 from archiver.errors import ArchiverError, UsageError
+from archiver.interrupts import ignore_from_now_on, stop_as_interrupted
 from archiver.version import __version__
 
 

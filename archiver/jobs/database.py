@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -69,7 +70,7 @@ class Database:
         value = connection.scalar(sa.text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"))
         return int(value or 0)
 
-    def locked(self, statement: sa.Select[tuple[object, ...]], *, skip: bool = False) -> sa.Select[tuple[object, ...]]:
+    def locked(self, statement: sa.Select[Any], *, skip: bool = False) -> sa.Select[Any]:
         """A question whose rows nobody else changes before this transaction ends; with `skip`, without those that
         others hold.
         """
@@ -143,7 +144,7 @@ def ensure(database: Database, archive: str) -> None:
         schema.metadata.create_all(connection)
         row = connection.execute(sa.select(schema.head.c.version, schema.head.c.archive)).one_or_none()
         if row is None:
-            connection.execute(schema.head.insert().values(one=1, version=schema.VERSION, archive=archive))
+            connection.execute(schema.head.insert().values(one=1, version=schema.VERSION, archive=archive, followed=-1))
             return
     if row.version > schema.VERSION:
         raise QueueError(

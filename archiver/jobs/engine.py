@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
 from sqlalchemy.engine import Connection
 
 from archiver import clock
@@ -127,6 +127,5 @@ class Engine:
             self._client.delete_workflows([each.workflow_id for each in old])
         return len(old)
 
-    def _list(self, **wanted: Any) -> list[Any]:
-        queue = {} if "workflow_ids" in wanted else {"queue_name": _QUEUE}
-        return self._client.list_workflows(**wanted, **queue, load_input=False, load_output=False)
+    def _list(self, **wanted: Any) -> list[WorkflowStatus]:
+        return self._client.list_workflows(**wanted, queue_name=_QUEUE, load_input=False, load_output=False)

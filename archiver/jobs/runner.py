@@ -37,7 +37,6 @@ from archiver.jobs.job import Ended, Options
 from archiver.jobs.politeness import retry_s
 from archiver.model import Outcome
 from archiver.seal.statement import About, Job
-from archiver.urls import without_password
 
 _PR_SET_PDEATHSIG = 1
 _STORE_AGAIN_S = 15.0
@@ -62,7 +61,7 @@ class _Beat:
     """The worker lives, and has its lease."""
 
 
-def capture(settings: Settings, task: Task, on_logged: Any = None) -> Ended:
+def capture(settings: Settings, task: Task) -> Ended:
     """Capture for a job. Never raises but for interrupts."""
     options = task.options
     chosen = options.applied(settings.capture).model_copy(update={"fail_on_rate_limit": not task.last})
@@ -85,7 +84,7 @@ def capture(settings: Settings, task: Task, on_logged: Any = None) -> Ended:
     except ArchiverError as error:
         return replace(_failed(error, settings.jobs.retry_s, task.job.attempt), logged=logged)
     except Exception as error:  # noqa: BLE001  # a fault of ours with one page must not cost the others
-        said = f"{without_password(task.url)}: {type(error).__name__}: {error}"
+        said = f"{task.url}: {type(error).__name__}: {error}"
         return Ended(error=said, again_s=retry_s(settings.jobs.retry_s, task.job.attempt), logged=logged)
     main = captured.recording.main
     status = main.status if main is not None else None
@@ -94,7 +93,7 @@ def capture(settings: Settings, task: Task, on_logged: Any = None) -> Ended:
         snapshot=id_,
         outcome=outcome,
         change=change,
-        strain=status in _OVERLOADED or captured.recording.outcome is not Outcome.COMPLETE and status is None,
+        strain=status in _OVERLOADED or (captured.recording.outcome is not Outcome.COMPLETE and status is None),
         logged=True,
     )
 

@@ -40,6 +40,7 @@ head = Table(
     Column("one", Integer, CheckConstraint("one = 1"), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("archive", Text, nullable=False),  # which archive the captures are for
+    Column("followed", BigInteger, nullable=False),  # the last entry of its log that schedules were read to
 )
 
 jobs = Table(

@@ -89,6 +89,8 @@ class Definition(BaseModel):
             raise ValueError("a time has no zone")
         if not _FIRST_YEAR <= self.start.year <= _LAST_YEAR:
             raise ValueError(f"it starts in the year {self.start.year}, which cannot be")
+        if self.start.microsecond % 1000:
+            raise ValueError("it starts within a millisecond; whoever plans counts in whole ones")
         return self
 
     def document(self) -> dict[str, Any]:
@@ -133,7 +135,7 @@ def define(name: str, given: Mapping[str, Any], start: datetime) -> Definition:
     elif "tz" in values:
         raise UsageError(f"schedule {name}: a time zone (tz) is for a cron expression; intervals have none")
     try:
-        return Definition(start=start.astimezone(UTC), **values)
+        return Definition(start=start.astimezone(UTC).replace(microsecond=0), **values)
     except TypeError as error:
         raise UsageError(f"schedule {name}: {error}") from None
     except (ValidationError, UsageError) as error:

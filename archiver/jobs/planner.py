@@ -1,0 +1,170 @@
+"""The planner: makes jobs of the times that schedules were due, each once, whoever plans.
+
+A schedule's row says up to when it is planned. It is locked, its jobs are put in and that moment is moved on in one
+transaction, so planners may be killed anywhere and any number may run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from archiver.jobs.database import Database
+from archiver.jobs.job import Due, Options
+from archiver.jobs.politeness import host_of
+from archiver.jobs.queue import STATEMENT, New, Queue
+from archiver.jobs.schema import JobState, jobs, schedules
+from archiver.moments import from_ms, to_ms
+from archiver.schedules.definition import Definition, Missed, from_document
+from archiver.schedules.due import due_times, next_due, not_before
+
+_AT_ONCE = 1000  # schedules of one tick
+_LATEST_AT_ONCE = 10_000  # times that are looked through for the newest
+_ALL_AT_ONCE = 200  # times that become jobs in one transaction
+_NOT_PLANNED = "no worker ran when it was due"
+_OVERTAKEN = "the next one was due before its turn came"
+
+
+class Planner:
+    """Plans the schedules of one archive. `new_id` gives ids for jobs that have no name of their own."""
+
+    def __init__(self, database: Database, queue: Queue, new_id: Callable[[], str]) -> None:
+        self._database = database
+        self._queue = queue
+        self._new_id = new_id
+
+    def tick(self, now: datetime | None = None) -> int:
+        """Plan what is due, at most `_AT_ONCE` schedules; how many were. `now` takes the place of the database's clock.
+
+        Raises `QueueError`; what was planned before stays so.
+        """
+        done = 0
+        while done < _AT_ONCE:
+            with self._database.transaction() as connection:
+                now_ms = self._database.now_ms(connection) if now is None else to_ms(now)
+                wanted = sa.select(schedules).where(schedules.c.next_ms <= now_ms, schedules.c.paused.is_(False))
+                row = connection.execute(
+                    self._database.locked(wanted.order_by(schedules.c.next_ms).limit(1), skip=True)
+                ).one_or_none()
+                if row is None:
+                    break
+                self.plan(connection, row, from_ms(now_ms))
+            done += 1
+        return done
+
+    def plan(self, connection: Connection, row: Row[Any], until: datetime, *, whole: bool = False) -> None:
+        """Plan a schedule, whose row is locked, up to a moment: a stretch of it, or with `whole` all of it."""
+        definition = from_document(orjson.loads(row.definition))
+        high, seq = from_ms(row.high_ms), row.next_seq
+        while True:
+            high, seq, is_done = self._stretch(connection, row, definition, high, seq, until)
+            if is_done or not whole:
+                break
+        upcoming = next_due(definition, high)
+        connection.execute(
+            schedules.update()
+            .where(schedules.c.id == row.id)
+            .values(high_ms=to_ms(high), next_seq=seq, next_ms=None if upcoming is None else to_ms(upcoming))
+        )
+
+    def _stretch(
+        self, connection: Connection, row: Row[Any], definition: Definition, high: datetime, seq: int, until: datetime
+    ) -> tuple[datetime, int, bool]:
+        """Plan the next times of a schedule; up to where it is planned then, the next number, and whether that is all.
+
+        Of a feed only the newest time counts: what it brings, it brings then, too.
+        """
+        every_one = definition.missed is Missed.ALL and definition.feed is None
+        times = list(islice(due_times(definition, high, until), _ALL_AT_ONCE if every_one else _LATEST_AT_ONCE))
+        is_done = len(times) < (_ALL_AT_ONCE if every_one else _LATEST_AT_ONCE)
+        if not times:
+            return max(high, until), seq, True
+        if definition.feed is not None:
+            if is_done:
+                self._read_feed(connection, row, definition, times[-1])
+            return times[-1], seq, is_done
+        if every_one:
+            for number, moment in enumerate(times, seq):
+                self._put(connection, row, definition, number, moment)
+            return times[-1], seq + len(times), is_done
+        newest = seq + len(times) - 1
+        last_missed = newest - 1 if is_done else newest
+        if last_missed >= seq:
+            self._miss(connection, row, seq, last_missed, _NOT_PLANNED)
+        if is_done:
+            self._overtake(connection, row)
+            self._put(connection, row, definition, newest, times[-1])
+        return times[-1], newest + 1, is_done
+
+    def _put(self, connection: Connection, row: Row[Any], definition: Definition, seq: int, moment: datetime) -> None:
+        for url in sorted(definition.urls, key=host_of):  # in the order in which hosts are locked
+            self.put_one(connection, row, definition, seq, moment, url)
+
+    def put_one(
+        self, connection: Connection, row: Row[Any], definition: Definition, seq: int, moment: datetime, url: str
+    ) -> bool:
+        """Queue the capture of one page for one time; false when it was queued before."""
+        key = job_key(row.id, row.name, seq, url)
+        new = New(
+            url,
+            options_of(definition),
+            key,
+            priority=definition.priority,
+            due=Due(row.id, row.name, seq, moment),
+            not_before_ms=to_ms(not_before(definition, key, moment)),
+        )
+        return self._queue.submit(connection, new, key)
+
+    def _read_feed(self, connection: Connection, row: Row[Any], definition: Definition, moment: datetime) -> None:
+        assert definition.feed is not None
+        key = f"{row.name}.feed.{row.id[-8:]}"
+        waiting = sa.select(jobs.c.id).where(
+            jobs.c.schedule == row.id, jobs.c.kind == "feed", jobs.c.state.in_(_NOT_ENDED)
+        )
+        if connection.execute(waiting.limit(1)).first() is None:
+            due = Due(row.id, row.name, 0, moment)
+            key = f"{key}.{to_ms(moment)}"
+            new = New(definition.feed, Options(), key, kind="feed", priority=definition.priority, due=due)
+            self._queue.submit(connection, new, key)
+
+    def _overtake(self, connection: Connection, row: Row[Any]) -> None:
+        """Take out what waits for an earlier time: where captures come slower than they are due, the newest count."""
+        waiting = connection.execute(
+            sa.select(jobs.c.id, jobs.c.attempts)
+            .where(jobs.c.schedule == row.id, jobs.c.kind == "capture", jobs.c.state.in_(_WAIT))
+            .order_by(jobs.c.host, jobs.c.id)
+        ).all()
+        for job in waiting:
+            self._queue.drop(connection, job.id, _OVERTAKEN)
+
+    def _miss(self, connection: Connection, row: Row[Any], first: int, last: int, reason: str) -> None:
+        missed = {"first_seq": first, "last_seq": last, "reason": reason}
+        self._queue.put_out(connection, STATEMENT, {"schedule": row.id, "name": row.name, "missed": missed})
+
+
+_WAIT = (JobState.QUEUED, JobState.RETRYING)
+_NOT_ENDED = (*_WAIT, JobState.RUNNING)
+
+
+def job_key(schedule: str, name: str, seq: int, url: str) -> str:
+    """The id of the job for one page at one time of a schedule: never another's."""
+    return f"{name}.{seq}.{hashlib.sha256(f'{schedule} {url}'.encode()).hexdigest()[:8]}"
+
+
+def options_of(definition: Definition) -> Options:
+    """How the captures of a schedule are made."""
+    return Options(
+        trace=definition.trace,
+        profile=definition.profile,
+        tag=definition.tag,
+        case=definition.case,
+        operator=definition.operator,
+        reason=definition.reason,
+    )
