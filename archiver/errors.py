@@ -6,7 +6,8 @@
     ├── AlteredError                 4   the log is not what it was when it was signed or seen
     ├── NotFoundError                6   nothing in the archive answers to that reference
     ├── UnreachableError             7   the page gave no answer, or an HTTP error where that is refused
-    │   └── RefusedError             7   the guard refused the page
+    │   ├── RefusedError             7   the guard refused the page
+    │   └── FeedError                7   what answered is no feed that can be read
     ├── StorageError                 8   the archive could not be read or written
     │   ├── ExistsError              8   an object that was to be created is there already
     │   └── RetainedError            8   an object that was to be deleted is kept by Object Lock
@@ -47,6 +48,10 @@ class UnreachableError(ArchiverError):
 
 class RefusedError(UnreachableError):
     """The guard refused the main document's address."""
+
+
+class FeedError(UnreachableError):
+    """What answered where a feed was expected is none, or none that is safe to read; the message says what it is."""
 
 
 class StorageError(ArchiverError):
