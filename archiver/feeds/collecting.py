@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urljoin
 
 from archiver.errors import UsageError
 from archiver.feeds.dates import read_date
@@ -13,6 +13,10 @@ from archiver.urls import parse_capturable
 
 #: of a text that is read for a URL: one more than a URL may have, and blanks around it
 MAX_TEXT_CHARACTERS = MAX_URL_CHARACTERS + 1000
+
+# Escaped in a feed they come through; tabs and the ends of lines are blanks.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]+")
+_WHOLE = re.compile(r"https?://", re.IGNORECASE)
 
 
 class Collector:
@@ -42,7 +46,8 @@ class Collector:
             self._without_url += 1
         elif url not in self._entries:
             published = next((moment for text in dates if (moment := read_date(text))), None)
-            self._entries[url] = Entry(url, " ".join(title.split())[:MAX_TITLE_CHARACTERS], published)
+            plain = " ".join(_CONTROL.sub("", title).split())
+            self._entries[url] = Entry(url, plain[:MAX_TITLE_CHARACTERS].rstrip(), published)
 
     def feed(self, kind: Kind, problems: Iterable[str]) -> Feed:
         """All that was taken."""
@@ -65,7 +70,8 @@ def absolute(base: str, address: str) -> str | None:
     if not address or address.startswith("#") or len(address) > MAX_URL_CHARACTERS:
         return None
     try:
-        url = urldefrag(urljoin(base, address)).url
+        # What is whole stays as it is: urljoin would take an empty query away, and dots.
+        url = (address if _WHOLE.match(address) else urljoin(base, address)).partition("#")[0]
         parse_capturable(url)
     except (UsageError, ValueError):
         return None

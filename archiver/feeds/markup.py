@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -26,6 +27,11 @@ _ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
 _DC_DATE = "{http://purl.org/dc/elements/1.1/}date"
 _MAX_DEPTH = 200  # libxml2 itself ends at 256
 _MAX_LINKS = 20  # of one entry
+# Escaped halves of characters: libxml2 passes them on, and lxml fails there.
+_SURROGATE = re.compile(
+    r"&#(?:x0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*(?:5529[6-9]|55[3-9][0-9]{2}|56[0-9]{3}|57[0-2][0-9]{2}|573[0-3][0-9]|"
+    r"5734[0-3]));"
+)
 _PAGES = ("", "text/html", "application/xhtml+xml")
 
 
@@ -92,7 +98,7 @@ class _Reader:
         if tag == _ATOM_LINK or (name == "link" and attributes.get("href")):
             if attributes.get("rel", "alternate") == "alternate":
                 self._link(entry, 1, attributes.get("href", ""))
-        elif name in ("title", "link", "pubDate") or (name == "guid" and attributes.get("isPermaLink", "true").strip().lower() != "false"):
+        elif name in ("title", "link", "pubDate") or (name == "guid" and _is_permalink(attributes)):
             self._read(name, depth)
         elif tag == _DC_DATE:
             self._read("date", depth)
@@ -154,25 +160,29 @@ def read_markup(text: str, kind: Kind, base: str, collector: Collector) -> str |
     """Read a document from its root on; what is wrong with its XML, in words. Raises `TooDeepError`.
 
     The document type has to be cut off before: lxml resolves a document's own entities for such a reader, whatever
-    `resolve_entities` says.
+    `resolve_entities` says. (To say False would be of no use, and breaks `&amp;` in attributes.)
     """
     parser = etree.XMLParser(
         target=_Reader(kind, base, collector),
         encoding="utf-8",  # whatever the document says: it has been decoded
         recover=True,
-        resolve_entities=False,
+        resolve_entities="internal",
         no_network=True,
         load_dtd=False,
         huge_tree=False,
     )
     try:
-        etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError:
-        pass  # the same stands in the log
+        etree.fromstring(_SURROGATE.sub("", text).encode(), parser)
+    except (etree.XMLSyntaxError, UnicodeDecodeError):
+        pass  # what is wrong stands in the log, too
     wrong = next((entry for entry in parser.error_log if entry.level >= etree.ErrorLevels.FATAL), None)
     if wrong is None:
         return None
     return f"its XML is damaged (line {wrong.line}: {wrong.message[:200].strip()}); what could be read was read"
+
+
+def _is_permalink(attributes: Mapping[str, str]) -> bool:
+    return attributes.get("isPermaLink", "true").strip().lower() != "false"
 
 
 def _local(tag: str) -> str:
