@@ -146,11 +146,14 @@ class _Reader:
         self._field, self._text = "", []
 
     def _finish(self, entry: _Open) -> None:
+        self._entry, self._field, self._text, self._in_news = None, "", [], 0
+        if self._collector.is_full:
+            self._collector.take(())
+            return
         links = [(base, address) for _, base, address in sorted(entry.links, key=lambda link: link[0])]
         names = ("published", "pubDate", "date", "publication_date", "issued", "updated", "modified", "lastmod")
         dates = [entry.texts[name] for name in names if name in entry.texts]
         self._collector.take(links, entry.texts.get("title", ""), dates)
-        self._entry, self._field, self._text, self._in_news = None, "", [], 0
 
     def close(self) -> None:
         """The end of the document; an entry whose end did not come is none."""
