@@ -7,7 +7,8 @@
     ├── NotFoundError                6   nothing in the archive answers to that reference
     ├── UnreachableError             7   the page gave no answer, or an HTTP error where that is refused
     │   ├── HttpStatusError          7   the page answered with an error that the user does not want stored
-    │   └── RefusedError             7   the guard refused the page
+    │   ├── RefusedError             7   the guard refused the page
+    │   └── FeedError                7   what answered is no feed that can be read
     ├── StorageError                 8   the archive could not be read or written
     │   ├── ExistsError              8   an object that was to be created is there already
     │   └── RetainedError            8   an object that was to be deleted is kept by Object Lock
@@ -57,6 +58,10 @@ class HttpStatusError(UnreachableError):
 
 class RefusedError(UnreachableError):
     """The guard refused the main document's address."""
+
+
+class FeedError(UnreachableError):
+    """What answered where a feed was expected is none, or none that is safe to read; the message says what it is."""
 
 
 class StorageError(ArchiverError):

@@ -39,6 +39,7 @@ class LocalProxy:
         self._names = names or {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy")
+        self._serving: set[object] = set()
         self.asked: list[Asked] = []
         self.port = 0
 
@@ -70,6 +71,11 @@ class LocalProxy:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # asyncio holds neither a task nor the reader it waits for: once the client is gone, both could be collected.
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         site: asyncio.StreamWriter | None = None
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, _Denied):
             asked = await self._ask(reader, writer)
