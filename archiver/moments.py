@@ -128,11 +128,11 @@ def parse_retry_after(value: str, now: datetime) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        if moment.tzinfo is None:  # "-0000": in UTC, but from nowhere in particular
+            moment = moment.replace(tzinfo=UTC)
+        return max((moment - now).total_seconds(), 0.0)
+    except (ValueError, TypeError, IndexError, OverflowError):  # the parser is not strict about what it raises
         return None
-    if moment.tzinfo is None:  # "-0000": in UTC, but from nowhere in particular
-        moment = moment.replace(tzinfo=UTC)
-    return max((moment - now).total_seconds(), 0.0)
 
 
 def parse_duration(text: str) -> timedelta:

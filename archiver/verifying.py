@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from archiver import clock
 from archiver.archive import Archive
 from archiver.config import Settings
 from archiver.errors import AlteredError, NotFoundError, StorageError, UsageError
@@ -16,10 +17,11 @@ from archiver.seal.note import NoteError, VerifierKey
 from archiver.signing import Holder
 from archiver.storage import layout
 from archiver.storage.descriptor import Descriptor
-from archiver.verify import bundle, capture, everything
+from archiver.verify import attempts, bundle, capture, everything, schedules
 from archiver.verify.capture import Report
 from archiver.verify.everything import OnDone
 from archiver.verify.ledger import Ledger, OnEntries, read_ledger
+from archiver.verify.schedules import Row
 from archiver.verify.snapshot import OnBytes
 from archiver.verify.trust import Known, Trust, read_checkpoint, read_keys
 from archiver.verify.verdict import Check, Verdict
@@ -138,7 +140,21 @@ def verify_all(
     total = sum(any(entry.type == "snapshot" for entry in found) for found in ledger.entries.values())
     online = _can_lock(archive, wanted)
     reports = everything.verify_all(ledger, archive.opening, deep, online, on_done)
-    return Everything(everything.check_log(ledger), total, len(deep), reports)
+    return Everything(everything.check_log(ledger, clock.now()), total, len(deep), reports)
+
+
+def schedule_rows(archive: Archive, wanted: Wanted, name: str | None = None) -> Iterator[Row]:
+    """What became of each time that a schedule was due, of all or of those called `name`, as they were added.
+
+    Only what is signed explains anything; what else there is about schedules `verify_all` tells. Raises `NotFoundError`
+    where there is no archive or no schedule of that name, and `StorageError` when the store cannot be read at all.
+    """
+    said = attempts.read(open_ledger(archive, wanted, None))
+    mine = {id_: each for id_, each in said.timelines.items() if name in (None, each.name)}
+    if name is not None and not mine:
+        raise NotFoundError(f"the log of {archive.location} has no schedule {name!r}")
+    found = said.attempts if name is None else [each for each in said.attempts if each.planned.schedule in mine]
+    return schedules.rows(mine, found, clock.now())
 
 
 def open_ledger(

@@ -14,13 +14,14 @@ from datetime import datetime
 
 from archiver import clock
 from archiver.archive import Archive
-from archiver.errors import RetainedError, StorageError, UsageError
+from archiver.errors import NotFoundError, RetainedError, StorageError, UsageError
 from archiver.index import reference
 from archiver.index.queries import Capture, Withdrawal
 from archiver.index.reference import Kind
 from archiver.index.remains import remains
 from archiver.seal import statement as statements
-from archiver.storage import layout
+from archiver.seal.statement import Planned
+from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore
 
 
@@ -76,7 +77,8 @@ def withdraw(archive: Archive, ref: str, reason: str, operator: str | None = Non
     if is_new:
         _check(reason, capture)
         result = None if capture.result is None else capture.result.index
-        archive.enter(statements.withdrawn(capture.id, result, clock.now(), reason, operator))
+        planned = _planned(archive.store, capture)
+        archive.enter(statements.withdrawn(capture.id, result, clock.now(), reason, operator, planned))
         capture, _ = archive.locate(capture.id)  # with the entries that came in meanwhile
     assert capture.withdrawal is not None
     derivations = [entry.commitment for entry in archive.entries_of("derivation", capture.id)]
@@ -91,6 +93,21 @@ def _check(reason: str, capture: Capture) -> None:
         raise UsageError(
             "the reason names the page, and would stay when all else of it is gone; say it without the URL"
         )
+
+
+def _planned(store: ObjectStore, capture: Capture) -> Planned | None:
+    """Which time of a schedule it was for, by its intent or else its result, as far as these can be read."""
+    for said in (capture.intent, capture.result):
+        if said is None:
+            continue
+        try:
+            document = log.statement(store, log.Entry(said.index, said.type, capture.id, said.commitment))
+            planned = statements.planned_of(document)
+        except (NotFoundError, StorageError, ValueError):
+            continue  # what is damaged can be withdrawn, too
+        if planned is not None:
+            return planned
+    return None
 
 
 def _delete(store: ObjectStore, capture: Capture, derivations: list[str]) -> tuple[int, list[Left]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http.client import HTTPMessage
 from urllib.parse import urldefrag, urljoin
 
@@ -16,6 +15,7 @@ from archiver.config import CaptureSettings
 from archiver.errors import UnreachableError, UsageError
 from archiver.feeds.exchange import Answer, Deadline, ask, tls_context
 from archiver.feeds.model import MAX_URL_CHARACTERS
+from archiver.moments import parse_retry_after
 from archiver.urls import parse_capturable
 from archiver.version import __version__
 
@@ -124,14 +124,6 @@ def _value(fields: HTTPMessage, name: str) -> str | None:
 
 
 def _retry_after_s(value: str | None) -> float | None:
-    """RFC 9110 section 10.2.3: seconds, or a date; never below 0 or above a day."""
-    if not value:
-        return None
-    if re.fullmatch(r"[0-9]+", value):
-        return min(float(value[:20]), MAX_RETRY_AFTER_S)
-    try:
-        moment = parsedate_to_datetime(value)
-        seconds = (moment - clock.now()).total_seconds() if moment.tzinfo else None
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return None if seconds is None else min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
+    """The seconds that are asked for, never above a day."""
+    seconds = parse_retry_after(value, clock.now()) if value else None
+    return None if seconds is None else min(seconds, MAX_RETRY_AFTER_S)

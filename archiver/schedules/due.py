@@ -52,5 +52,8 @@ def _every(definition: Definition, after: datetime) -> Iterator[datetime]:
 
 def _cron(definition: Definition, after: datetime) -> Iterator[datetime]:
     # The library counts in whole minutes and goes on from a moment of its own zone.
-    for moment in cron_of(definition, after):
-        yield moment.astimezone(UTC)
+    try:
+        for moment in cron_of(definition, after):
+            yield moment.astimezone(UTC)
+    except OverflowError:  # a statement may be of the last day of the year 9999
+        return

@@ -18,6 +18,12 @@ from archiver.schedules.definition import Definition, from_document
 from archiver.schedules.due import INSTANT, due_times
 
 _MAX_SEQ = 2**53
+_EARLIER = "it was made before the one that comes before it"
+_PAUSED = "it pauses a schedule that is paused already"
+_RUNNING = "it resumes a schedule that is not paused"
+_REMOVED = "it is about a schedule that was removed before"
+#: problems that honest operators come by, of whom two act at once or one has a wrong clock: the statement does nothing
+NO_EFFECT = frozenset({_EARLIER, _PAUSED, _RUNNING, _REMOVED})
 
 
 class Action(StrEnum):
@@ -39,6 +45,7 @@ class Missed:
     last: int
     reason: str
     url: str | None = None
+    made_at: datetime | None = field(default=None, compare=False)
 
     def covers(self, seq: int, url: str) -> bool:
         return self.first <= seq <= self.last and self.url in (None, url)
@@ -59,12 +66,13 @@ class Event:
 
 @dataclass(frozen=True)
 class Due:
-    """A time that a schedule was due, numbered from 1 on."""
+    """A time that a schedule was due, numbered from 1 on, and the definition by which it was."""
 
     seq: int
     at: datetime
     next_at: datetime | None
     urls: tuple[str, ...]
+    definition: Definition = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,11 @@ class Timeline:
     _stretches: list[_Stretch] = field(default_factory=list)
 
     @property
+    def has_feed(self) -> bool:
+        """Whether it was ever one of a feed, so that numbers may be of articles."""
+        return any(stretch.definition.feed is not None for stretch in self._stretches)
+
+    @property
     def active(self) -> bool:
         return self.definition is not None and not self.paused and not self.removed
 
@@ -101,18 +114,20 @@ class Timeline:
             if stretch.definition.feed is not None:
                 continue
             last = until if stretch.until is None else min(stretch.until, until)
+            if stretch.after >= last:
+                continue
             waiting: datetime | None = None
             for moment in due_times(stretch.definition, stretch.after):
                 if waiting is not None:
                     seq += 1
-                    yield Due(seq, waiting, moment, stretch.definition.urls)
+                    yield Due(seq, waiting, moment, stretch.definition.urls, stretch.definition)
                     waiting = None
                 if moment > last:
                     break
                 waiting = moment
             if waiting is not None:
                 seq += 1
-                yield Due(seq, waiting, None, stretch.definition.urls)
+                yield Due(seq, waiting, None, stretch.definition.urls, stretch.definition)
 
     def why_missed(self, seq: int, url: str) -> str | None:
         """The stated reason, if there is one."""
@@ -168,13 +183,13 @@ class Timeline:
         if event.action is Action.MISSED:
             return None  # also of times before it was paused or removed
         if self.removed:
-            return "it is about a schedule that was removed before"
+            return _REMOVED
         if self.changed_at is not None and event.made_at < self.changed_at:
-            return "it was made before the one that comes before it"
+            return _EARLIER
         if event.action is Action.PAUSE and self.paused:
-            return "it pauses a schedule that is paused already"
+            return _PAUSED
         if event.action is Action.RESUME and not self.paused:
-            return "it resumes a schedule that is not paused"
+            return _RUNNING
         return None
 
 
@@ -191,11 +206,11 @@ def parse(index: int, statement: Mapping[str, Any]) -> Event:
     if action in (Action.ADD, Action.CHANGE):
         definition = from_document(statement.get("definition"))
     elif action == Action.MISSED:
-        missed = _missed(statement.get("missed"))
+        missed = _missed(statement.get("missed"), made_at)
     return Event(index, schedule, Action(action), name, made_at, definition, missed)
 
 
-def _missed(document: object) -> Missed:
+def _missed(document: object, made_at: datetime) -> Missed:
     if not isinstance(document, dict):
         raise ValueError("it does not say what was missed")
     first, last = document.get("first_seq"), document.get("last_seq")
@@ -204,7 +219,7 @@ def _missed(document: object) -> Missed:
         raise ValueError("the numbers of what was missed are none")
     if not isinstance(reason, str) or not (url is None or isinstance(url, str)):
         raise ValueError("its reason or URL is no text")
-    return Missed(first, last, reason, url)
+    return Missed(first, last, reason, url, made_at)
 
 
 def timelines(events: Iterable[Event]) -> dict[str, Timeline]:

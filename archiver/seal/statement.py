@@ -6,11 +6,12 @@ The log puts them into canonical JSON (RFC 8785).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from archiver import clock
+from archiver import clock, moments
 from archiver.config import CaptureSettings
 from archiver.model import Recording, Result
 from archiver.seal.keyring import Action
@@ -152,10 +153,18 @@ def schedule(
     }
 
 
-def withdrawn(snapshot: str, result: int | None, moment: datetime, reason: str, operator: str | None) -> dict[str, Any]:
+def withdrawn(
+    snapshot: str,
+    result: int | None,
+    moment: datetime,
+    reason: str,
+    operator: str | None,
+    planned: Planned | None = None,
+) -> dict[str, Any]:
     """Said before the content of a capture is taken away, and kept: so it has nothing of the page, not even its URL.
 
-    `result` is the slot of the capture's result, None where it has none.
+    `result` is the slot of the capture's result, None where it has none. What it was `planned` for stays known, as
+    otherwise the schedule would show a gap that nothing explains.
     """
     return {
         "type": "withdrawn",
@@ -165,8 +174,27 @@ def withdrawn(snapshot: str, result: int | None, moment: datetime, reason: str, 
         "withdrawn_at": clock.rfc3339(moment),
         "reason": _cut(reason),
         **({} if operator is None else {"operator": _cut(operator)}),
+        **({} if planned is None else {"schedule": _planned(planned)}),
         "software": f"archiver/{__version__}",
     }
+
+
+def planned_of(statement: Mapping[str, Any]) -> Planned | None:
+    """Which time of which schedule a statement of a capture, or of its withdrawal, says it was for; None for none.
+
+    Raises `ValueError` where what it says cannot be understood.
+    """
+    job = statement.get("job")
+    holder = statement if statement.get("type") == "withdrawn" else job if isinstance(job, dict) else {}
+    said = holder.get("schedule")
+    if said is None:
+        return None
+    if not isinstance(said, dict):
+        raise ValueError("its schedule is no object")
+    id_, name, seq, due = (said.get(key) for key in ("id", "name", "seq", "due"))
+    if not (isinstance(id_, str) and isinstance(name, str) and isinstance(due, str) and type(seq) is int):
+        raise ValueError("the id, name, number or time of its schedule is none")
+    return Planned(id_, name, seq, moments.parse_rfc3339(due))
 
 
 def build(
@@ -224,18 +252,16 @@ def _job(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "attempt": job.attempt,
-        **(
-            {}
-            if planned is None
-            else {
-                "schedule": {
-                    "id": planned.schedule,
-                    "name": planned.name,
-                    "seq": planned.seq,
-                    "due": clock.rfc3339(planned.due),
-                }
-            }
-        ),
+        **({} if planned is None else {"schedule": _planned(planned)}),
+    }
+
+
+def _planned(planned: Planned) -> dict[str, Any]:
+    return {
+        "id": planned.schedule,
+        "name": planned.name,
+        "seq": planned.seq,
+        "due": clock.rfc3339(planned.due),
     }
 
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import published
@@ -16,7 +17,7 @@ from archiver.seal.merkle import leaf_hash, node_hash
 from archiver.seal.tiles import HEIGHT, WIDTH, tiles_of
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore
-from archiver.verify import capture
+from archiver.verify import attempts, capture, gaps
 from archiver.verify.capture import Report, Task
 from archiver.verify.ledger import Ledger
 from archiver.verify.verdict import Check, judged, skipped
@@ -29,8 +30,11 @@ OnDone = Callable[[int, int], None]
 _AHEAD = 4  # tasks a process may have waiting
 
 
-def check_log(ledger: Ledger) -> list[Check]:
-    """What is wrong with the log as a whole. `ledger` must have been read with all its entries."""
+def check_log(ledger: Ledger, now: datetime) -> list[Check]:
+    """What is wrong with the log as a whole. `ledger` must have been read with all its entries.
+
+    What was due at `now` by its schedules has to be captured, or explained.
+    """
     checks = [ledger.checkpoint, ledger.tree, ledger.consistency, _slots(ledger), _published(ledger)]
     junk = [f"slot {each.index} holds no entry: {each.reason}" for each in ledger.junk]
     checks.append(judged("entries", f"{ledger.size} of them", (), junk))
@@ -46,6 +50,7 @@ def check_log(ledger: Ledger) -> list[Check]:
             void,
         )
     )
+    checks.append(gaps.check(attempts.read(ledger), now))
     return checks
 
 

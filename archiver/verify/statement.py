@@ -88,7 +88,7 @@ _TYPES = {
 #: the types that this version knows; of another one it can say that it is canonical, and no more
 KNOWN = frozenset(_TYPES)
 _SAYING: dict[str, Form] = {"code": TEXT, "message": SHORT_TEXT}
-_MAY_SAY = {"snapshot": _SAID | {"text_sketch": OBJECT}}
+_MAY_SAY = {"snapshot": _SAID | {"text_sketch": OBJECT}, "withdrawn": _SAID | {"schedule": OBJECT}}
 _SKETCH: dict[str, Form] = {"method": TEXT, "words": COUNT, "scale": COUNT, "hashes": list_of(HASH)}
 _JOB: dict[str, Form] = {"id": SHORT_TEXT, "attempt": COUNT}
 _PLANNED: dict[str, Form] = {"id": ID, "name": TEXT, "seq": COUNT, "due": MOMENT}
@@ -222,6 +222,8 @@ def _check_parts(kind: str, document: dict[str, Any], report: Callable[[str], No
         fits(document["job"], f"the job of the {kind}", _JOB, report, {"schedule": OBJECT})
         if OBJECT.fits(document["job"].get("schedule")):
             fits(document["job"]["schedule"], f"the schedule of the {kind}", _PLANNED, report)
+    if kind == "withdrawn" and OBJECT.fits(document.get("schedule")):
+        fits(document["schedule"], "the schedule of the withdrawn", _PLANNED, report)
     if kind == "failure" and OBJECT.fits(document.get("error")):
         fits(document["error"], "the error of the failure", _ERROR, report)
     if kind != "snapshot":

@@ -30,10 +30,11 @@ from archiver.provenance.graph import Node
 from archiver.seal import statement as statements
 from archiver.seal.keyring import Action
 from archiver.seal.keys import make
-from archiver.seal.statement import About
+from archiver.seal.statement import About, Planned
 from archiver.storage import descriptor
 from archiver.storage.descriptor import Descriptor
 from archiver.verify import bundle, package
+from archiver.verify.schedules import State
 from archiver.verify.verdict import CHECKS, Verdict
 from archiver.verify.warc import Limits
 from tests.support.memory_store import MemoryStore
@@ -174,6 +175,11 @@ def test_every_result_and_outcome_is_explained() -> None:
     assert all(f"`{result}`" in glossary["result"] for result in Result)
 
 
+def test_every_state_of_what_was_due_is_explained() -> None:
+    documented = [row[0].strip("`") for row in rows("docs/evidence.md", "Scheduled captures")]
+    assert sorted(documented) == sorted(State)
+
+
 _ABOUT = About(("tag",), "case", "operator", "reason")
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -189,11 +195,12 @@ def test_every_field_of_the_other_statements_is_explained() -> None:
     intent = statements.intent("id", "url", _MOMENT, _MOMENT, _ABOUT)
     failure = statements.failure("id", 0, "url", _MOMENT, _MOMENT, "kind", "message", _ABOUT)
     key = statements.key("id", Action.COMPROMISED, make("n").key, _MOMENT, from_index=0, reason="r", operator="o")
-    withdrawn = statements.withdrawn("id", 1, _MOMENT, "reason", "operator")
+    planned = Planned("id", "name", 1, _MOMENT)
+    withdrawn = statements.withdrawn("id", 1, _MOMENT, "reason", "operator", planned)
     documented = {row[0]: set(re.findall(r"`(\w+)`", row[1])) for row in rows("docs/design.md", "Statement")}
     assert documented["key"] == set(key) - {"type", "format"} | set(Action)
     assert documented["intent"] == set(intent) - {"type", "format"}
-    assert documented["withdrawn"] == set(withdrawn) - {"type", "format"}
+    assert documented["withdrawn"] == set(withdrawn) - {"type", "format"} | set(withdrawn["schedule"])
     assert documented["failure"] == set(failure) - {"type", "format"} | set(failure["error"])
 
 

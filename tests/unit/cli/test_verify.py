@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from archiver.storage import layout
 from archiver.verify.verdict import CHECKS
 from archiver.verifying import Wanted, verify_all
 from tests.support import recorded
+from tests.support.scheduled import World
 from tests.unit.cli.conftest import Run
 
 _URL = "https://a.test/page"
@@ -122,7 +124,7 @@ def test_all_of_an_archive_is_counted(archiver: Run) -> None:
     assert [each["type"] for each in found] == ["log", *["verification"] * 3, "summary"]
     assert found[-1] == {"type": "summary", "verdict": "PASS", "reports": {"PASS": 3}, "snapshots": 3, "read": 3}
     names = {check["name"] for check in found[0]["checks"]}
-    assert names == {"checkpoint", "inclusion", "consistency", "slots", "tiles", "entries", "keys"}
+    assert names == {"checkpoint", "inclusion", "consistency", "slots", "tiles", "entries", "keys", "schedules"}
 
 
 def test_a_sample_reads_a_part_and_says_so(archiver: Run) -> None:
@@ -257,3 +259,48 @@ def test_a_process_that_dies_while_it_verifies_is_told(monkeypatch: pytest.Monke
         monkeypatch.setattr(Archive, "opening", partial(os._exit, 1))
         with pytest.raises(StorageError, match="ended early"):
             list(verify_all(archive, Wanted()).reports)
+
+
+def scheduled(monkeypatch: pytest.MonkeyPatch) -> World:
+    """An archive in ./archive whose schedule was due three times: captured, failed, and nothing came of the last."""
+    shutil.rmtree("archive")
+    world = World(monkeypatch)
+    world.add("front")
+    world.at(0.1).capture(1, 0)
+    world.at(1.1).capture(2, 1, fails="https://a.test/news: HTTP 503")
+    world.at(3)
+    return world
+
+
+def test_what_a_schedule_missed_is_told_with_all_of_an_archive(archiver: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = scheduled(monkeypatch)
+    code, out, _ = archiver("verify", "--all")
+    assert code == 5
+    lines = out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.split()[:1] == ["schedules"])
+    assert lines[at].split(maxsplit=2) == [
+        "schedules",
+        "UNDETERMINED",
+        "1 schedule: 1 captured, 1 failed, 1 waiting, 1 unexplained",
+    ]
+    unexplained, failed = (line.strip() for line in lines[at + 1 : at + 3])
+    url = "https://a.test/news"
+    assert unexplained == (
+        f"front 3, due 2026-03-01T02:00:00Z, {url}: unexplained: nothing says why there is no capture"
+    )
+    assert failed == f"front 2, due 2026-03-01T01:00:00Z, {url}: failed ({world.newest()}): {url}: HTTP 503"
+    assert lines[-1] == "UNDETERMINED  3 PASS"
+
+
+def test_what_a_schedule_missed_is_in_the_json_and_what_is_explained_passes(
+    archiver: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = scheduled(monkeypatch)
+    world.missed(3, 3, "no worker ran")
+    code, out, _ = archiver("--json", "verify", "--all")
+    assert code == 0
+    (found,) = [check for check in objects(out)[0]["checks"] if check["name"] == "schedules"]
+    assert (found["number"], found["verdict"]) == (None, "PASS")
+    assert found["detail"] == "1 schedule: 1 captured, 1 failed, 1 missed, 1 waiting"
+    assert [line.split(": ")[1].split()[0] for line in found["problems"]] == ["failed", "missed"]
+    assert objects(out)[-1]["verdict"] == "PASS"
