@@ -153,10 +153,10 @@ class Archive:
 
     @property
     def location(self) -> str:
-        return self._place.location
+        return self.place.location
 
     @property
-    def _place(self) -> ObjectStore:
+    def place(self) -> ObjectStore:
         """The store as `--archive` names it, whatever it holds. It is kept: to make a client of S3 takes long."""
         if self._made is None:
             self._made = open_store(self._settings.archive)
@@ -180,7 +180,7 @@ class Archive:
         `copy_of` is the archive that is to be copied into it. Raises `StorageError` when there is one already, or the
         store cannot hold one, and `SigningError` when its key cannot be saved.
         """
-        store = self._place
+        store = self.place
         if descriptor.load(store) is not None:
             raise StorageError(f"{store.location} is an archive already; it was left as it is")
         self._make(store, evidence, retention_days, copy_of)
@@ -190,12 +190,12 @@ class Archive:
 
     def describe(self) -> Descriptor | None:
         """What `archive.json` says; None where there is no archive."""
-        return descriptor.load(self._place)
+        return descriptor.load(self.place)
 
     def ensure(self) -> None:
         """Make the archive where there is none."""
-        if descriptor.load(self._place) is None:
-            self._make(self._place)
+        if descriptor.load(self.place) is None:
+            self._make(self.place)
 
     def _make(
         self,
@@ -275,7 +275,7 @@ class Archive:
         return self.holder().signer(ring, ring.current())
 
     def _described(self) -> Descriptor:
-        described = descriptor.load(self._place)
+        described = descriptor.load(self.place)
         if described is None:
             raise NotFoundError(f"there is no archive in {self.location}; capture something, or give --archive")
         return described
@@ -294,7 +294,7 @@ class Archive:
         return self._whole
 
     def _open_whole(self) -> ObjectStore:
-        store = self._place
+        store = self.place
         described = self._described()
         if described.evidence is None:
             return store
@@ -319,7 +319,7 @@ class Archive:
         if self._settings.database_url is not None:
             return [self._settings.database_url.get_secret_value()]
         # By what the archive is, too: in another folder, or on another server, the same location is another archive.
-        place, beside = self._place, list[str | Path]()
+        place, beside = self.place, list[str | Path]()
         location = place.location
         if isinstance(place, LocalStore):
             location = str(place.root.absolute())
@@ -341,7 +341,7 @@ class Archive:
     @property
     def opening(self) -> Callable[[], ObjectStore]:
         """Makes the store again, in another process, too. Raises `NotFoundError` where there is no archive."""
-        described = descriptor.load(self._place)
+        described = descriptor.load(self.place)
         if described is None:
             raise NotFoundError(f"there is no archive in {self.location}; capture something, or give --archive")
         return partial(_open_whole, self._settings.archive, described.evidence)

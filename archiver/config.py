@@ -45,6 +45,7 @@ PROTECTED = frozenset(
         "signing_key_passphrase",
     }
 )
+_SCHEDULES = "schedules."  # below it each name has a whole table
 #: settings that are lists; the environment gives them with commas between, or as JSON
 LISTS = frozenset({"capture.resolve", "capture.tag", "jobs.host", "jobs.command"})
 
@@ -208,6 +209,9 @@ class Settings(BaseModel):
     )
     capture: CaptureSettings = CaptureSettings()
     jobs: JobsSettings = JobsSettings()
+    schedules: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="[schedules.NAME]: schedules that a worker adds, or changes, when it starts"
+    )
 
 
 @dataclass(frozen=True)
@@ -298,7 +302,7 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in tree.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and prefix != _SCHEDULES:
             flat.update(_flatten(value, f"{prefix}{key}."))
         else:
             flat[prefix + key] = value
@@ -308,7 +312,7 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for name, value in flat.items():
-        *sections, key = name.split(".")
+        *sections, key = name.split(".", 1) if name.startswith(_SCHEDULES) else name.split(".")
         place = tree
         for section in sections:
             place = place.setdefault(section, {})

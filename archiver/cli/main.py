@@ -58,9 +58,17 @@ class Commands(click.Group):
             "archiver.cli.log",
             "Sign the log, prove that a capture is in it, or watch a log that others write.",
         ),
+        "jobs": (
+            "archiver.cli.jobs",
+            "List the captures that wait, run and have ended, newest first; cancel or retry one.",
+        ),
         "key": (
             "archiver.cli.key",
             "Show, make, add, rotate and retire the keys that sign for an archive, or say that one is compromised.",
+        ),
+        "schedule": (
+            "archiver.cli.schedule",
+            "Capture pages, or what is new in a feed, at set times; list, pause, resume and remove schedules.",
         ),
         "show": ("archiver.cli.snapshots", "Show what the statement of a capture says."),
         "snapshots": (
@@ -74,6 +82,10 @@ class Commands(click.Group):
         "verify": (
             "archiver.cli.verify",
             "Check a snapshot, an exported file, or a whole archive: was anything altered, dropped, or moved?",
+        ),
+        "worker": (
+            "archiver.cli.worker",
+            "Make the captures that are queued and due, until told to stop. Start as many as you like.",
         ),
         "withdraw": (
             "archiver.cli.withdraw",

@@ -7,7 +7,6 @@ transaction, so planners may be killed anywhere and any number may run.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -33,12 +32,11 @@ _OVERTAKEN = "the next one was due before its turn came"
 
 
 class Planner:
-    """Plans the schedules of one archive. `new_id` gives ids for jobs that have no name of their own."""
+    """Plans the schedules of one archive."""
 
-    def __init__(self, database: Database, queue: Queue, new_id: Callable[[], str]) -> None:
+    def __init__(self, database: Database, queue: Queue) -> None:
         self._database = database
         self._queue = queue
-        self._new_id = new_id
 
     def tick(self, now: datetime | None = None) -> int:
         """Plan what is due, at most `_AT_ONCE` schedules; how many were. `now` takes the place of the database's clock.

@@ -61,7 +61,7 @@ class Queue:
     """The jobs of one archive. `lease_ms` is the silence after which a worker counts as dead."""
 
     def __init__(
-        self, database: Database, handing: Handing, politeness: Politeness, attempts: int, lease_ms: int
+        self, database: Database, handing: Handing | None, politeness: Politeness, attempts: int, lease_ms: int
     ) -> None:
         self.database = database
         self._handing = handing
@@ -102,7 +102,9 @@ class Queue:
         return True
 
     def pump(self, connection: Connection, host: str) -> None:
-        """Hand over the jobs whose turn it is, as far as the host has free lanes."""
+        """Hand over the jobs whose turn it is, as far as the host has free lanes; without an engine, leave them."""
+        if self._handing is None:
+            return
         until = self._until(connection, host)
         now = self.database.now_ms(connection)
         manners = self._politeness.of(host)
@@ -222,6 +224,11 @@ class Queue:
             if row.state == JobState.RUNNING:
                 connection.execute(jobs.update().where(jobs.c.id == row.id).values(state=JobState.QUEUED))
             self.pump(connection, row.host)
+
+    def handed_over(self) -> list[str]:
+        """The workflows that hold a lane."""
+        with self.database.transaction() as connection:
+            return list(connection.scalars(sa.select(lanes.c.workflow).where(lanes.c.workflow.is_not(None))))
 
     def _held(self, connection: Connection, workflow: str) -> Row[Any] | None:
         """The job that a workflow holds. It and its host are nobody else's until the transaction ends."""

@@ -7,7 +7,7 @@ lost is planned again from the log.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ from archiver.jobs.planner import Planner, options_of
 from archiver.jobs.queue import STATEMENT, New, Queue
 from archiver.jobs.schema import WAITING, articles, head, jobs, schedules
 from archiver.moments import from_ms, to_ms
-from archiver.schedules.definition import Definition, from_document
+from archiver.schedules.definition import Definition, define, from_document
 from archiver.schedules.due import INSTANT, next_due
 from archiver.schedules.history import Action, Event, Timeline, parse, timelines
 from archiver.seal import statement as statements
@@ -100,6 +100,21 @@ class Scheduling:
         row, moment = self._hold(name)
         self._state(layout.new_id(moment), Action.REMOVE, row.id, name, moment, operator)
         self.follow()
+
+    def take_over(self, given: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+        """Add the schedules of a configuration file, and change those that it has otherwise; what was done, in words.
+
+        Raises `UsageError` for one that is none; those before it are taken over.
+        """
+        for name, values in given.items():
+            definition = define(name, values, clock.now())
+            row = self._row_named(name)
+            if row is None:
+                self.add(name, definition)
+                yield f"the schedule {name} was added"
+            elif not from_document(orjson.loads(row.definition)).same_as(definition):
+                self.change(name, definition)
+                yield f"the schedule {name} was changed"
 
     def trigger(self, name: str) -> list[str]:
         """Capture its pages once more now, beside what is due; the ids of the jobs. Of a feed, read it now."""

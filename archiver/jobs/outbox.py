@@ -1,0 +1,135 @@
+"""What is to be said outside of the database: statements for the log, messages for whoever wants to know.
+
+Each lies in the database since it became certain, and until it was said. So a worker that dies costs none; it may make
+one come twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from archiver import clock
+from archiver.config import Settings
+from archiver.errors import ArchiverError
+from archiver.jobs import messages
+from archiver.jobs.database import Database
+from archiver.jobs.metrics import Metrics
+from archiver.jobs.queue import EVENT, STATEMENT
+from archiver.jobs.scheduling import Scheduling
+from archiver.jobs.schema import outbox
+
+_POLL_S = 1.0
+_CLAIM_MS = 120_000  # for so long nobody else says it
+_AGAIN_S = 15.0
+_MAX_AGAIN_S = 3600.0
+_ATTEMPTS = 20  # at a message: some twelve hours; a statement is never given up
+_AT_ONCE = 50
+_SECRETS = ("ARCHIVER_", "AWS_")
+
+logger = logging.getLogger("archiver.jobs")
+
+
+@dataclass(frozen=True)
+class _Item:
+    number: int
+    kind: str
+    body: dict[str, Any]
+    attempts: int
+
+
+class Outbox:
+    """Says what is to be said, for a worker."""
+
+    def __init__(self, settings: Settings, database: Database, scheduling: Scheduling, metrics: Metrics) -> None:
+        given = settings.jobs
+        self._archive = settings.archive
+        self._webhook = None if given.webhook is None else given.webhook.get_secret_value()
+        self._secret = None if given.webhook_secret is None else given.webhook_secret.get_secret_value()
+        self._command = given.command
+        self._database = database
+        self._scheduling = scheduling
+        self._metrics = metrics
+        if self._webhook is not None:
+            messages.check_webhook(self._webhook)
+
+    def run(self, over: threading.Event) -> None:
+        """Go on until it is over, and once more then. Never raises."""
+        while not over.wait(_POLL_S):
+            self._round()
+        self._round()
+
+    def _round(self) -> None:
+        try:
+            while self.once() == _AT_ONCE:
+                pass
+        except ArchiverError as error:
+            logger.warning("the outbox cannot be read", extra={"error": str(error)})
+        except Exception:
+            logger.exception("the outbox cannot be read")
+
+    def once(self) -> int:
+        """Say what is due, at most `_AT_ONCE`; how many were tried."""
+        items = self._claim()
+        for item in items:
+            try:
+                self._say(item)
+            except ArchiverError as error:
+                self._failed(item, str(error))
+            else:
+                self._forget(item)
+        return len(items)
+
+    def _claim(self) -> list[_Item]:
+        with self._database.transaction() as connection:
+            now = self._database.now_ms(connection)
+            wanted = sa.select(outbox).where(outbox.c.next_ms <= now).order_by(outbox.c.number).limit(_AT_ONCE)
+            rows = connection.execute(self._database.locked(wanted, skip=True)).all()
+            for row in rows:
+                connection.execute(
+                    outbox.update()
+                    .where(outbox.c.number == row.number)
+                    .values(next_ms=now + _CLAIM_MS, attempts=row.attempts + 1)
+                )
+        return [_Item(row.number, row.kind, orjson.loads(row.body), row.attempts + 1) for row in rows]
+
+    def _say(self, item: _Item) -> None:
+        if item.kind == STATEMENT:
+            self._scheduling.missed(item.body["schedule"], item.body["name"], item.body["missed"])
+        elif item.kind == EVENT:
+            self._send(item)
+
+    def _send(self, item: _Item) -> None:
+        if self._webhook is None and not self._command:
+            return
+        said = {**item.body, "at": clock.rfc3339(clock.now()), "archive": self._archive, "attempt": item.attempts}
+        body = orjson.dumps(said)
+        if self._webhook is not None:
+            messages.post(self._webhook, body, self._secret)
+        if self._command:
+            kept = {name: value for name, value in os.environ.items() if not name.startswith(_SECRETS)}
+            messages.run(self._command, body, {**kept, "ARCHIVER_EVENT": str(item.body.get("event"))})
+        self._metrics.message("delivered")
+
+    def _failed(self, item: _Item, reason: str) -> None:
+        if item.kind == EVENT and item.attempts >= _ATTEMPTS:
+            self._metrics.message("given_up")
+            logger.error("a message was given up", extra={"error": reason, "said": item.body})
+            self._forget(item)
+            return
+        self._metrics.message("failed")
+        wait_s = min(_AGAIN_S * 2.0 ** (item.attempts - 1), _MAX_AGAIN_S)
+        logger.warning(f"a {item.kind} could not be delivered", extra={"error": reason, "again_s": wait_s})
+        with self._database.transaction() as connection:
+            later = self._database.now_ms(connection) + int(wait_s * 1000)
+            connection.execute(outbox.update().where(outbox.c.number == item.number).values(next_ms=later))
+
+    def _forget(self, item: _Item) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(outbox.delete().where(outbox.c.number == item.number))
