@@ -9,16 +9,27 @@ from pathlib import Path
 
 import click
 
+from archiver.archive import Archive
 from archiver.capture.capture import check
 from archiver.capture.storage_state import readable_by_others
 from archiver.cli import render, url_list
 from archiver.cli.capturing import Done, capture_many, capture_one
 from archiver.cli.exit_codes import ExitCode, worst
 from archiver.cli.options import Duration, Globals
-from archiver.cli.text import complain
-from archiver.config import Settings
+from archiver.cli.text import complain, printable
+from archiver.config import Settings, value_of
 from archiver.demo.server import DemoServer
 from archiver.demo.site import REPOST_URL
+from archiver.errors import UsageError
+from archiver.jobs.job import Options
+from archiver.jobs.opening import new_id, opened
+from archiver.jobs.queue import New
+
+#: the settings that a job in the queue can have of its own
+_OF_JOBS = frozenset(
+    f"capture.{name}"
+    for name in ("trace", "profile", "timeout_s", "fail_on_http_error", "tag", "case", "operator", "reason")
+)
 
 
 @click.command()
@@ -88,6 +99,8 @@ from archiver.demo.site import REPOST_URL
     default=None,
     help="Then trace the page to its source; pages on the way are captured, too.",
 )
+@click.option("--queue", is_flag=True, help="Leave it to `archiver worker`: queue the captures and return.")
+@click.option("--priority", type=click.IntRange(-100, 100), metavar="N", help="With --queue: higher ones go first.")
 @click.option("--tag", multiple=True, metavar="T", help="A word to find the capture by; repeatable.")
 @click.option("--case", metavar="C", help="The case it is for; put into the statement.")
 @click.option("--operator", metavar="O", help="Who captures; put into the statement.")
@@ -111,6 +124,8 @@ def capture(
     fail_on_rate_limit: bool | None,
     if_older_than: float | None,
     trace: bool | None,
+    queue: bool,
+    priority: int | None,
     tag: tuple[str, ...],
     case: str | None,
     operator: str | None,
@@ -142,7 +157,36 @@ def capture(
     once, again = url_list.gather(urls, from_file)
     if again and not globals_.quiet:
         render.note(f"{len(again)} given more than once, captured once each; the first is {again[0]}")
+    if queue:
+        queue_all(globals_, once, flags, priority or 0)
+        return
+    if priority is not None:
+        raise UsageError("--priority is for --queue")
     sys.exit(run(globals_, once, flags))
+
+
+def queue_all(globals_: Globals, urls: Sequence[str], flags: Mapping[str, object], priority: int) -> None:
+    """Queue the capture of each of these capturable URLs, and say under which id."""
+    of_workers = sorted(name for name, value in flags.items() if value not in (None, ()) and name not in _OF_JOBS)
+    if of_workers:
+        named = ", ".join(f"--{name.partition('.')[2].removesuffix('_s').replace('_', '-')}" for name in of_workers)
+        raise UsageError(f"{named} cannot go with --queue: it is a matter of the worker's own settings")
+    settings = globals_.load(flags).settings
+    given = {name: value_of(settings, name) for name in _OF_JOBS if flags.get(name) not in (None, ())}
+    options = Options(**{name.partition(".")[2]: value for name, value in given.items()})
+    with Archive(settings) as archive, opened(archive, settings) as found:
+        for url in urls:
+            id_ = new_id()
+            with found.database.transaction() as connection:
+                is_new = found.queue.submit(connection, New(url, options, priority=priority), id_)
+            if globals_.json:
+                render.print_json(
+                    {"type": "queued" if is_new else "waiting", "url": url, "id": id_ if is_new else None}
+                )
+            elif not globals_.quiet:
+                click.echo(printable(f"{id_}  {url}" if is_new else f"waits already  {url}"))
+    if not globals_.quiet and not globals_.json:
+        render.note(f"captured by: {render.program()}{globals_.archive_option} worker")
 
 
 @click.command()

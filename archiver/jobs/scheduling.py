@@ -78,27 +78,40 @@ class Scheduling:
 
     def change(self, name: str, definition: Definition, operator: str | None = None) -> None:
         """Have another definition count from now on. Raises `NotFoundError`."""
-        row, moment = self._hold(name)
-        changed = definition.model_copy(update={"start": moment})
-        self._state(layout.new_id(moment), Action.CHANGE, row.id, name, moment, operator, definition=changed.document())
-        self.follow()
+        self._alter(name, Action.CHANGE, operator, definition=definition)
 
     def pause(self, name: str, operator: str | None = None) -> None:
         """Nothing is due until it is resumed. Raises `NotFoundError`, and `UsageError` where it is paused already."""
-        row, moment = self._hold(name, paused=False)
-        self._state(layout.new_id(moment), Action.PAUSE, row.id, name, moment, operator)
-        self.follow()
+        self._alter(name, Action.PAUSE, operator, paused=False)
 
     def resume(self, name: str, operator: str | None = None) -> None:
         """Go on, with the next time it is due. Raises `NotFoundError`, and `UsageError` where it is not paused."""
-        row, moment = self._hold(name, paused=True)
-        self._state(layout.new_id(moment), Action.RESUME, row.id, name, moment, operator)
-        self.follow()
+        self._alter(name, Action.RESUME, operator, paused=True)
 
     def remove(self, name: str, operator: str | None = None) -> None:
         """Nothing is due any more, and what waits for it is taken out. Its captures stay. Raises `NotFoundError`."""
-        row, moment = self._hold(name)
-        self._state(layout.new_id(moment), Action.REMOVE, row.id, name, moment, operator)
+        self._alter(name, Action.REMOVE, operator)
+
+    def _alter(
+        self,
+        name: str,
+        action: Action,
+        operator: str | None,
+        *,
+        paused: bool | None = None,
+        definition: Definition | None = None,
+    ) -> None:
+        """State what counts from now on, and follow it."""
+        self._archive.signer()  # nothing is held when it cannot be stated
+        row, moment = self._hold(name, paused)
+        said = {}
+        if definition is not None:
+            said["definition"] = definition.model_copy(update={"start": moment}).document()
+        try:
+            self._state(layout.new_id(moment), action, row.id, name, moment, operator, **said)
+        except BaseException:
+            self.heal()
+            raise
         self.follow()
 
     def take_over(self, given: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
