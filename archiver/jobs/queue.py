@@ -298,9 +298,12 @@ class Queue:
         """
         job = _job(connection.execute(sa.select(jobs).where(jobs.c.id == id_)).one())
         if job.due is not None and job.kind == "capture" and state is not JobState.DONE and not ended.logged:
-            said = ended.error or "it was cancelled"
-            reason = "it was cancelled before it was captured" if state is JobState.CANCELLED else said
-            missed = {"first_seq": job.due.seq, "last_seq": job.due.seq, "reason": reason, "url": job.url}
+            missed = {
+                "first_seq": job.due.seq,
+                "last_seq": job.due.seq,
+                "reason": (ended.error or "it failed")[:_MAX_ERROR_CHARACTERS],
+                "url": job.url,
+            }
             self.put_out(connection, STATEMENT, {"schedule": job.due.schedule, "name": job.due.name, "missed": missed})
         if job.kind == "capture":
             self.put_out(connection, EVENT, {"event": event_of(job, state), "job": job.document()})
