@@ -140,15 +140,22 @@ class Visit:
 
 
 def visits(served: Iterable[Served]) -> list[Visit]:
-    """The visits in a server's log, by their pages `/NAME/`, in order; one that was not over has no end."""
-    found = defaultdict[tuple[str, str], list[Served]](list)
+    """The visits in a server's log, by their pages `/NAME/`, in order; one that was not over has no end.
+
+    Each begins with a request for its page, also where a page is visited again.
+    """
+    found = defaultdict[tuple[str, str], list[list[Served]]](list)
     for one in served:
         page = _JOB.match(one.target)
         if page is not None and one.host.endswith(".test"):  # not what Chromium asks its makers
-            found[one.host, page[0]].append(one)
+            of_page = found[one.host, page[0]]
+            if one.target == page[0] or not of_page:
+                of_page.append([])
+            of_page[-1].append(one)
     made = [
-        Visit(host, page, min(one.began_s for one in of), max(one.ended_s or float("inf") for one in of))
-        for (host, page), of in found.items()
+        Visit(host, page, min(one.began_s for one in visit), max(one.ended_s or float("inf") for one in visit))
+        for (host, page), of_page in found.items()
+        for visit in of_page
     ]
     return sorted(made, key=lambda visit: visit.began_s)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How several workers treat hosts when one of them has half of all jobs, judged from the server's log.
 
-    .venv/bin/python scripts/bench/queue.py [200] [--hosts 10] [--workers 3] [--delay 1.0] [--database sqlite]
+    .venv/bin/python scripts/bench/politeness.py [200] [--hosts 10] [--workers 3] [--delay 1.0] [--database sqlite]
 
 Real captures of small pages. They are made once with the busy host, and once more without its jobs, which shows whether
 the other hosts finish later for its sake. Exits with 1 when a host was visited twice at once or too soon, or a job has
