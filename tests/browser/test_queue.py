@@ -141,18 +141,15 @@ def test_hosts_that_ask_for_it_or_ail_are_left_alone_and_captured_then(team: tup
     crew_, news = team
     _ASKED.clear()
     news.answer = _answers
-    ids = crew_.queue(
-        "http://limited.test/l/",
-        "http://limited.test/m/",
-        "http://always.test/a/",
-        "http://ailing.test/s/",
-        "http://ailing.test/t/",
-        "http://down.test/d/",
+    first = crew_.queue("http://limited.test/l/", "http://ailing.test/s/", priority=1)
+    then = crew_.queue(
+        "http://limited.test/m/", "http://always.test/a/", "http://ailing.test/t/", "http://down.test/d/"
     )
+    ids = first + then
     worker = crew_.start(JOBS__ATTEMPTS="2", JOBS__CONCURRENCY="2")
     crew_.wait_ended(ids, 150)
     jobs = crew_.jobs()
-    limited, beside, always, ailing, after_it, down = (jobs[id_] for id_ in ids)
+    limited, ailing, beside, always, after_it, down = (jobs[id_] for id_ in ids)
     attempts = {statement["requested_url"]: statement for statement in crew_.statements("snapshot")}
 
     assert (limited.state, limited.attempts, beside.state) == ("done", 2, "done")
