@@ -215,8 +215,8 @@ def _work(parent: int, settings: Settings, connection: Connection, silence_s: fl
     tasks: list[Task] = []
     arrived = threading.Condition()
     threading.Thread(target=_listen, args=(connection, tasks, arrived, silence_s), daemon=True).start()
-    _load()
     with contextlib.suppress(KeyboardInterrupt, OSError):
+        _load()
         while True:
             with arrived:
                 while not tasks:
