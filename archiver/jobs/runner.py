@@ -207,15 +207,15 @@ class Runner:
 
 def _work(parent: int, settings: Settings, connection: Connection, silence_s: float) -> None:
     stop_as_interrupted()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGHUP))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal; the worker says who is to stop
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         return  # it was killed before that was set
     tasks: list[Task] = []
     arrived = threading.Condition()
-    threading.Thread(target=_listen, args=(connection, tasks, arrived, silence_s), daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt, OSError):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGHUP))
+        threading.Thread(target=_listen, args=(connection, tasks, arrived, silence_s), daemon=True).start()
         _load()
         while True:
             with arrived:

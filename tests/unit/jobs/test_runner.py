@@ -128,9 +128,9 @@ def test_a_word_that_comes_too_late_does_not_count(told_to_end: list[int], clock
             poll = staticmethod(there.poll)
 
         Late.recv = staticmethod(recv)  # type: ignore[attr-defined]
+        here.close()
         runner._listen(Late(), tasks, threading.Condition(), 5.0)  # type: ignore[arg-type]
         assert tasks == []
-        here.close()
     there.close()
     assert told_to_end == [signal.SIGTERM]
 
