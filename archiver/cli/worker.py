@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import click
 import orjson
 
 from archiver.cli import render
+from archiver.cli.exit_codes import ExitCode
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
 from archiver.interrupts import SIGNALS
@@ -76,3 +78,6 @@ def worker(globals_: Globals, concurrency: int | None, name: str | None, metrics
         logger.removeHandler(handler)
     if not globals_.quiet and not globals_.json:
         render.note("the worker has stopped")
+    if working.is_stuck:
+        sys.stderr.flush()
+        os._exit(ExitCode.DONE)  # all of ours has ended; what waits for the database would wait for ever

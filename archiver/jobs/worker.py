@@ -50,6 +50,7 @@ _KEPT_BY_ENGINE = timedelta(hours=1)
 _SILENCE = 0.8  # of a lease: when captures end that hear nothing of their worker
 _CANCEL_POLL_S = 1.0
 _AGAIN_S = 2.0
+_ENGINE_S = 10.0  # what the engine may take to end when none of its workflows does anything
 _LAST_S = 45.0  # what ending a capture and giving its job back may take
 
 T = TypeVar("T")
@@ -86,6 +87,8 @@ class Worker:
         self._beaten = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._steady_since = self._beaten
         self.metrics = Metrics(self.id)
+        #: after `run`: whether threads of the engine wait for a database that is away, and would keep the process
+        self.is_stuck = False
 
     def stop(self) -> None:
         """Have `run` take up nothing more, wait for what runs as long as settings say, and return."""
@@ -190,7 +193,14 @@ class Worker:
         timer = threading.Timer(self._given.grace_s, self._abandoning.set)
         timer.daemon = True
         timer.start()
-        engine.stop(self._given.grace_s + _LAST_S)
+        ending = threading.Thread(target=engine.stop, args=(self._given.grace_s + _LAST_S,), daemon=True)
+        ending.start()
+        busy_at = time.monotonic()
+        while ending.is_alive() and time.monotonic() - busy_at < _ENGINE_S:
+            ending.join(0.2)
+            if self._running:
+                busy_at = time.monotonic()
+        self.is_stuck = ending.is_alive()
         timer.cancel()
 
     # the workers' table
