@@ -341,8 +341,13 @@ class Worker:
         return None
 
     def _refill(self) -> None:
-        """Have as many capturing processes as there are captures at a time."""
+        """Have as many capturing processes as there are captures at a time, while the database is heard of.
+
+        Others would end themselves before there is anything to do for them.
+        """
         self._runners = [runner for runner in self._runners if runner.is_alive]
+        if time.clock_gettime(time.CLOCK_BOOTTIME) - self._beaten > self._given.lease_s / 2:
+            return
         while len(self._runners) < self._given.concurrency and not self._stopping.is_set():
             runner = Runner(self._settings, self._given.lease_s * _SILENCE)
             self._runners.append(runner)
