@@ -284,6 +284,7 @@ def test_a_login_page_is_told() -> None:
         (b"[1]", "is JSON, but no JSON Feed"),
         (b'{"version": "https://jsonfeed.org/version/1", "items": {}}', "is a JSON Feed without a list of items"),
         (b'{"a":' * 100_000, "is no valid JSON ("),
+        (b'{"items":[' + b"{}," * 300_000 + b"[]," * 300_000, "is JSON of more than 500,000 lists and objects"),
         (b"\x1f\x8b and more", "is damaged: it begins like a gzip file and is none"),
     ],
 )
