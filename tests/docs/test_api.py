@@ -39,7 +39,9 @@ def test_the_code_of_the_page_runs_from_top_to_bottom(
     assert "there are some of https://example.com/" in taken
     assert Path("page.png").read_bytes() == recorded.SCREENSHOT
     assert alike == "", "its text has one word"
-    assert changed.startswith("unchanged TextChange(compared='page', added=0, removed=0, before=1, after=1, exact=True) ")
+    assert changed.startswith(
+        "unchanged TextChange(compared='page', added=0, removed=0, before=1, after=1, exact=True) "
+    )
     assert ": same text, picture not compared\n" in changed
     assert copied == "4 ()\n"
     assert verified == "PASS PASS\n"

@@ -95,7 +95,7 @@ def test_large_pictures_are_reduced_alike_and_the_box_is_in_pixels_of_the_page(m
         (claiming(50, 50, b"short"), "is a broken PNG"),
         (png().replace(b"IDAT", b"IDAX"), "is a broken PNG"),
         (png()[:33] + chunk(b"iCCP", b"x" * 99) + chunk(b"IDAT", b"no zlib") + png()[-12:], "is a broken PNG"),
-        *((png()[:33] + claiming(side, side)[8:], "is a broken PNG") for side in (8, 9_600, 16_384)),
+        *((png()[:33] + claiming(side, side, bytes(200))[8:], "is a broken PNG") for side in (8, 9_600, 16_384)),
     ],
 )
 def test_what_is_no_good_picture_is_refused_by_name(data: bytes, said: str) -> None:
