@@ -163,12 +163,9 @@ def visual(archive: Archive, before: Snapshot, after: Snapshot) -> tuple[bytes, 
     found = _compared(archive, before, after, lacking)
     if found is None:
         raise NotFoundError(f"the pictures of {before.id} and {after.id} cannot be compared: {'; '.join(lacking)}")
-    captions = (
-        f"before: {_named(before)}",
-        f"after: {_named(after)}",
-        f"red: what differs, {percent(found.change.share)} of the area",
-    )
-    return draw(found, captions), found.change
+    share = percent(found.change.share)
+    shown = "nothing differs" if found.change.same else f"red: what differs, {share} of the area"
+    return draw(found, (f"before: {_named(before)}", f"after: {_named(after)}", shown)), found.change
 
 
 def document(change: Change) -> dict[str, Any]:

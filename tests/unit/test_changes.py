@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,7 +137,7 @@ def test_a_page_without_an_article_is_compared_by_all_its_text(archive: Archive)
 
 
 def test_status_title_and_address_each_make_it_changed(archive: Archive) -> None:
-    usual = {"text": "the same", "view": VIEW}
+    usual: dict[str, Any] = {"text": "the same", "view": VIEW}
     visit(archive, story(), started_at=BEGAN, **usual)
     status = after(archive, visit(archive, story(), started_at=BEGAN + timedelta(1), main=answered(404), **usual))
     visit(archive, story(), started_at=BEGAN + timedelta(2), **usual)
@@ -302,10 +303,10 @@ def test_a_share_is_neither_nothing_nor_all_unless_it_is(share: float, shown: st
 def test_a_paragraph_that_the_extractor_passes_over_is_compared_all_the_same(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.provenance.page._is_main", lambda block, *_: STORY[15] not in block.text)
+    monkeypatch.setattr("archiver.provenance.page._is_main", lambda block, *_: STORY[16] not in block.text)
     visit(archive, story(), started_at=BEGAN)
     edited = [*STORY[:15], STORY[15].replace(" ", " never ", 1), *STORY[16:]]
     change = after(archive, visit(archive, story(edited), started_at=LATER))
-    assert STORY[15] in story()
+    assert f"{STORY[15]} {STORY[16]}" in story(), "they are of one paragraph"
     assert change.text is not None
-    assert (change.kind, change.text.compared) == ("changed", "article")
+    assert (change.text.compared, change.text.added, change.text.removed) == ("article", 1, 0)
