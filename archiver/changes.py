@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from archiver import clock
+from archiver import clock, moments
 from archiver.archive import Archive, Snapshot
 from archiver.difference import picture
 from archiver.difference.drawing import draw
@@ -355,7 +355,7 @@ def _read(pieces: Iterator[bytes], limit: int, what: str) -> bytes:
 
 
 def _moment(snapshot: Snapshot) -> datetime:
-    return datetime.fromisoformat(snapshot.statement["started_at"])
+    return moments.parse_rfc3339(snapshot.statement["started_at"])
 
 
 def _named(snapshot: Snapshot) -> str:
@@ -379,8 +379,9 @@ def _status(snapshot: Snapshot) -> int | None:
 def _device(snapshot: Snapshot) -> str:
     said = snapshot.statement.get("conditions")
     seen = said if isinstance(said, dict) else {}
-    width, height = (seen.get("viewport") or [None, None])[:2]
-    return f"{width} × {height} px at {seen.get('device_pixel_ratio')}"
+    viewport = seen.get("viewport")
+    size = " × ".join(map(str, viewport)) if isinstance(viewport, list) else "unknown"
+    return f"{size} px at {seen.get('device_pixel_ratio')}"[:_MAX_PROBLEM_CHARS]
 
 
 def _has_text(snapshot: Snapshot) -> bool:

@@ -292,6 +292,18 @@ def test_two_snapshots_named_are_compared_in_the_order_given(archive: Archive) -
     assert compare(archive, first, first).kind == "unchanged"
 
 
+@pytest.mark.parametrize("odd", [None, 7, "text", [], {}, {"viewport": 7, "status": None, "sha256": [1]}])
+def test_a_statement_that_somebody_else_made_up_is_compared_as_far_as_it_goes(archive: Archive, odd: Any) -> None:
+    first = archive.find(visit(archive, story(), view=VIEW, started_at=BEGAN))
+    later = "2026-11-26T08:00:00+01:00"
+    statement = {**first.statement, "conditions": odd, "title": odd, "main_document": odd, "started_at": later}
+    change = compare(archive, first, replace(first, statement=statement))
+    assert change.kind == "changed"
+    assert change.since_s == 86400
+    assert document(change)["after_at"] == "2026-11-26T07:00:00.000000Z"
+    assert sentence(change).startswith("changed since 2026-11-25 07:00 UTC: ")
+
+
 @pytest.mark.parametrize(
     ("share", "shown"),
     [(0.0, "0.0 %"), (0.0000001, "under 0.1 %"), (0.042, "4.2 %"), (0.99996, "99.9 %"), (1.0, "100 %")],
