@@ -34,6 +34,9 @@ MAX_TEXT_BYTES = 4_000_000  # some 700,000 words, which take two seconds
 MAX_PICTURE_BYTES = 96 << 20
 _TOLD = ("body", "header", "quote")
 _PARAGRAPH_CHARS = 80
+# What reading a page tells of its first frame's text, and of its main text: other frames, of which there may be very
+# many, and JSON-LD have no part in it.
+_OF_THE_TEXT = ("frame 0", "the page is too large", "the main text")
 _MAX_PROBLEM_CHARS = 300
 _MINUS = "\u2212"
 
@@ -257,7 +260,7 @@ def _article(archive: Archive, snapshot: Snapshot) -> _Article:
     html = frames[0].get("html") if frames else None
     size = len(html.encode("utf-8", "replace")) if isinstance(html, str) else None
     page = read_page(frames, str(snapshot.statement["final_url"]))
-    cut = [each for each in page.problems if "JSON-LD" not in each and ": tags beyond" not in each]
+    cut = [each for each in page.problems if each.startswith(_OF_THE_TEXT) and ": tags beyond" not in each]
     paragraphs = tuple(_told(page))
     problem = f"{snapshot.id}: {'; '.join(cut)}"[:_MAX_PROBLEM_CHARS] if cut else ""
     if not paragraphs and not problem:

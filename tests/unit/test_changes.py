@@ -108,6 +108,16 @@ def test_words_of_the_article_that_changed_are_counted(archive: Archive) -> None
     assert sentence(change) == f"changed since 2026-11-25 07:00 UTC: text +20 \u2212{len(STORY[0].split())} words"
 
 
+def test_many_frames_and_odd_ones_do_not_hide_the_article(archive: Archive) -> None:
+    ads = [*("<p>An advertisement</p>",) * 60, "<script type='application/ld+json'>{</script>", "<b>" * 3000]
+    html = story(head="<script type='application/ld+json'>{</script>" + "<meta name=x content=y>" * 1200)
+    visit(archive, html, text="1", others=ads, started_at=BEGAN)
+    change = after(archive, visit(archive, html, text="2", others=ads[::-1], started_at=LATER))
+    assert change.text is not None
+    assert (change.kind, change.text.compared) == ("unchanged", "article")
+    assert [each.split(":")[0] for each in change.not_compared] == ["picture of the full page", "picture"]
+
+
 @pytest.mark.parametrize("part", ["lead", "before", "tail"])
 def test_a_headline_and_a_quotation_belong_to_the_text(archive: Archive, part: str) -> None:
     quoted = f"<blockquote><p>“{made_up(5, 40)}”</p></blockquote>"
