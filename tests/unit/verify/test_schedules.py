@@ -351,6 +351,15 @@ def test_what_was_due_by_what_counted_a_moment_before_is_a_doubt(world: World) -
     )
 
 
+@pytest.mark.parametrize(("due", "verdict"), [(7, Verdict.UNDETERMINED), (12, Verdict.FAIL)])
+def test_other_rules_of_a_time_zone_are_a_doubt(due: float, verdict: Verdict, world: World) -> None:
+    world.add("front", cron="0 7 * * *", tz="Europe/Berlin")
+    world.at(12.5).capture(1, due)
+    check = world.check()
+    assert check.verdict is verdict
+    assert "that number was due at 2026-03-01T06:00:00.000000Z" in "".join(check.problems)
+
+
 def test_two_that_pause_it_at_once_are_a_doubt_and_two_that_add_it_a_contradiction(world: World) -> None:
     world.add("front")
     world.at(0.1).capture(1, 0)
