@@ -6,18 +6,20 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver import clock, verifying
-from archiver.errors import NotFoundError
+from archiver.errors import NotFoundError, StorageError
 from archiver.schedules.definition import define
 from archiver.schedules.history import Action, Event, Missed, Timeline, timelines
 from archiver.seal import statement as statements
 from archiver.seal.statement import Planned
-from archiver.storage import layout
+from archiver.storage import layout, log
+from archiver.storage.local import LocalStore
 from archiver.verify import gaps
 from archiver.verify.attempts import Attempt, End, Said
 from archiver.verify.schedules import Row, State, rows
@@ -446,6 +448,45 @@ def test_a_name_that_was_free_again_has_the_rows_of_both(world: World) -> None:
     world.at(0.5).say("remove")
     world.at(5).add("front", start=5)
     assert world.at(5.5).states("front") == [(1, "unexplained"), (1, "waiting")]
+
+
+# what cannot be read, or bears no signature
+
+
+@pytest.mark.parametrize(
+    ("broken", "said", "states"),
+    [(0, "entry 0, about a schedule", []), (2, "entry 2, the snapshot of", [(1, "unexplained")])],
+)
+def test_a_store_that_fails_makes_what_it_keeps_unreadable(
+    broken: int, said: str, states: list[tuple[int, str]], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add("front")
+    world.at(0.1).capture(1, 0)
+    keys = {entry.index: layout.note(entry.commitment) for entry in log.entries(world.archive.store) if is_entry(entry)}
+    get = LocalStore.get
+
+    def failing(store: LocalStore, key: str, *piece: int) -> Iterator[bytes]:
+        if key == keys[broken]:
+            raise StorageError("the disk is failing")
+        return get(store, key, *piece)
+
+    monkeypatch.setattr(LocalStore, "get", failing)
+    check = world.check()
+    assert check.verdict is Verdict.UNDETERMINED
+    assert said in check.problems[0]
+    assert check.problems[0].endswith("the disk is failing")
+    assert world.states() == states
+
+
+def is_entry(entry: log.Entry | log.Junk) -> TypeGuard[log.Entry]:
+    return isinstance(entry, log.Entry)
+
+
+def test_what_was_made_before_there_were_keys_never_passes() -> None:
+    due = attempt(1, hours(0))
+    check = gaps.check(Said({"id": timeline()}, [due], unsigned=True), hours(0.5))
+    assert check.verdict is Verdict.UNDETERMINED
+    assert check.problems == ("the archive was made before archives had keys: nothing of this is signed",)
 
 
 # hostile logs
