@@ -174,6 +174,14 @@ def test_an_old_snapshot_is_not_the_result_of_another_capture(tampered: Tampered
     assert tampered.reports() is Verdict.FAIL
 
 
+@pytest.mark.parametrize("type_", ["snapshot", "failure", "withdrawn"])
+def test_an_intent_that_is_entered_as_a_result_is_none(type_: str, tampered: Tampered) -> None:
+    (entry,) = [each for each in tampered.entries("intent") if each.id == tampered.unfinished]
+    tampered.enter_again(entry, type_)
+    assert tampered.states()[3] == ("unfinished" if type_ == "withdrawn" else "unexplained")
+    assert tampered.check().verdict is Verdict.UNDETERMINED
+
+
 def test_the_intent_of_what_is_unfinished_cannot_be_dropped_unseen(tampered: Tampered) -> None:
     (entry,) = [each for each in tampered.entries("intent") if each.id == tampered.unfinished]
     tampered.drop_note(entry)
