@@ -219,6 +219,14 @@ def test_the_reason_that_was_stated_first_counts(world: World) -> None:
     assert [row.reason for row in world.rows()][:3] == ["the second", "the first", "the first"]
 
 
+@pytest.mark.parametrize("first", [None, URL])
+def test_a_reason_of_a_page_and_one_of_all_are_in_the_order_of_the_log(first: str | None, world: World) -> None:
+    world.add("front")
+    world.at(1.5).missed(1, 1, "the first", url=first)
+    world.missed(1, 1, "the second", url=URL if first is None else None)
+    assert world.rows()[0].reason == "the first"
+
+
 def test_all_pages_of_a_number_are_told_in_one_line(world: World) -> None:
     world.add("front", urls=(URL, OTHER))
     world.at(3.5).missed(1, 3, "no worker ran")
