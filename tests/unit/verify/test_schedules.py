@@ -284,6 +284,15 @@ def test_a_withdrawn_failure_does_not_hide_the_snapshot_after_it(world: World) -
     assert world.states() == [(1, "captured")]
 
 
+def test_a_withdrawn_failure_does_not_explain_another_failure(world: World) -> None:
+    world.add("front")
+    first = world.at(0.1).capture(1, 0, fails="gone")
+    world.at(0.2).capture(1, 0, attempt=2, fails="still gone")
+    withdraw(world.archive, first, "a court order")
+    (row,) = world.rows()
+    assert (row.state, row.reason) == (State.FAILED, "still gone")
+
+
 def test_one_that_was_withdrawn_does_not_explain_two_pages(world: World) -> None:
     world.add("front", urls=(URL, OTHER))
     first = world.at(0.1).capture(1, 0)
@@ -359,6 +368,16 @@ def test_what_was_due_by_what_counted_a_moment_before_is_a_doubt(world: World) -
         f"front 2, due 2026-03-01T01:00:00Z, {URL}: outside ({id_}): it was not due then any more; "
         "it would have been, had it not been changed, paused or removed just before, or is so only now",
     )
+
+
+def test_so_is_what_was_due_by_what_a_change_took_the_place_of_just_before(world: World) -> None:
+    world.add("front")
+    world.at(0.1).capture(1, 0)
+    world.at(0.99).say("change", definition={"every": "1h"})
+    world.at(1.01).capture(2, 1)
+    world.at(2).capture(2, 1.99)
+    assert world.states() == [(1, "captured"), (2, "captured"), (2, "outside")]
+    assert world.check().verdict is Verdict.UNDETERMINED
 
 
 @pytest.mark.parametrize(("due", "verdict"), [(7, Verdict.UNDETERMINED), (12, Verdict.FAIL)])
