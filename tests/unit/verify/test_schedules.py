@@ -546,12 +546,12 @@ def test_what_was_made_before_there_were_keys_never_passes() -> None:
 
 
 def test_a_line_is_of_one_schedule_and_of_numbers_in_a_row() -> None:
-    def row(schedule: str, seq: int, state: State = State.UNEXPLAINED) -> Row:
-        return Row(schedule, schedule, seq, hours(seq), URL, state)
+    def row(schedule: str, seq: int, state: State = State.UNEXPLAINED, url: str = URL) -> Row:
+        return Row(schedule, schedule, seq, hours(seq), url, state)
 
     found = [
         row("a", 1),
-        row("b", 1, State.CAPTURED),
+        row("b", 1, State.CAPTURED, OTHER),
         row("b", 2),
         row("b", 3),
         row("b", 4, State.CAPTURED),
