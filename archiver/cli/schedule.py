@@ -184,11 +184,10 @@ def trigger(globals_: Globals, name: str) -> None:
     """Capture its pages once more now, beside what is due; of a feed, read it now."""
     with _opened(globals_, must_exist=True) as found:
         made = found.scheduling.trigger(name)
-        has_feed = any(each.name == name and each.definition.feed is not None for each in found.scheduling.listing())
     if globals_.json:
         render.print_json({"type": "triggered", "name": name, "jobs": made})
     elif not globals_.quiet:
-        click.echo("\n".join(made) or (f"{name} is due now" if has_feed else f"its pages wait already: {name}"))
+        click.echo("\n".join(made) or f"nothing was queued: what {name} captures waits already")
 
 
 @schedule.command()
