@@ -498,7 +498,8 @@ def _insert(connection: Connection, table: sa.Table, values: dict[str, Any] | li
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # noqa: PLC0415
-    return bool(connection.execute(insert(table).values(values).on_conflict_do_nothing()).rowcount)
+    put = insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return bool(connection.execute(put).all())  # not every driver counts rows
 
 
 def _job(row: Row[Any]) -> Job:
