@@ -160,14 +160,14 @@ class Machine(RuleBasedStateMachine):
         raise AssertionError([(row.id, row.state) for row in open_jobs])
 
 
-@pytest.mark.parametrize(("any_desk", "examples"), [("sqlite", 40), ("postgresql", 12)], indirect=["any_desk"])
+@pytest.mark.parametrize(("any_desk", "examples"), [("sqlite", 20), ("postgresql", 6)], indirect=["any_desk"])
 def test_no_order_of_events_breaks_the_queue(any_desk: Callable[..., Desk], examples: int) -> None:
     machine = type("Machine", (Machine,), {"make": staticmethod(any_desk)})
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         machine,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=40,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
