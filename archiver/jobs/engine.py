@@ -27,6 +27,7 @@ _SCHEMA = "archiver_engine"  # on PostgreSQL
 _POLL_S = 0.2
 _PRIORITY_MIDDLE = 1000  # lower ones go first, and none goes before all
 _DELETED_AT_ONCE = 500
+_ASKED_AT_ONCE = 500  # databases take so many values in a question, and no more
 
 
 @dataclass(frozen=True)
@@ -109,23 +110,30 @@ class Engine:
     def resume(self, workflows: Iterable[str]) -> None:
         """Have workflows run again, whoever had taken them up. Whether that one lives is not asked here."""
         wanted = list(workflows)
-        if wanted:
+        if not wanted:
+            return
+        with self._database.errors():
             self._client.resume_workflows(wanted, queue_name=_QUEUE)
 
     def ended(self, workflows: Iterable[str]) -> set[str]:
         """Those of these workflows that the engine will not run, or run on: ended, or not known."""
-        asked = set(workflows)
-        if not asked:
-            return set()
-        alive = self._list(workflow_ids=sorted(asked), status=["ENQUEUED", "DELAYED", "PENDING"])
-        return asked - {each.workflow_id for each in alive}
+        asked = sorted(set(workflows))
+        left = set(asked)
+        for at in range(0, len(asked), _ASKED_AT_ONCE):
+            some = asked[at : at + _ASKED_AT_ONCE]
+            alive = self._list(workflow_ids=some, status=["ENQUEUED", "DELAYED", "PENDING"])
+            left.difference_update(each.workflow_id for each in alive)
+        return left
 
     def forget(self, before: datetime) -> int:
         """Delete what had ended before a moment, a part at a time; how many were deleted."""
         old = self._list(completed_before=clock.rfc3339(before), limit=_DELETED_AT_ONCE)
-        if old:
+        if not old:
+            return 0
+        with self._database.errors():
             self._client.delete_workflows([each.workflow_id for each in old])
         return len(old)
 
     def _list(self, **wanted: Any) -> list[WorkflowStatus]:
-        return self._client.list_workflows(**wanted, queue_name=_QUEUE, load_input=False, load_output=False)
+        with self._database.errors():
+            return self._client.list_workflows(**wanted, queue_name=_QUEUE, load_input=False, load_output=False)

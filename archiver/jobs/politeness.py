@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from archiver.moments import parse_duration
 _MAX_BACKOFF_S = 3600.0
 _MAX_PAUSE_S = 86400.0  # whoever asks for more is asked again once a day
 _BACKOFF_BASE_S = 10.0
+_MAX_DELAY_S = 86400.0
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,33 @@ class Politeness:
 def parse_rule(rule: str) -> tuple[str, Manners]:
     """`HOST=DELAY` or `HOST=DELAY/VISITS`, where HOST may be `*.domain`. Raises `UsageError`."""
     name, equals, value = rule.partition("=")
-    delay, slash, lanes = value.partition("/")
-    name = name.strip().lower()
-    if not equals or not name or "/" in name or "*" in name.removeprefix("*."):
+    delay, slash, lanes = (part.strip() for part in value.partition("/"))
+    below = "*." if name.strip().startswith("*.") else ""
+    name = _plain(name.strip().removeprefix("*.").removeprefix("[").removesuffix("]"))
+    if not equals or not _is_host(name):
         raise UsageError(
             f"{rule!r} is no rule for a host; write example.org=10s, or *.example.org=2s/3 for 3 at a time"
         )
-    if slash and not (lanes.strip().isdigit() and 1 <= int(lanes) <= 64):
+    if slash and not (re.fullmatch("[0-9]{1,2}", lanes) and 1 <= int(lanes) <= 64):
         raise UsageError(f"{rule!r}: the number of visits at a time is from 1 to 64")
-    delay_s = 0.0 if delay.strip() == "0" else parse_duration(delay).total_seconds()
-    return name, Manners(int(lanes) if slash else 1, delay_s)
+    delay_s = 0.0 if delay == "0" else parse_duration(delay).total_seconds()
+    if delay_s > _MAX_DELAY_S:
+        raise UsageError(f"{rule!r}: a host rests for a day at most between two visits")
+    return below + name, Manners(int(lanes) if slash else 1, delay_s)
+
+
+def _is_host(name: str) -> bool:
+    """Whether it can be the name of a host, or its address, without a port."""
+    return bool(re.fullmatch(r"[^\s/:*?#@\[\]]+|[0-9a-f:.]*:[0-9a-f:.]*", name))
+
+
+def _plain(name: str) -> str:
+    """A name as the DNS has it, so that one that is written in two ways is one host."""
+    name = name.rstrip(".").lower()
+    try:
+        return name if name.isascii() else name.encode("idna").decode()
+    except UnicodeError:
+        return name
 
 
 def host_of(url: str) -> str:
@@ -69,7 +88,10 @@ def host_of(url: str) -> str:
 
     Servers of one name share a machine more often than not, whatever their ports.
     """
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    try:
+        host = _plain(urlsplit(url).hostname or "")
+    except ValueError:  # as for half of an IPv6 address
+        host = ""
     if not host:
         raise UsageError(f"{url!r} has no host; write a URL such as https://example.org/")
     return host

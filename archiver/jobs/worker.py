@@ -105,7 +105,6 @@ class Worker:
         with self.metrics.served(self._given.metrics):
             self._refill()
             opened.scheduling.follow()
-            opened.scheduling.heal()
             for said in opened.scheduling.take_over(self._settings.schedules):
                 logger.info(said)
             ticking.start()
