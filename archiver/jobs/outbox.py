@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +26,15 @@ from archiver.jobs.metrics import Metrics
 from archiver.jobs.queue import EVENT, STATEMENT
 from archiver.jobs.scheduling import Scheduling
 from archiver.jobs.schema import outbox
+from archiver.jobs.troubles import Troubles
 
 _POLL_S = 1.0
 _CLAIM_MS = 120_000  # for so long nobody else says it
 _AGAIN_S = 15.0
 _MAX_AGAIN_S = 3600.0
 _ATTEMPTS = 20  # at a message: some twelve hours; a statement is never given up
-_AT_ONCE = 50
+_LAST_S = 10.0
+_UNREADABLE = "the outbox cannot be read"
 _SECRETS = ("ARCHIVER_", "AWS_")
 
 logger = logging.getLogger("archiver.jobs")
@@ -56,48 +60,55 @@ class Outbox:
         self._database = database
         self._scheduling = scheduling
         self._metrics = metrics
+        self._troubles = Troubles()
         if self._webhook is not None:
             messages.check_webhook(self._webhook)
 
     def run(self, over: threading.Event) -> None:
-        """Go on until it is over, and once more then. Never raises."""
+        """Go on until it is over, and for a moment then. Never raises."""
         while not over.wait(_POLL_S):
-            self._round()
-        self._round()
+            self._round(over.is_set)
+        until = time.monotonic() + _LAST_S
+        self._round(lambda: time.monotonic() > until)
 
-    def _round(self) -> None:
+    def _round(self, enough: Callable[[], bool]) -> None:
         try:
-            while self.once() == _AT_ONCE:
+            while not enough() and self.once():
                 pass
+        except Exception as error:  # noqa: BLE001  # the edge of a thread
+            self._troubles.came(_UNREADABLE, error)
+        else:
+            self._troubles.went(_UNREADABLE)
+
+    def once(self) -> bool:
+        """Say one that is due; false when none is. What the log is to say goes first: nobody outside holds it up."""
+        item = self._claim()
+        if item is None:
+            return False
+        try:
+            self._say(item)
         except ArchiverError as error:
-            logger.warning("the outbox cannot be read", extra={"error": str(error)})
-        except Exception:
-            logger.exception("the outbox cannot be read")
+            self._failed(item, str(error))
+        except Exception as error:
+            logger.exception("a fault of ours")
+            self._failed(item, f"{type(error).__name__}: {error}")
+        else:
+            self._forget(item)
+        return True
 
-    def once(self) -> int:
-        """Say what is due, at most `_AT_ONCE`; how many were tried."""
-        items = self._claim()
-        for item in items:
-            try:
-                self._say(item)
-            except ArchiverError as error:
-                self._failed(item, str(error))
-            else:
-                self._forget(item)
-        return len(items)
-
-    def _claim(self) -> list[_Item]:
+    def _claim(self) -> _Item | None:
         with self._database.transaction() as connection:
             now = self._database.now_ms(connection)
-            wanted = sa.select(outbox).where(outbox.c.next_ms <= now).order_by(outbox.c.number).limit(_AT_ONCE)
-            rows = connection.execute(self._database.locked(wanted, skip=True)).all()
-            for row in rows:
-                connection.execute(
-                    outbox.update()
-                    .where(outbox.c.number == row.number)
-                    .values(next_ms=now + _CLAIM_MS, attempts=row.attempts + 1)
-                )
-        return [_Item(row.number, row.kind, orjson.loads(row.body), row.attempts + 1) for row in rows]
+            wanted = sa.select(outbox).where(outbox.c.next_ms <= now).order_by(outbox.c.kind.desc(), outbox.c.number)
+            row = connection.execute(self._database.locked(wanted.limit(1), skip=True)).one_or_none()
+            if row is None:
+                return None
+            connection.execute(
+                outbox.update()
+                .where(outbox.c.number == row.number)
+                .values(next_ms=now + _CLAIM_MS, attempts=row.attempts + 1)
+            )
+        return _Item(row.number, row.kind, orjson.loads(row.body), row.attempts + 1)
 
     def _say(self, item: _Item) -> None:
         if item.kind == STATEMENT:

@@ -195,8 +195,10 @@ class Queue:
             if died and row.attempts >= max(self._attempts, _DEATHS):
                 self._settle(connection, row, Ended(error=_LOST, strain=True))
                 return None
-            if self._until(connection, row.host) > now:
-                # Another lane was told meanwhile that the host wants to be left alone.
+            next_ms = connection.scalar(sa.select(lanes.c.next_ms).where(lanes.c.workflow == workflow)) or 0
+            if died or max(next_ms, self._until(connection, row.host)) > now:
+                # A dead worker's visit was one, and its lane rests. Else another lane was told meanwhile that the host
+                # wants to be left alone, or a clock is wrong.
                 self._take_back(connection, row, now)
                 return None
             attempt = row.attempts + 1
@@ -208,7 +210,6 @@ class Queue:
                     attempts=attempt,
                     worker=worker,
                     started_ms=now,
-                    error=_LOST if died else row.error,
                 )
             )
             return Begun(_job(row), attempt)
@@ -229,17 +230,17 @@ class Queue:
                 return None
             return self._settle(connection, row, ended)
 
-    def release(self, workflow: str) -> None:
+    def release(self, workflow: str, worker: str) -> None:
         """Have the job of a workflow handed over again, which the engine has ended or lost without us.
 
-        Not where a living worker is at it: its engine may have been told of the end of an earlier run.
+        Not one that another worker runs, who lives: it was taken up twice, and the second has found nothing to do.
         """
         with self.database.transaction() as connection:
             row = self._held(connection, workflow)
             if row is None:
                 connection.execute(lanes.update().where(lanes.c.workflow == workflow).values(workflow=None))
                 return
-            if not self._is_at_work(connection, row):
+            if row.worker == worker or not self._is_at_work(connection, row):
                 self._take_back(connection, row, self.database.now_ms(connection))
 
     def handed_over(self) -> list[str]:
@@ -304,6 +305,28 @@ class Queue:
             lanes.update().where(lanes.c.host == row.host, lanes.c.workflow == row.workflow).values(workflow=None)
         )
 
+    def _lose(self, connection: Connection, row: Row[Any]) -> None:
+        """Take a job back from a worker that died with it: that was an attempt, and a visit."""
+        if row.cancel:
+            self._settle(connection, row, Ended(error=_LOST))
+            return
+        now = self.database.now_ms(connection)
+        rest_ms = int(1000 * self._politeness.of(row.host).delay_s)
+        connection.execute(lanes.update().where(lanes.c.workflow == row.workflow).values(next_ms=now + rest_ms))
+        self._leave(connection, row)
+        connection.execute(
+            jobs.update()
+            .where(jobs.c.id == row.id)
+            .values(state=JobState.RETRYING, error=_LOST, not_before_ms=now, **self._beside(connection, row))
+        )
+
+    def _beside(self, connection: Connection, row: Row[Any]) -> dict[str, Any]:
+        """What a job has to give up that waits again: another one like it may have been queued while it ran."""
+        if row.dedup is None:
+            return {}
+        like = sa.select(jobs.c.id).where(jobs.c.dedup == row.dedup, jobs.c.state.in_(WAITING), jobs.c.id != row.id)
+        return {} if connection.execute(like.limit(1)).first() is None else {"dedup": None}
+
     def _settle(self, connection: Connection, row: Row[Any], ended: Ended) -> JobState:
         now = self.database.now_ms(connection)
         counted = row.attempts if ended.counts else row.attempts - 1
@@ -319,6 +342,7 @@ class Queue:
             state = JobState.RETRYING
             values["dedup"] = self._dedup(connection, row)
             values["not_before_ms"] = now + int(1000 * max(ended.again_s, pause_s(ended.pause_s)))
+            values |= self._beside(connection, row)
         else:
             state = JobState.FAILED
         connection.execute(jobs.update().where(jobs.c.id == row.id).values(state=state, **values))
