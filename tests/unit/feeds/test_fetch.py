@@ -257,7 +257,9 @@ def test_a_redirect_to_what_cannot_be_fetched_is_told(site: Site, location: str)
 # the guard
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "127.1", "0x7f000001", "\uff11\uff12\uff17.0.0.1", "[::1]", "[::ffff:127.0.0.1]"]
+)
 @pytest.mark.parametrize("by_redirect", [False, True])
 def test_loopback_is_refused_however_it_is_written(
     site: Site, listening: socket.socket, host: str, by_redirect: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
+import tracemalloc
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,6 +87,8 @@ def test_the_end_of_a_gzip_file_that_is_cut_off_is_missed() -> None:
 def test_the_same_address_is_taken_once_and_the_order_stays() -> None:
     items = "".join(f"<item><link>https://news.test/{name}</link></item>" for name in ("b", "a", "b#x", "c", "a"))
     assert urls(rss(items)) == ["https://news.test/b", "https://news.test/a", "https://news.test/c"]
+    twice = "<item><link>/a</link><title>First</title></item><item><link>/a</link><title>Second</title></item>"
+    assert [entry.title for entry in read(rss(twice)).entries] == ["First"]
 
 
 @pytest.mark.parametrize(
@@ -284,6 +287,7 @@ def test_a_login_page_is_told() -> None:
         (b"[1]", "is JSON, but no JSON Feed"),
         (b'{"version": "https://jsonfeed.org/version/1", "items": {}}', "is a JSON Feed without a list of items"),
         (b'{"a":' * 100_000, "is no valid JSON ("),
+        (b'{"items":[' + b"{}," * 300_000 + b"[]," * 300_000, "is JSON of more than 500,000 lists and objects"),
         (b"\x1f\x8b and more", "is damaged: it begins like a gzip file and is none"),
     ],
 )
@@ -393,7 +397,11 @@ def test_a_gzip_bomb_is_refused_before_it_grows() -> None:
     piece = zlib.compressobj(9, wbits=31)
     bomb = b"".join([*(piece.compress(bytes(1 << 20)) for _ in range(500)), piece.flush()])
     before = time.process_time()
+    tracemalloc.start()
     assert refusal(bomb).startswith("is larger than 16 MB")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * MAX_FEED_BYTES
     assert refusal(gzip.compress(b"") * 100_000).startswith("is larger than 16 MB")
     assert refusal(gzip.compress(gzip.compress(RSS.encode()))).startswith("is not XML")
     assert time.process_time() - before < 5
