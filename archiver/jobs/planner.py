@@ -86,7 +86,7 @@ class Planner:
             return max(high, until), seq, True
         if definition.feed is not None:
             if is_done:
-                self._read_feed(connection, row, definition, times[-1])
+                self.read_feed(connection, row, definition, times[-1])
             return times[-1], seq, is_done
         if every_one:
             for number, moment in enumerate(times, seq):
@@ -120,17 +120,23 @@ class Planner:
         )
         return self._queue.submit(connection, new, key)
 
-    def _read_feed(self, connection: Connection, row: Row[Any], definition: Definition, moment: datetime) -> None:
+    def read_feed(self, connection: Connection, row: Row[Any], definition: Definition, moment: datetime) -> str:
+        """Queue the reading of a schedule's feed; the id of the job. One that waits or runs already does for it."""
         assert definition.feed is not None
-        key = f"{row.name}.feed.{row.id[-8:]}"
-        waiting = sa.select(jobs.c.id).where(
-            jobs.c.schedule == row.id, jobs.c.kind == "feed", jobs.c.state.in_(_NOT_ENDED)
+        going = sa.select(jobs.c.id).where(
+            jobs.c.schedule == row.id,
+            jobs.c.kind == "feed",
+            jobs.c.state.in_(_NOT_ENDED),
+            jobs.c.url == definition.feed,
         )
-        if connection.execute(waiting.limit(1)).first() is None:
-            due = Due(row.id, row.name, 0, moment)
-            key = f"{key}.{to_ms(moment)}"
-            new = New(definition.feed, Options(), key, kind="feed", priority=definition.priority, due=due)
-            self._queue.submit(connection, new, key)
+        there = connection.scalar(going.limit(1))
+        if there is not None:
+            return str(there)
+        due = Due(row.id, row.name, 0, moment)
+        key = f"{row.name}.feed.{row.id[-8:]}.{to_ms(moment)}"
+        new = New(definition.feed, Options(), key, kind="feed", priority=definition.priority, due=due)
+        self._queue.submit(connection, new, key)
+        return key
 
     def _overtake(self, connection: Connection, row: Row[Any]) -> None:
         """Take out what waits for an earlier time: where captures come slower than they are due, the newest count."""

@@ -350,6 +350,17 @@ class Queue:
             found = connection.execute(wanted).all()
         yield from map(_job, found)
 
+    def newest_by_schedule(self) -> dict[str, Job]:
+        """The newest job for each schedule, by its id."""
+        newest = sa.select(jobs.c.schedule, sa.func.max(jobs.c.queued_ms).label("at")).group_by(jobs.c.schedule)
+        found = newest.where(jobs.c.schedule.is_not(None)).subquery()
+        wanted = sa.select(jobs).join(
+            found, sa.and_(jobs.c.schedule == found.c.schedule, jobs.c.queued_ms == found.c.at)
+        )
+        with self.database.transaction() as connection:
+            rows = connection.execute(wanted.order_by(jobs.c.seq, jobs.c.id)).all()
+        return {row.schedule: _job(row) for row in rows}
+
     def counts(self) -> dict[str, int]:
         """How many jobs there are in each state."""
         with self.database.transaction() as connection:

@@ -22,6 +22,7 @@ from archiver.errors import NotFoundError, StorageError, UsageError
 from archiver.jobs.database import Database
 from archiver.jobs.job import Job
 from archiver.jobs.planner import Planner, options_of
+from archiver.jobs.politeness import host_of
 from archiver.jobs.queue import STATEMENT, New, Queue
 from archiver.jobs.schema import WAITING, articles, head, jobs, schedules
 from archiver.moments import from_ms, to_ms
@@ -130,19 +131,21 @@ class Scheduling:
                 yield f"the schedule {name} was changed"
 
     def trigger(self, name: str) -> list[str]:
-        """Capture its pages once more now, beside what is due; the ids of the jobs. Of a feed, read it now."""
+        """Capture its pages once more now, beside what is due; the ids of the jobs. Of a feed, read it now.
+
+        Also where it is paused. Raises `NotFoundError`.
+        """
+        self.follow()
         row = self._known(name)
-        definition = from_document(orjson.loads(row.definition))
         with self._database.transaction() as connection:
+            locked = sa.select(schedules).where(schedules.c.id == row.id)
+            row = connection.execute(self._database.locked(locked)).one()
+            definition = from_document(orjson.loads(row.definition))
             if definition.feed is not None:
-                connection.execute(
-                    schedules.update()
-                    .where(schedules.c.id == row.id)
-                    .values(next_ms=self._database.now_ms(connection) if not row.paused else None)
-                )
-                return []
+                now = from_ms(self._database.now_ms(connection))
+                return [self._planner.read_feed(connection, row, definition, now)]
             made = []
-            for url in definition.urls:
+            for url in sorted(definition.urls, key=host_of):
                 id_ = layout.new_id(clock.now())
                 if self._queue.submit(connection, New(url, options_of(definition), priority=definition.priority), id_):
                     made.append(id_)
@@ -178,8 +181,8 @@ class Scheduling:
         self.follow()
         with self._database.transaction() as connection:
             rows = connection.execute(sa.select(schedules).order_by(schedules.c.name)).all()
+        last = self._queue.newest_by_schedule()
         for row in rows:
-            last = next(self._queue.listing(schedule=row.name, limit=1), None)
             yield Listed(
                 row.id,
                 row.name,
@@ -188,7 +191,7 @@ class Scheduling:
                 None if row.next_ms is None else from_ms(row.next_ms),
                 row.next_seq,
                 None if row.feed is None else orjson.loads(row.feed),
-                last,
+                last.get(row.id),
             )
 
     # the log

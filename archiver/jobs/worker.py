@@ -99,7 +99,7 @@ class Worker:
 
     def _work(self, archive: Archive, opened: Opened, engine: Engine, *, once: bool) -> None:
         outbox = Outbox(self._settings, opened.database, opened.scheduling, self.metrics)
-        watcher = Watcher(self._settings, opened.database, opened.queue)
+        watcher = Watcher(self._settings, opened.database, opened.queue, self._stopping)
         ticking = threading.Thread(target=self._tick_on, args=(opened, engine), name="tick")
         speaking = threading.Thread(target=outbox.run, args=(self._over,), name="outbox")
         with self.metrics.served(self._given.metrics):

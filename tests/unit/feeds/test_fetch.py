@@ -18,7 +18,7 @@ import pytest
 
 from archiver import clock
 from archiver.config import CaptureSettings
-from archiver.errors import ConfigurationError, FeedError, RefusedError, UnreachableError, UsageError
+from archiver.errors import ConfigurationError, FeedError, HttpStatusError, RefusedError, UnreachableError, UsageError
 from archiver.feeds.fetch import MAX_RETRY_AFTER_S, USER_AGENT, Fetched, fetch
 from archiver.feeds.model import MAX_FEED_BYTES
 from archiver.feeds.parse import parse
@@ -175,7 +175,7 @@ def test_an_answer_that_has_not_changed_has_no_body(site: Site) -> None:
 
 def test_a_304_that_nobody_asked_for_is_no_answer(site: Site) -> None:
     site.answers(status=304)
-    assert failure(site) == f"{URL}: the server answered with status 304"
+    assert failure(site, kind=HttpStatusError) == f"{URL}: the server answered with status 304"
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -209,7 +209,7 @@ def test_when_to_come_again_may_be_a_date(site: Site) -> None:
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 500, 302])
 def test_another_status_is_told(site: Site, status: int) -> None:
     site.answers(status=status, body=b"x")
-    assert failure(site) == f"{URL}: the server answered with status {status}"
+    assert failure(site, kind=HttpStatusError) == f"{URL}: the server answered with status {status}"
 
 
 # redirects
