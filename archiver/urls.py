@@ -126,7 +126,7 @@ def parse_proxy(url: str) -> Proxy:
 
 
 def check_webhook(url: str) -> str:
-    """A URL that messages can be sent to. Raises `ValueError`, whose message repeats nothing of it: it may be a secret."""
+    """A URL that messages can be sent to. Raises `ValueError`, which repeats nothing of it: it may be a secret."""
     if _CONTROL.search(url) or not url.isascii():
         raise ValueError("it holds blanks, control characters or others beyond ASCII; percent-encode them")
     try:

@@ -56,6 +56,8 @@ def post(url: str, body: bytes, secret: str | None) -> None:
         with _within(connection.sock, late):
             connection.request("POST", target, body, headers)
             status = connection.getresponse().status
+        if late.is_set():  # a head that was broken off looks like a whole one
+            raise TimeoutError
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         if late.is_set() or isinstance(error, TimeoutError):

@@ -27,6 +27,7 @@ from archiver.schedules.due import due_times, next_due, not_before
 _AT_ONCE = 1000  # schedules of one tick
 _LATEST_AT_ONCE = 10_000  # times that are looked through for the newest
 _ALL_AT_ONCE = 200  # times that become jobs in one transaction
+_FEEDS_FIRST = 200  # more than any two schedules differ
 _NOT_PLANNED = "no worker ran when it was due"
 _OVERTAKEN = "the next one was due before its turn came"
 
@@ -134,7 +135,9 @@ class Planner:
             return str(there)
         due = Due(row.id, row.name, 0, moment)
         key = f"{row.name}.feed.{row.id[-8:]}.{to_ms(moment)}"
-        new = New(definition.feed, Options(), key, kind="feed", priority=definition.priority, due=due)
+        # Before the articles that wait for the same host: there may be hours of them, and a feed forgets.
+        first = definition.priority + _FEEDS_FIRST
+        new = New(definition.feed, Options(), key, kind="feed", priority=first, due=due)
         self._queue.submit(connection, new, key)
         return key
 

@@ -71,8 +71,11 @@ class Queue:
 
     # putting in
 
-    def submit(self, connection: Connection, new: New, id_: str) -> bool:
-        """Put a job in, its id being its key or else `id_`; false when it is there already, or one like it waits."""
+    def submit(self, connection: Connection, new: New, id_: str, *, pump: bool = True) -> bool:
+        """Put a job in, its id being its key or else `id_`; false when it is there already, or one like it waits.
+
+        Without `pump` whoever puts in many of one host calls that afterwards.
+        """
         host = host_of(new.url)
         now = self.database.now_ms(connection)
         due = new.due
@@ -98,7 +101,8 @@ class Queue:
         if not _insert(connection, jobs, values):
             return False
         _insert(connection, hosts, {"host": host, "until_ms": 0, "failures": 0})
-        self.pump(connection, host)
+        if pump:
+            self.pump(connection, host)
         return True
 
     def pump(self, connection: Connection, host: str) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import orjson
@@ -74,6 +75,8 @@ class Watcher:
             row = self._row(connection, job.due.schedule)
         if row is None:
             return Ended(error="its schedule was removed")
+        if from_document(orjson.loads(row.definition)).feed != job.url:
+            return Ended(error="its schedule watches something else by now")
         known = {} if row.feed is None else orjson.loads(row.feed)
         if known.get("url") != job.url:
             known = {}  # the schedule watched another feed before; what that one said is nothing to this one
@@ -146,7 +149,12 @@ class Watcher:
 
     def _take(self, found: _Found, feed: Feed, url: str) -> None:
         for entry in feed.entries:
-            found.urls.setdefault(entry.url, entry.published)
+            try:
+                host_of(entry.url)
+            except UsageError as error:
+                found.notes.append(f"not captured: {error}")
+            else:
+                found.urls.setdefault(entry.url, entry.published)
         found.notes += [f"{url}: {problem}" for problem in feed.problems]
         if feed.problems:
             found.whole = False  # the rest of it may come the next time
@@ -165,12 +173,14 @@ class Watcher:
             later = max(len(new) - MAX_NEW, 0)
             taken = new[:MAX_NEW]
             numbers = {url: row.next_seq + number for number, url in enumerate(taken)}
-            for url in sorted(taken, key=lambda url: (host_of(url), numbers[url])):
-                due = Due(row.id, row.name, numbers[url], job.due.at)
-                key = job_key(row.id, row.name, numbers[url], url)
-                self._queue.submit(
-                    connection, New(url, options_of(definition), key, priority=definition.priority, due=due), key
-                )
+            by_host = groupby(sorted(taken, key=lambda url: (host_of(url), numbers[url])), host_of)
+            for host, urls in by_host:  # in the order in which hosts are locked
+                for url in urls:
+                    due = Due(row.id, row.name, numbers[url], job.due.at)
+                    key = job_key(row.id, row.name, numbers[url], url)
+                    new_job = New(url, options_of(definition), key, priority=definition.priority, due=due)
+                    self._queue.submit(connection, new_job, key, pump=False)
+                self._queue.pump(connection, host)
             if taken:
                 connection.execute(
                     articles.insert(), [{"schedule": row.id, "url_sha256": _digest(url)} for url in taken]
