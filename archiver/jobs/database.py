@@ -22,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateSchema
 
 from archiver import clock
-from archiver.errors import StorageError
+from archiver.errors import ConfigurationError, StorageError
 from archiver.index.database import postgres_url, shown_url, without_secrets
 from archiver.jobs import schema
 from archiver.jobs.schema import APPLICATION_ID, POSTGRES_SCHEMA
@@ -95,6 +95,8 @@ class Database:
             return "its disk is full or gave an error; make room"
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
             return "it is damaged; move it away: schedules come back from the log, jobs that waited do not"
+        if getattr(cause, "sqlstate", None) == "42501":  # insufficient_privilege
+            return "its user may not do that; grant it CREATE on the database"
         line = without_secrets(" ".join(str(cause).split())[:300] or type(cause).__name__, self.engine.url)
         if self.path is None and getattr(cause, "sqlstate", None) is None:
             return f"the server cannot be reached ({line}); {_CHECK}"
@@ -108,6 +110,11 @@ def connect(location: str | Path) -> Database:
         engine = sa.create_engine(url, pool_pre_ping=True, pool_size=_CONNECTIONS)
         return Database(
             engine.execution_options(schema_translate_map={None: POSTGRES_SCHEMA}), f"in {shown_url(url)}", None
+        )
+    if isinstance(location, str) and "://" in location.removeprefix("sqlite:///"):
+        raise ConfigurationError(
+            "database_url, for the index and the queue, begins with neither postgresql:// nor sqlite:///; correct "
+            "ARCHIVER_DATABASE_URL"
         )
     path = Path(str(location).removeprefix("sqlite:///")).absolute()
 

@@ -28,6 +28,7 @@ from archiver.schedules.due import due_times, next_due, not_before
 _AT_ONCE = 1000  # schedules of one tick
 _LATEST_AT_ONCE = 10_000  # times that are looked through for the newest
 _ALL_AT_ONCE = 200  # times that become jobs in one transaction
+_FEEDS_FIRST = 200  # more than any two schedules differ
 _NOT_PLANNED = "no worker ran when it was due"
 _OVERTAKEN = "the next one was due before its turn came"
 
@@ -160,18 +161,25 @@ class Planner:
         )
         return self._queue.submit(connection, new, key)
 
-    def read_feed(self, connection: Connection, row: Row[Any], definition: Definition, moment: datetime) -> str | None:
-        """Queue the reading of a feed; the id of the job, None where one waits or runs already."""
+    def read_feed(self, connection: Connection, row: Row[Any], definition: Definition, moment: datetime) -> str:
+        """Queue the reading of a schedule's feed; the id of the job. One that waits or runs already does for it."""
         assert definition.feed is not None
-        waiting = sa.select(jobs.c.id).where(
-            jobs.c.schedule == row.id, jobs.c.kind == "feed", jobs.c.state.in_(_NOT_ENDED)
+        going = sa.select(jobs.c.id).where(
+            jobs.c.schedule == row.id,
+            jobs.c.kind == "feed",
+            jobs.c.state.in_(_NOT_ENDED),
+            jobs.c.url == definition.feed,
         )
-        if connection.execute(waiting.limit(1)).first() is not None:
-            return None
-        key = f"{row.name}.feed.{row.id[-8:]}.{to_ms(moment)}"
+        there = connection.scalar(going.limit(1))
+        if there is not None:
+            return str(there)
         due = Due(row.id, row.name, 0, moment)
-        new = New(definition.feed, Options(), key, kind="feed", priority=definition.priority, due=due)
-        return key if self._queue.submit(connection, new, key) else None
+        key = f"{row.name}.feed.{row.id[-8:]}.{to_ms(moment)}"
+        # Before the articles that wait for the same host: there may be hours of them, and a feed forgets.
+        first = definition.priority + _FEEDS_FIRST
+        new = New(definition.feed, Options(), key, kind="feed", priority=first, due=due)
+        self._queue.submit(connection, new, key)
+        return key
 
     def _overtake(self, connection: Connection, row: Row[Any], definition: Definition) -> None:
         """Take out what waits for an earlier time: where captures come slower than they are due, the newest count.

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from archiver.config import JobsSettings
 from archiver.errors import UsageError
-from archiver.moments import parse_duration
+from archiver.manners import Manners, parse_rule, plain_host
 
 _MAX_BACKOFF_S = 3600.0
 _MAX_PAUSE_S = 86400.0  # whoever asks for more is asked again once a day
 _BACKOFF_BASE_S = 10.0
-_MAX_DELAY_S = 86400.0
-
-
-@dataclass(frozen=True)
-class Manners:
-    """So many visits of a host at a time, and seconds from the end of one to the beginning of the next in its lane."""
-
-    lanes: int
-    delay_s: float
 
 
 class Politeness:
@@ -51,45 +40,13 @@ class Politeness:
         return self._usual
 
 
-def parse_rule(rule: str) -> tuple[str, Manners]:
-    """`HOST=DELAY` or `HOST=DELAY/VISITS`, where HOST may be `*.domain`. Raises `UsageError`."""
-    name, equals, value = rule.partition("=")
-    delay, slash, lanes = (part.strip() for part in value.partition("/"))
-    below = "*." if name.strip().startswith("*.") else ""
-    name = _plain(name.strip().removeprefix("*.").removeprefix("[").removesuffix("]"))
-    if not equals or not _is_host(name):
-        raise UsageError(
-            f"{rule!r} is no rule for a host; write example.org=10s, or *.example.org=2s/3 for 3 at a time"
-        )
-    if slash and not (re.fullmatch("[0-9]{1,2}", lanes) and 1 <= int(lanes) <= 64):
-        raise UsageError(f"{rule!r}: the number of visits at a time is from 1 to 64")
-    delay_s = 0.0 if delay == "0" else parse_duration(delay).total_seconds()
-    if delay_s > _MAX_DELAY_S:
-        raise UsageError(f"{rule!r}: a host rests for a day at most between two visits")
-    return below + name, Manners(int(lanes) if slash else 1, delay_s)
-
-
-def _is_host(name: str) -> bool:
-    """Whether it can be the name of a host, or its address, without a port."""
-    return bool(re.fullmatch(r"[^\s/:*?#@\[\]]+|[0-9a-f:.]*:[0-9a-f:.]*", name))
-
-
-def _plain(name: str) -> str:
-    """A name as the DNS has it, so that one that is written in two ways is one host."""
-    name = name.rstrip(".").lower()
-    try:
-        return name if name.isascii() else name.encode("idna").decode()
-    except UnicodeError:
-        return name
-
-
 def host_of(url: str) -> str:
     """The host that a URL is asked of: its name without port, in lower case. Never empty.
 
     Servers of one name share a machine more often than not, whatever their ports.
     """
     try:
-        host = _plain(urlsplit(url).hostname or "")
+        host = plain_host(urlsplit(url).hostname or "")
     except ValueError:  # as for half of an IPv6 address
         host = ""
     if not host:

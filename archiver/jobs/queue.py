@@ -19,8 +19,9 @@ from sqlalchemy.engine import Connection, Row
 from archiver.errors import NotFoundError, UsageError
 from archiver.jobs.database import Database
 from archiver.jobs.job import Due, Ended, Job, Options
-from archiver.jobs.politeness import Manners, Politeness, backoff_s, host_of, pause_s
+from archiver.jobs.politeness import Politeness, backoff_s, host_of, pause_s
 from archiver.jobs.schema import ENDED, WAITING, JobState, hosts, jobs, lanes, outbox, schedules, workers
+from archiver.manners import Manners
 from archiver.moments import from_ms, to_ms
 
 STATEMENT, EVENT = "statement", "event"
@@ -72,8 +73,11 @@ class Queue:
 
     # putting in
 
-    def submit(self, connection: Connection, new: New, id_: str) -> bool:
-        """Put a job in, its id being its key or else `id_`; false when it is there already, or one like it waits."""
+    def submit(self, connection: Connection, new: New, id_: str, *, pump: bool = True) -> bool:
+        """Put a job in, its id being its key or else `id_`; false when it is there already, or one like it waits.
+
+        Without `pump` whoever puts in many of one host calls that afterwards.
+        """
         host = host_of(new.url)
         now = self.database.now_ms(connection)
         due = new.due
@@ -99,7 +103,8 @@ class Queue:
         self.hold(connection, [host])
         if not _insert(connection, jobs, values):
             return False
-        self.pump(connection, host)
+        if pump:
+            self.pump(connection, host)
         return True
 
     def hold(self, connection: Connection, names: Iterable[str]) -> None:
@@ -230,7 +235,7 @@ class Queue:
                 return None
             return self._settle(connection, row, ended)
 
-    def release(self, workflow: str, worker: str) -> None:
+    def release(self, workflow: str, worker: str = "") -> None:
         """Have the job of a workflow handed over again, which the engine has ended or lost without us.
 
         Not one that another worker runs, who lives: it was taken up twice, and the second has found nothing to do.

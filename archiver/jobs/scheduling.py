@@ -23,6 +23,7 @@ from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageErr
 from archiver.jobs.database import Database
 from archiver.jobs.job import Job
 from archiver.jobs.planner import Planner, definition_of, options_of
+from archiver.jobs.politeness import host_of
 from archiver.jobs.queue import STATEMENT, New, Queue
 from archiver.jobs.schema import NEVER, WAITING, articles, head, jobs, schedules
 from archiver.moments import from_ms, parse_rfc3339, to_ms
@@ -155,18 +156,22 @@ class Scheduling:
                 yield f"the schedule {name} was changed"
 
     def trigger(self, name: str) -> list[str]:
-        """Capture its pages once more now, beside what is due; the ids of the jobs. Of a feed, read it now."""
+        """Capture its pages once more now, beside what is due; the ids of the jobs. Of a feed, read it now.
+
+        Also where it is paused. Raises `NotFoundError`.
+        """
         self.follow()
         row = self._known(name)
-        definition = definition_of(row)
         with self._database.transaction() as connection:
+            locked = sa.select(schedules).where(schedules.c.id == row.id)
+            row = connection.execute(self._database.locked(locked)).one()
+            definition = definition_of(row)
             if definition.feed is not None:
                 now = from_ms(self._database.now_ms(connection))
-                id_ = self._planner.read_feed(connection, row, definition, now)
-                return [] if id_ is None else [id_]
+                return [self._planner.read_feed(connection, row, definition, now)]
             self._planner.hold_hosts(connection, row, definition)
             made = []
-            for url in definition.urls:
+            for url in sorted(definition.urls, key=host_of):
                 id_ = layout.new_id(clock.now())
                 if self._queue.submit(connection, New(url, options_of(definition), priority=definition.priority), id_):
                     made.append(id_)
@@ -200,7 +205,6 @@ class Scheduling:
             rows = connection.execute(sa.select(schedules).order_by(schedules.c.name)).all()
         newest = self._queue.newest_of_schedules()
         for row in rows:
-            last = newest.get(row.id)
             yield Listed(
                 row.id,
                 row.name,
@@ -209,7 +213,7 @@ class Scheduling:
                 None if row.next_ms is None else from_ms(row.next_ms),
                 row.next_seq,
                 None if row.feed is None else orjson.loads(row.feed),
-                last,
+                newest.get(row.id),
             )
 
     # the log

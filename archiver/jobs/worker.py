@@ -121,7 +121,7 @@ class Worker:
 
     def _work(self, archive: Archive, opened: Opened, engine: Engine, *, once: bool) -> None:
         outbox = Outbox(self._settings, opened.database, opened.scheduling, self.metrics)
-        watcher = Watcher(self._settings, opened.database, opened.queue)
+        watcher = Watcher(self._settings, opened.database, opened.queue, self._stopping)
         threads = [
             threading.Thread(target=self._tick_on, args=(opened, engine), name="tick"),
             threading.Thread(target=outbox.run, args=(self._over,), name="outbox"),

@@ -68,7 +68,9 @@ def test_a_document_type_without_declarations_is_passed_over() -> None:
 
 
 def test_the_sitemaps_of_an_index_are_no_entries() -> None:
-    assert read(INDEX) == Feed("sitemap index", (), ("https://news.test/s/1.xml.gz", "https://news.test/s/2.xml"))
+    feed = read(INDEX)
+    assert (feed.kind, feed.entries) == ("sitemap index", ())
+    assert [each.url for each in feed.more] == ["https://news.test/s/1.xml.gz", "https://news.test/s/2.xml"]
 
 
 def test_a_sitemap_that_is_a_gzip_file_is_read() -> None:
@@ -239,7 +241,7 @@ def test_half_a_character_does_not_end_a_feed(reference: str) -> None:
 # what is no feed
 
 
-@pytest.mark.parametrize("data", [b"", b" \r\n\t", b"\xef\xbb\xbf", gzip.compress(b"")])
+@pytest.mark.parametrize("data", [b"", b" \r\n\t", b"\xef\xbb\xbf", gzip.compress(b"", mtime=0)])
 def test_nothing_is_told(data: bytes) -> None:
     assert refusal(data) == "is empty; a feed was expected"
 
@@ -370,7 +372,7 @@ def test_what_is_above_the_limit_is_left_out_and_said(kind: str) -> None:
         "index": f"<sitemapindex>{''.join(f'<sitemap><loc>/{n}</loc></sitemap>' for n in numbers)}</sitemapindex>",
     }[kind]
     feed = read(text)
-    found = feed.more or tuple(entry.url for entry in feed.entries)
+    found = tuple(entry.url for entry in feed.more or feed.entries)
     assert (len(found), found[-1], feed.left_out) == (MAX_ENTRIES, f"https://news.test/{MAX_ENTRIES - 1}", 3)
     assert feed.problems == ("only its first 10000 entries were read, 3 were left out",)
 

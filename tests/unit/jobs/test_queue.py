@@ -172,9 +172,10 @@ def test_a_lane_rests_between_two_visits(desk: Desk) -> None:
     ended_at = desk.clock.now
     desk.end(first)
     assert desk.notes.all[-1].job == second
-    assert desk.notes.all[-1].at_ms == (ended_at + timedelta(seconds=5) - START) / timedelta(
-        milliseconds=1
-    ) + START.timestamp() * 1000
+    assert (
+        desk.notes.all[-1].at_ms
+        == (ended_at + timedelta(seconds=5) - START) / timedelta(milliseconds=1) + START.timestamp() * 1000
+    )
     desk.clock.on(1000)
     third = desk.put("https://b.test/")
     assert desk.notes.all[-1].job == third

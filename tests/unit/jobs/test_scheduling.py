@@ -247,9 +247,7 @@ def test_while_the_store_is_away_nothing_of_the_log_is_passed_over(place: Place)
     assert place.row().id == id_
 
 
-def test_a_store_that_fails_between_two_reads_costs_no_statement(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_that_fails_between_two_reads_costs_no_statement(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.do.follow()
     place.say("add", layout.new_id(START), 0, definition=place.defined().document())
     read, calls = place.log.signed_statement, iter([True, False])
