@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
+import orjson
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer, WorkflowStatus, _serialization
 from sqlalchemy.engine import Connection
 
 from archiver import clock
@@ -28,6 +29,37 @@ _POLL_S = 0.2
 _PRIORITY_MIDDLE = 1000  # lower ones go first, and none goes before all
 _DELETED_AT_ONCE = 500
 _ASKED_AT_ONCE = 500  # databases take so many values in a question, and no more
+
+
+class _Json(Serializer):
+    """How the engine keeps what it is given: two ids, and what a fault says."""
+
+    def name(self) -> str:
+        return "archiver_json"
+
+    def serialize(self, data: Any) -> str:
+        return orjson.dumps(data, default=str).decode()
+
+    def deserialize(cls, serialized_data: str) -> Any:
+        return orjson.loads(serialized_data)
+
+
+class _NoPickle:
+    """In place of `pickle` within the engine, which reads a row as its own column says: to read a pickle is to run it.
+
+    So whoever may write to the queue, or hands somebody an archive with one, could run programs on the workers.
+    """
+
+    @staticmethod
+    def loads(_: bytes) -> Any:
+        raise ValueError("a pickle stands in the queue; it is not read")
+
+    @staticmethod
+    def dumps(_: object) -> bytes:
+        raise ValueError("nothing is put into the queue as a pickle")
+
+
+_serialization.pickle = _NoPickle  # type: ignore[assignment, attr-defined]  # no public way; a test holds that it works
 
 
 @dataclass(frozen=True)
@@ -50,6 +82,7 @@ class Engine:
         self._client = DBOSClient(
             system_database_engine=database.engine,
             dbos_system_schema=_SCHEMA,
+            serializer=_Json(),
             application_name=_APPLICATION,
             lazy=True,
             retry_connection_errors=False,
@@ -84,6 +117,7 @@ class Engine:
                 system_database_url=self._url,
                 system_database_engine=self._database.engine,
                 dbos_system_schema=_SCHEMA,
+                serializer=_Json(),
                 run_migrations=False,
                 executor_id=worker,
                 application_version=_APPLICATION_VERSION,
