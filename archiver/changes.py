@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from archiver import clock
+from archiver import clock, moments
 from archiver.archive import Archive, Snapshot
 from archiver.difference import picture
 from archiver.difference.drawing import draw
@@ -34,6 +34,9 @@ MAX_TEXT_BYTES = 4_000_000  # some 700,000 words, which take two seconds
 MAX_PICTURE_BYTES = 96 << 20
 _TOLD = ("body", "header", "quote")
 _PARAGRAPH_CHARS = 80
+# What reading a page tells of its first frame's text, and of its main text: other frames, of which there may be very
+# many, and JSON-LD have no part in it.
+_OF_THE_TEXT = ("frame 0", "the page is too large", "the main text")
 _MAX_PROBLEM_CHARS = 300
 _MINUS = "\u2212"
 
@@ -163,12 +166,9 @@ def visual(archive: Archive, before: Snapshot, after: Snapshot) -> tuple[bytes, 
     found = _compared(archive, before, after, lacking)
     if found is None:
         raise NotFoundError(f"the pictures of {before.id} and {after.id} cannot be compared: {'; '.join(lacking)}")
-    captions = (
-        f"before: {_named(before)}",
-        f"after: {_named(after)}",
-        f"red: what differs, {percent(found.change.share)} of the area",
-    )
-    return draw(found, captions), found.change
+    share = percent(found.change.share)
+    shown = "nothing differs" if found.change.same else f"red: what differs, {share} of the area"
+    return draw(found, (f"before: {_named(before)}", f"after: {_named(after)}", shown)), found.change
 
 
 def document(change: Change) -> dict[str, Any]:
@@ -260,7 +260,7 @@ def _article(archive: Archive, snapshot: Snapshot) -> _Article:
     html = frames[0].get("html") if frames else None
     size = len(html.encode("utf-8", "replace")) if isinstance(html, str) else None
     page = read_page(frames, str(snapshot.statement["final_url"]))
-    cut = [each for each in page.problems if "JSON-LD" not in each and ": tags beyond" not in each]
+    cut = [each for each in page.problems if each.startswith(_OF_THE_TEXT) and ": tags beyond" not in each]
     paragraphs = tuple(_told(page))
     problem = f"{snapshot.id}: {'; '.join(cut)}"[:_MAX_PROBLEM_CHARS] if cut else ""
     if not paragraphs and not problem:
@@ -358,7 +358,7 @@ def _read(pieces: Iterator[bytes], limit: int, what: str) -> bytes:
 
 
 def _moment(snapshot: Snapshot) -> datetime:
-    return datetime.fromisoformat(snapshot.statement["started_at"])
+    return moments.parse_rfc3339(snapshot.statement["started_at"])
 
 
 def _named(snapshot: Snapshot) -> str:
@@ -382,8 +382,9 @@ def _status(snapshot: Snapshot) -> int | None:
 def _device(snapshot: Snapshot) -> str:
     said = snapshot.statement.get("conditions")
     seen = said if isinstance(said, dict) else {}
-    width, height = (seen.get("viewport") or [None, None])[:2]
-    return f"{width} × {height} px at {seen.get('device_pixel_ratio')}"
+    viewport = seen.get("viewport")
+    size = " × ".join(map(str, viewport)) if isinstance(viewport, list) else "unknown"
+    return f"{size} px at {seen.get('device_pixel_ratio')}"[:_MAX_PROBLEM_CHARS]
 
 
 def _has_text(snapshot: Snapshot) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +20,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from archiver.errors import ConfigurationError, UsageError
-from archiver.urls import Proxy, parse_proxy
+from archiver.manners import parse_rule
+from archiver.urls import Proxy, check_webhook, parse_listening, parse_proxy
 
 ENVIRONMENT_PREFIX = "ARCHIVER_"
 LOCAL_FILE = Path("archiver.toml")
@@ -76,6 +77,24 @@ def check_user_agent(value: str) -> str:
     """The value, if it can be a User-Agent field. Raises `ValueError`."""
     if not (value.isascii() and value.isprintable() and value == value.strip()):
         raise ValueError("only printable ASCII may stand in it, no line break and no blank at either end")
+    return value
+
+
+def _checked(check: Callable[[str], object]) -> Callable[[str], str]:
+    """A validator of texts: whatever `check` raises is the reason, and the text stays as it is."""
+
+    def read(value: str) -> str:
+        try:
+            check(value)
+        except (ValueError, UsageError) as error:
+            raise PydanticCustomError("text", "{reason}", {"reason": str(error)}) from None
+        return value
+
+    return read
+
+
+def _check_secret_webhook(value: SecretStr) -> SecretStr:
+    _checked(check_webhook)(value.get_secret_value())
     return value
 
 
@@ -152,7 +171,7 @@ class JobsSettings(BaseModel):
         description="seconds from the end of one visit of a host to the next",
     )
     host_concurrency: int = Field(1, ge=1, le=64, description="how many visits of one host there may be at a time")
-    host: tuple[str, ...] = Field(
+    host: tuple[Annotated[str, AfterValidator(_checked(parse_rule))], ...] = Field(
         (), max_length=10_000, description="HOST=DELAY[/VISITS] for a host or *.domain: other manners there"
     )
     attempts: int = Field(3, ge=1, le=20, description="how often a page is tried before its job has failed")
@@ -180,14 +199,16 @@ class JobsSettings(BaseModel):
     keep_s: float = Field(
         30 * 86400.0, gt=0, allow_inf_nan=False, description="seconds that ended jobs are kept in the queue"
     )
-    metrics: str | None = Field(None, description="ADDRESS:PORT where a worker tells Prometheus its figures")
-    webhook: Annotated[SecretStr | None, BeforeValidator(_read_nothing)] = Field(
-        None, description="http(s) URL that is told of each capture, change and failure"
-    )
+    metrics: Annotated[
+        Annotated[str, AfterValidator(_checked(parse_listening))] | None, BeforeValidator(_read_nothing)
+    ] = Field(None, description="ADDRESS:PORT where a worker tells Prometheus its figures")
+    webhook: Annotated[
+        Annotated[SecretStr, AfterValidator(_check_secret_webhook)] | None, BeforeValidator(_read_nothing)
+    ] = Field(None, description="http(s) URL that is told of each capture, change and failure")
     webhook_secret: Annotated[SecretStr | None, BeforeValidator(_read_nothing)] = Field(
         None, description="what messages to the webhook are signed with (HMAC-SHA256)"
     )
-    command: tuple[str, ...] = Field(
+    command: tuple[Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")], ...] = Field(
         (), max_length=100, description="a program and its arguments, run with each message on its standard input"
     )
 
@@ -199,7 +220,7 @@ class Settings(BaseModel):
 
     archive: str = Field("./archive", description="where the archive is: a directory, file:// or s3://bucket/prefix")
     database_url: Annotated[SecretStr | None, BeforeValidator(_read_database_url)] = Field(
-        None, description="postgresql:// URL of an index that several machines share; else a SQLite file"
+        None, description="postgresql:// URL of the index and the queue that several machines share; else SQLite files"
     )
     signing_key: Annotated[SecretStr | None, BeforeValidator(_read_nothing)] = Field(
         None, description="the archive's private key, PEM text; else it is looked for in the user's configuration"
@@ -331,6 +352,11 @@ def _environment() -> dict[str, Any]:
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
         if variable.startswith(ENVIRONMENT_PREFIX) and name in known:
             found[name] = _from_text(name, text)
+        elif variable.startswith(f"{ENVIRONMENT_PREFIX}SCHEDULES"):
+            raise ConfigurationError(
+                f"{variable} (from environment): schedules stand in a file, as [schedules.NAME], or are added with "
+                "`archiver schedule add`"
+            )
         elif variable.startswith((f"{ENVIRONMENT_PREFIX}CAPTURE__", f"{ENVIRONMENT_PREFIX}JOBS__")):
             raise ConfigurationError(f"{variable} (from environment): there is no such setting")
     return found

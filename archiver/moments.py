@@ -118,14 +118,17 @@ def _in_words(text: str, wanted: str, now: datetime) -> Time:
     raise UsageError(f"{text!r} is no time; {_WRITE}")
 
 
+_MAX_RETRY_AFTER_S = 1e9  # however many digits are sent
+
+
 def parse_retry_after(value: str, now: datetime) -> float | None:
     """The seconds that a Retry-After field asks to wait (RFC 9110 section 10.2.3), 0 for a moment that has passed.
 
     None for what is neither a number of seconds nor an HTTP date.
     """
     text = value.strip()
-    if re.fullmatch(r"[0-9]{1,12}", text):
-        return float(text)
+    if re.fullmatch(r"[0-9]+", text):
+        return min(float(text), _MAX_RETRY_AFTER_S)
     try:
         moment = parsedate_to_datetime(text)
         if moment.tzinfo is None:  # "-0000": in UTC, but from nowhere in particular

@@ -123,3 +123,26 @@ def parse_proxy(url: str) -> Proxy:
     if max(len(username.encode()), len(password.encode())) > _MAX_CREDENTIAL_BYTES or ":" in username:
         raise ValueError("its user name or password cannot be sent: over 255 bytes, or a colon in the name")
     return Proxy(parts.scheme, parts.hostname, port, username, password)
+
+
+def check_webhook(url: str) -> str:
+    """A URL that messages can be sent to. Raises `ValueError`, which repeats nothing of it: it may be a secret."""
+    if _CONTROL.search(url) or not url.isascii():
+        raise ValueError("it holds blanks, control characters or others beyond ASCII; percent-encode them")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError("its host or port cannot be read; percent-encode the password") from None
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0:
+        raise ValueError("expected an http or https URL")
+    return url
+
+
+def parse_listening(place: str) -> tuple[str, int]:
+    """`ADDRESS:PORT` that can be listened at; IPv6 in brackets. Raises `ValueError`."""
+    address, _, port = place.rpartition(":")
+    is_bare = ":" in address and not (address.startswith("[") and address.endswith("]"))
+    if not address or is_bare or not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
+        raise ValueError("expected ADDRESS:PORT, such as 127.0.0.1:9188")
+    return address.strip("[]"), int(port)

@@ -59,7 +59,7 @@ class Collector:
             told.append(f"only its first {MAX_ENTRIES} entries were read, {left_out} were left out")
         entries = tuple(self._entries.values())
         if kind == "sitemap index":
-            return Feed(kind, (), tuple(entry.url for entry in entries), left_out, tuple(told))
+            return Feed(kind, (), entries, left_out, tuple(told))
         return Feed(kind, entries, (), left_out, tuple(told))
 
 

@@ -12,7 +12,7 @@ import dns.asyncresolver
 from archiver import clock
 from archiver.capture.tunnel import Tunnel
 from archiver.config import CaptureSettings
-from archiver.errors import UnreachableError, UsageError
+from archiver.errors import HttpStatusError, UnreachableError, UsageError
 from archiver.feeds.exchange import Answer, Deadline, ask, tls_context
 from archiver.feeds.model import MAX_URL_CHARACTERS
 from archiver.moments import parse_retry_after
@@ -63,8 +63,8 @@ def fetch(
 
     The guard judges each address that is connected to. Status 304, 429 and 503 come back without a body; names are
     looked up with `resolver`, or with the machine's name servers. Raises `UsageError` for a URL, header or proxy that
-    cannot be used, `RefusedError` when the guard refuses, `FeedError` for a body that is too large or damaged, and
-    `UnreachableError` for everything else that is no answer.
+    cannot be used, `RefusedError` when the guard refuses, `FeedError` for a body that is too large or damaged,
+    `HttpStatusError` for every other status, and `UnreachableError` for everything else that is no answer.
     """
     parse_capturable(url)
     fields = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
@@ -105,7 +105,7 @@ def _fetched(url: str, answer: Answer, etag: str | None, last_modified: str | No
     status, fields = answer.status, answer.fields
     is_unchanged = status == 304 and bool(etag or last_modified)
     if answer.body is None and not is_unchanged and status not in _BUSY:
-        raise UnreachableError(f"{url}: the server answered with status {status}")
+        raise HttpStatusError(f"{url}: the server answered with status {status}", status)
     return Fetched(
         status,
         url,

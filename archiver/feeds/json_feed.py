@@ -9,9 +9,14 @@ import orjson
 from archiver.feeds.collecting import MAX_TEXT_CHARACTERS, Collector
 from archiver.feeds.model import MAX_TITLE_CHARACTERS
 
+# Each costs a few hundred bytes once read; and braces within texts count, too.
+_MAX_CONTAINERS = 500_000
+
 
 def read_json_feed(text: str, base: str, collector: Collector) -> str | None:
     """Take the items of a JSON Feed; or say in words why it is none."""
+    if text.count("{") + text.count("[") > _MAX_CONTAINERS:
+        return f"is JSON of more than {_MAX_CONTAINERS:,} lists and objects; no feed is like that"
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:

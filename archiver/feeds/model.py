@@ -31,12 +31,12 @@ class Entry:
 class Feed:
     """A feed that was read: its entries in its own order, each URL once.
 
-    `more` are the sitemaps that a sitemap index names. `left_out` counts what stands after the first `MAX_ENTRIES`,
-    unread. `problems` tell what was wrong with the feed, in words.
+    `more` are the sitemaps that a sitemap index names, with when each was changed. `left_out` counts what stands after
+    the first `MAX_ENTRIES`, unread. `problems` tell what was wrong with the feed, in words.
     """
 
     kind: Kind
     entries: tuple[Entry, ...]
-    more: tuple[str, ...] = ()
+    more: tuple[Entry, ...] = ()
     left_out: int = 0
     problems: tuple[str, ...] = ()

@@ -122,7 +122,8 @@ def connect(location: str | Path, namespace: str = POSTGRES_SCHEMA) -> Database:
     if text.startswith(("postgresql://", "postgres://")):
         return _postgres(text, namespace)
     raise ConfigurationError(
-        "the URL of the index begins with neither postgresql:// nor sqlite:///; correct ARCHIVER_DATABASE_URL"
+        "database_url, for the index and the queue, begins with neither postgresql:// nor sqlite:///; correct "
+        "ARCHIVER_DATABASE_URL"
     )
 
 
@@ -164,8 +165,8 @@ def postgres_url(text: str) -> URL:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise ConfigurationError(
-            "the URL of the index is not a postgresql:// URL; percent-encode the password, correct "
-            "ARCHIVER_DATABASE_URL"
+            "database_url, for the index and the queue, is not a postgresql:// URL; percent-encode the password, "
+            "correct ARCHIVER_DATABASE_URL"
         ) from None
     url = url.set(drivername="postgresql+psycopg")
     defaults = {"connect_timeout": str(_CONNECT_TIMEOUT_S), "application_name": "archiver"}

@@ -22,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateSchema
 
 from archiver import clock
-from archiver.errors import StorageError
+from archiver.errors import ConfigurationError, StorageError
 from archiver.index.database import postgres_url, shown_url, without_secrets
 from archiver.jobs import schema
 from archiver.jobs.schema import APPLICATION_ID, POSTGRES_SCHEMA
@@ -95,6 +95,8 @@ class Database:
             return "its disk is full or gave an error; make room"
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
             return "it is damaged; move it away: schedules come back from the log, jobs that waited do not"
+        if getattr(cause, "sqlstate", None) == "42501":  # insufficient_privilege
+            return "its user may not do that; grant it CREATE on the database"
         line = without_secrets(" ".join(str(cause).split())[:300] or type(cause).__name__, self.engine.url)
         if self.path is None and getattr(cause, "sqlstate", None) is None:
             return f"the server cannot be reached ({line}); {_CHECK}"
@@ -108,6 +110,11 @@ def connect(location: str | Path) -> Database:
         engine = sa.create_engine(url, pool_pre_ping=True, pool_size=_CONNECTIONS)
         return Database(
             engine.execution_options(schema_translate_map={None: POSTGRES_SCHEMA}), f"in {shown_url(url)}", None
+        )
+    if isinstance(location, str) and "://" in location.removeprefix("sqlite:///"):
+        raise ConfigurationError(
+            "database_url, for the index and the queue, begins with neither postgresql:// nor sqlite:///; correct "
+            "ARCHIVER_DATABASE_URL"
         )
     path = Path(str(location).removeprefix("sqlite:///")).absolute()
 
@@ -141,17 +148,26 @@ def ensure(database: Database, archive: str) -> None:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": APPLICATION_ID})
             if connection.scalar(sa.text("SELECT to_regnamespace(:name) IS NULL"), {"name": POSTGRES_SCHEMA}):
                 connection.execute(CreateSchema(POSTGRES_SCHEMA))
+        # What others made is looked at before anything is altered.
+        namespace = POSTGRES_SCHEMA if database.path is None else None
+        if sa.inspect(connection).has_table(schema.head.name, namespace):
+            row = connection.execute(sa.select(schema.head.c.version, schema.head.c.archive)).one_or_none()
+            if row is not None:
+                _check(database, row.version, row.archive, archive)
+                return
         schema.metadata.create_all(connection)
-        row = connection.execute(sa.select(schema.head.c.version, schema.head.c.archive)).one_or_none()
-        if row is None:
-            connection.execute(schema.head.insert().values(one=1, version=schema.VERSION, archive=archive, followed=-1))
-            return
-    if row.version > schema.VERSION:
+        connection.execute(
+            schema.head.insert().values(one=1, version=schema.VERSION, archive=archive, followed=schema.NEVER)
+        )
+
+
+def _check(database: Database, version: int, found: str, archive: str) -> None:
+    if version > schema.VERSION:
         raise QueueError(
-            f"the queue {database.shown} is of a newer archiver (version {row.version} of its tables, this one knows "
+            f"the queue {database.shown} is of a newer archiver (version {version} of its tables, this one knows "
             f"{schema.VERSION}); use that one"
         )
-    if row.archive != archive:
+    if found != archive:
         raise QueueError(f"the queue {database.shown} is another archive's; correct --archive or ARCHIVER_DATABASE_URL")
 
 

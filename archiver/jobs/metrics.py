@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from archiver.errors import ConfigurationError
 from archiver.jobs.schema import JobState
+from archiver.urls import parse_listening
 from archiver.version import __version__
 
 _SECONDS = (1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 300)
@@ -66,11 +67,12 @@ class Metrics:
         if place is None:
             yield
             return
-        address, _, port = place.rpartition(":")
-        if not address or not port.isdigit() or not 0 < int(port) < 65536:
-            raise ConfigurationError(f"jobs.metrics: {place!r} is no ADDRESS:PORT; write 127.0.0.1:9188")
         try:
-            server, thread = start_http_server(int(port), address.strip("[]"), self.registry)
+            address, port = parse_listening(place)
+        except ValueError as error:
+            raise ConfigurationError(f"jobs.metrics: {error}") from None
+        try:
+            server, thread = start_http_server(port, address, self.registry)
         except OSError as error:
             raise ConfigurationError(
                 f"jobs.metrics: {place} cannot be listened at: {error.strerror or error}"

@@ -21,6 +21,8 @@ from archiver.jobs.scheduling import Scheduling
 from archiver.storage import layout
 from archiver.storage.local import LocalStore
 
+_SQLITE = "sqlite:///"
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -58,9 +60,16 @@ def assemble(archive: Archive, settings: Settings, database: Database, handing: 
 
 
 def place_of(archive: Archive, settings: Settings) -> str | Path:
-    """Where the queue lies: in the database that settings name, else a file beside the archive or of this user."""
+    """Where the queue lies: in the database that settings name, else a file beside the archive or of this user.
+
+    A SQLite file that settings name is the index, which may be made again at any time; the queue lies beside it.
+    """
     if settings.database_url is not None:
-        return settings.database_url.get_secret_value()
+        named = settings.database_url.get_secret_value()
+        if not named.startswith(_SQLITE):
+            return named
+        index = Path(named.removeprefix(_SQLITE))
+        return index.with_name(f"{index.stem}-jobs.sqlite")
     store = archive.place
     if isinstance(store, LocalStore):
         return store.root / "jobs.sqlite"

@@ -6,6 +6,7 @@ one come twice.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import threading
@@ -29,13 +30,14 @@ from archiver.jobs.schema import outbox
 from archiver.jobs.troubles import Troubles
 
 _POLL_S = 1.0
-_CLAIM_MS = 120_000  # for so long nobody else says it
+_CLAIM_MS = 180_000  # for so long nobody else says it: longer than webhook and command may take together
 _AGAIN_S = 15.0
 _MAX_AGAIN_S = 3600.0
 _ATTEMPTS = 20  # at a message: some twelve hours; a statement is never given up
-_LAST_S = 10.0
+_LAST_S = 10.0  # what a worker that ends has for what is left; others say the rest
 _UNREADABLE = "the outbox cannot be read"
-_SECRETS = ("ARCHIVER_", "AWS_")
+_SECRETS = ("ARCHIVER_", "AWS_", "PGPASS")
+_POSTED = "posted"  # in the body of an event: the webhook has it, only the command does not
 
 logger = logging.getLogger("archiver.jobs")
 
@@ -61,8 +63,6 @@ class Outbox:
         self._scheduling = scheduling
         self._metrics = metrics
         self._troubles = Troubles()
-        if self._webhook is not None:
-            messages.check_webhook(self._webhook)
 
     def run(self, over: threading.Event) -> None:
         """Go on until it is over, and for a moment then. Never raises."""
@@ -81,7 +81,7 @@ class Outbox:
             self._troubles.went(_UNREADABLE)
 
     def once(self) -> bool:
-        """Say one that is due; false when none is. What the log is to say goes first: nobody outside holds it up."""
+        """Say what is next, if something is due; whether there was. Statements go before messages."""
         item = self._claim()
         if item is None:
             return False
@@ -89,8 +89,7 @@ class Outbox:
             self._say(item)
         except ArchiverError as error:
             self._failed(item, str(error))
-        except Exception as error:
-            logger.exception("a fault of ours")
+        except Exception as error:  # noqa: BLE001  # a fault of ours with one must not hold up the others
             self._failed(item, f"{type(error).__name__}: {error}")
         else:
             self._forget(item)
@@ -99,8 +98,9 @@ class Outbox:
     def _claim(self) -> _Item | None:
         with self._database.transaction() as connection:
             now = self._database.now_ms(connection)
-            wanted = sa.select(outbox).where(outbox.c.next_ms <= now).order_by(outbox.c.kind.desc(), outbox.c.number)
-            row = connection.execute(self._database.locked(wanted.limit(1), skip=True)).one_or_none()
+            order = (outbox.c.kind != STATEMENT, outbox.c.number)
+            wanted = sa.select(outbox).where(outbox.c.next_ms <= now).order_by(*order).limit(1)
+            row = connection.execute(self._database.locked(wanted, skip=True)).one_or_none()
             if row is None:
                 return None
             connection.execute(
@@ -119,13 +119,23 @@ class Outbox:
     def _send(self, item: _Item) -> None:
         if self._webhook is None and not self._command:
             return
-        said = {**item.body, "at": clock.rfc3339(clock.now()), "archive": self._archive, "attempt": item.attempts}
+        job, event = item.body["job"], item.body["event"]
+        said = {
+            # The same however often it is sent, and another for each end that a job comes to.
+            "id": hashlib.sha256(f"{job['id']} {event} {job['ended_at']}".encode()).hexdigest()[:32],
+            "event": event,
+            "at": clock.rfc3339(clock.now()),
+            "archive": self._archive,
+            "attempt": item.attempts,
+            "job": job,
+        }
         body = orjson.dumps(said)
-        if self._webhook is not None:
+        if self._webhook is not None and _POSTED not in item.body:
             messages.post(self._webhook, body, self._secret)
+            item.body[_POSTED] = True
         if self._command:
             kept = {name: value for name, value in os.environ.items() if not name.startswith(_SECRETS)}
-            messages.run(self._command, body, {**kept, "ARCHIVER_EVENT": str(item.body.get("event"))})
+            messages.run(self._command, body, {**kept, "ARCHIVER_EVENT": str(event)})
         self._metrics.message("delivered")
 
     def _failed(self, item: _Item, reason: str) -> None:
@@ -134,12 +144,18 @@ class Outbox:
             logger.error("a message was given up", extra={"error": reason, "said": item.body})
             self._forget(item)
             return
-        self._metrics.message("failed")
-        wait_s = min(_AGAIN_S * 2.0 ** (item.attempts - 1), _MAX_AGAIN_S)
-        logger.warning(f"a {item.kind} could not be delivered", extra={"error": reason, "again_s": wait_s})
+        if item.kind == EVENT:
+            self._metrics.message("failed")
+        wait_s = min(_AGAIN_S * 2.0 ** min(item.attempts - 1, 20), _MAX_AGAIN_S)
+        said = "a message could not be delivered" if item.kind == EVENT else "a statement could not be made"
+        logger.warning(said, extra={"error": reason, "again_s": wait_s})
         with self._database.transaction() as connection:
             later = self._database.now_ms(connection) + int(wait_s * 1000)
-            connection.execute(outbox.update().where(outbox.c.number == item.number).values(next_ms=later))
+            connection.execute(
+                outbox.update()
+                .where(outbox.c.number == item.number)
+                .values(next_ms=later, body=orjson.dumps(item.body).decode())
+            )
 
     def _forget(self, item: _Item) -> None:
         with self._database.transaction() as connection:

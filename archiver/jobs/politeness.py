@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from archiver.config import JobsSettings
 from archiver.errors import UsageError
-from archiver.moments import parse_duration
+from archiver.manners import Manners, parse_rule, plain_host
 
 _MAX_BACKOFF_S = 3600.0
 _MAX_PAUSE_S = 86400.0  # whoever asks for more is asked again once a day
 _BACKOFF_BASE_S = 10.0
-
-
-@dataclass(frozen=True)
-class Manners:
-    """So many visits of a host at a time, and seconds from the end of one to the beginning of the next in its lane."""
-
-    lanes: int
-    delay_s: float
 
 
 class Politeness:
@@ -49,27 +40,15 @@ class Politeness:
         return self._usual
 
 
-def parse_rule(rule: str) -> tuple[str, Manners]:
-    """`HOST=DELAY` or `HOST=DELAY/VISITS`, where HOST may be `*.domain`. Raises `UsageError`."""
-    name, equals, value = rule.partition("=")
-    delay, slash, lanes = value.partition("/")
-    name = name.strip().lower()
-    if not equals or not name or "/" in name or "*" in name.removeprefix("*."):
-        raise UsageError(
-            f"{rule!r} is no rule for a host; write example.org=10s, or *.example.org=2s/3 for 3 at a time"
-        )
-    if slash and not (lanes.strip().isdigit() and 1 <= int(lanes) <= 64):
-        raise UsageError(f"{rule!r}: the number of visits at a time is from 1 to 64")
-    delay_s = 0.0 if delay.strip() == "0" else parse_duration(delay).total_seconds()
-    return name, Manners(int(lanes) if slash else 1, delay_s)
-
-
 def host_of(url: str) -> str:
     """The host that a URL is asked of: its name without port, in lower case. Never empty.
 
     Servers of one name share a machine more often than not, whatever their ports.
     """
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    try:
+        host = plain_host(urlsplit(url).hostname or "")
+    except ValueError:  # as for half of an IPv6 address
+        host = ""
     if not host:
         raise UsageError(f"{url!r} has no host; write a URL such as https://example.org/")
     return host

@@ -124,7 +124,7 @@ class Worker:
 
     def _work(self, archive: Archive, opened: Opened, engine: Engine, *, once: bool) -> None:
         outbox = Outbox(self._settings, opened.database, opened.scheduling, self.metrics)
-        watcher = Watcher(self._settings, opened.database, opened.queue)
+        watcher = Watcher(self._settings, opened.database, opened.queue, self._stopping)
         threads = [
             threading.Thread(target=self._tick_on, args=(opened, engine), name="tick"),
             threading.Thread(target=outbox.run, args=(self._over,), name="outbox"),
@@ -132,7 +132,6 @@ class Worker:
         with self.metrics.served(self._given.metrics), self._ended_at_last(threads):
             self._refill()
             opened.scheduling.follow()
-            opened.scheduling.heal()
             for said in opened.scheduling.take_over(self._settings.schedules):
                 logger.info(said)
             engine.launch(self.id, self._given.concurrency, lambda wf: self._run_job(opened, watcher, wf))

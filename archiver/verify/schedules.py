@@ -28,6 +28,7 @@ from archiver.verify.attempts import Attempt, End
 from archiver.verify.shape import MAX_TEXT_CHARACTERS
 
 MAX_PAGES = 1_000_000  # times of a schedule that are gone through, each of its pages counted; a hostile one has any
+_RULES = timedelta(hours=3)  # by which another version of a time zone's rules moves a time, at most
 _MAX_ALL = 10  # of all schedules together, so many times that
 
 
@@ -95,6 +96,8 @@ class _Walk:
         self._misses = _Misses(timeline.missed)
         self._by_seq = defaultdict[int, list[Attempt]](list)
         self._strange: list[Row] = []
+        #: what would have been next, had the schedule not been changed or paused before: by its number
+        self._instead = defaultdict[int, list[Due]](list)
         self.walked = 0
         for attempt in attempts:
             planned = attempt.planned
@@ -107,34 +110,32 @@ class _Walk:
 
     def rows(self) -> Iterator[Row]:
         last: Due | None = None
-        #: what would have been next, had the schedule not been changed or paused before: by number
-        instead = dict[int, list[Due]]()
         for due in self._timeline.due(self._now):
             if last is not None and last.next_at != due.at:
-                instead.setdefault(last.seq + 1, []).append(last)
+                self._instead[last.seq + 1].append(last)
             last = due
             if self.walked + len(due.urls) > self._limit:
                 yield self._cut(due)
                 yield from self._strange
                 return
             self.walked += len(due.urls)
-            yield from self._due(due, self._by_seq.pop(due.seq, []), instead)
+            yield from self._due(due, self._by_seq.pop(due.seq, []))
         if last is not None:
-            instead.setdefault(last.seq + 1, []).append(last)
+            self._instead[last.seq + 1].append(last)
         if self._timeline.has_feed:
             yield from _Feed(self._timeline, self._by_seq, self._misses, self._now, last.seq if last else 0).rows()
         else:
             for attempts in self._by_seq.values():
-                self._strange += [self._contradiction(each, None, instead) for each in attempts]
+                self._strange += [self._contradiction(each, None) for each in attempts]
             yield from self._missed_early(last.seq if last else 0)
         yield from self._strange
 
-    def _due(self, due: Due, attempts: list[Attempt], instead: Mapping[int, list[Due]]) -> Iterator[Row]:
+    def _due(self, due: Due, attempts: list[Attempt]) -> Iterator[Row]:
         pages: dict[str | None, list[Attempt]] = {_cut(url): [] for url in due.urls}
         gone = list[Attempt]()
         for attempt in attempts:
             if attempt.planned.due != due.at or (attempt.end is not End.WITHDRAWN and attempt.url not in pages):
-                self._strange.append(self._contradiction(attempt, due, instead))
+                self._strange.append(self._contradiction(attempt, due))
             elif attempt.end is End.WITHDRAWN:
                 gone.append(attempt)
             else:
@@ -150,9 +151,9 @@ class _Walk:
             judged.append(_judge(row, pages[_cut(url)], why, self._now, limit))
         yield from _with_withdrawals(judged, gone)
 
-    def _contradiction(self, attempt: Attempt, due: Due | None, instead: Mapping[int, list[Due]]) -> Row:
+    def _contradiction(self, attempt: Attempt, due: Due | None) -> Row:
         planned = attempt.planned
-        for before in instead.get(planned.seq, []):
+        for before in self._instead.get(planned.seq, []):
             if before.next_at == planned.due and attempt.url in (None, *map(_cut, before.urls)):
                 return _outside(
                     attempt,
@@ -162,7 +163,10 @@ class _Walk:
         if due is None:
             return _outside(attempt, "it was never due with that number")
         if planned.due != due.at:
-            return _outside(attempt, f"that number was due at {_said(due.at)}")
+            zone = due.definition.tz
+            is_near = zone != "UTC" and abs(planned.due - due.at) <= _RULES
+            doubt = f"the rules of {zone} may be others where it was planned than here" if is_near else ""
+            return _outside(attempt, f"that number was due at {_said(due.at)}", doubt)
         return _outside(attempt, "it was not for that page")
 
     def _cut(self, due: Due) -> Row:
@@ -203,22 +207,23 @@ class _Feed:
             yield from self._article(seq, self._by_seq[seq])
             at = max(at, seq + 1)
             since = max(since, *(each.planned.due for each in self._by_seq[seq]))
-        top = max((missed.last for missed in self._timeline.missed), default=0)
+        # That there were articles after the last one only statements can say, which were made after it.
+        later = (missed.last for missed in self._timeline.missed if not _is_before(missed.made_at, since))
+        top = max(later, default=0)
         if top >= at:
-            for row in self._hole(at, top, since):
-                if row.state is State.MISSED:  # that there was an article after the last one, only these say
-                    yield row
+            yield from self._hole(at, top, since)
 
     def _article(self, seq: int, attempts: list[Attempt]) -> Iterator[Row]:
         pages = defaultdict[str | None, list[Attempt]](list)
+        gone = [each for each in attempts if each.end is End.WITHDRAWN]
         for attempt in attempts:
-            pages[attempt.url].append(attempt)  # of what was withdrawn it is None
-        gone = pages.pop(None, [])
+            if attempt.end is not End.WITHDRAWN:
+                pages[attempt.url].append(attempt)
         judged = []
         for url, mine in pages.items():
             due = min(each.planned.due for each in mine)
             row = Row(self._timeline.id, self._timeline.name, seq, due, url, State.UNEXPLAINED)
-            row = _judge(row, mine, self._misses.why(seq, url or "", due), self._now, None)
+            row = _judge(row, mine, self._misses.why(seq, url, due), self._now, None)
             judged.append(row if len(pages) == 1 else replace(row, doubt="the same number was given to another page"))
         if not judged:
             due = min(each.planned.due for each in gone)
@@ -233,9 +238,7 @@ class _Feed:
             why = self._misses.why(begin, None, since)
             state = State.UNEXPLAINED if why is None else State.MISSED
             reason = "nothing says what became of it" if why is None else why.reason
-            yield Row(
-                self._timeline.id, self._timeline.name, begin, None, None, state, reason, last_seq=after - 1
-            )  # fmt: skip
+            yield Row(self._timeline.id, self._timeline.name, begin, None, None, state, reason, last_seq=after - 1)
 
 
 class _Misses:
@@ -289,16 +292,14 @@ def _judge(row: Row, attempts: list[Attempt], missed: Missed | None, now: dateti
 
 
 def _counted(row: Row, first: Attempt, found: list[Attempt], limit: datetime | None) -> Row:
-    later = tuple(each.id for each in found if each is not first and _place(each) > _place(first) and each.result)
+    later = tuple(each.id for each in found if each is not first and _place(each) > _place(first))
     before = tuple(each.id for each in found if each is not first and each.id not in later)
     state, reason, doubt = State.CAPTURED, "", ""
     if first.began is not None and limit is not None and first.began >= limit:
         state, reason = State.LATE, f"it was captured at {_said(first.began)}"
     if first.began is not None and row.due is not None and first.began < row.due:
         doubt = f"it was captured at {_said(first.began)}, before it was due: a clock was set back"
-    return replace(
-        row, state=state, reason=reason, captures=(*before, first.id), duplicates=later, doubt=doubt
-    )  # fmt: skip
+    return replace(row, state=state, reason=reason, captures=(*before, first.id), duplicates=later, doubt=doubt)
 
 
 def _place(attempt: Attempt) -> int:

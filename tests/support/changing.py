@@ -47,13 +47,15 @@ def visit(
     text: str | None = None,
     view: bytes | None = None,
     tiles: Sequence[bytes] = (),
+    others: Sequence[str] = (),
     outcome: Outcome = Outcome.COMPLETE,
     **changes: Any,
 ) -> str:
-    """Capture a page with this DOM, visible text and pictures; the id."""
+    """Capture a page with this DOM, those of frames in it, visible text and pictures; the id."""
     found = []
     if html is not None:
-        dom = orjson.dumps({"frames": [{"url": url, "html": html}]})
+        within = [{"url": f"{url}?{number}", "html": other} for number, other in enumerate(others)]
+        dom = orjson.dumps({"frames": [{"url": url, "html": html}, *within]})
         found.append(Rendition("dom", f"urn:dom:{url}", "application/json", body(dom)))
     if text is not None:
         found.append(Rendition("text", f"urn:text:{url}", "text/plain; charset=utf-8", body(text.encode())))

@@ -33,17 +33,21 @@ def hours(count: float) -> datetime:
 
 
 class World:
-    """An archive in ./archive, and a clock that says what `now` was set to, in hours from the start."""
+    """An archive, in ./archive, and a clock that says what `now` was set to, in hours from the start."""
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.now = START
+    def __init__(self, patch: pytest.MonkeyPatch, place: str = "archive", now: datetime = START) -> None:
+        self.now = now
         self._fails: str | None = None
         self._patch = patch
         patch.setattr(clock, "now", lambda: self.now)
         patch.setattr("archiver.capture.capture.record", self._record)
-        self.archive = Archive("archive")
+        self.archive = Archive(place)
         self.archive.found()
         self.ids: dict[str, str] = {}
+
+    def in_another(self, place: str) -> World:
+        """Another archive, at the same moment; its clock is the one that counts from here on."""
+        return World(self._patch, place, self.now)
 
     def _record(self, url: str, settings: CaptureSettings, directory: Path, on_progress: object) -> Recording:
         if self._fails is not None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from archiver import verifying
+from archiver.archive import Archive
+from archiver.copying import copy
 from archiver.seal import keys
 from archiver.seal import statement as statements
 from archiver.seal.keys import Signer
@@ -172,6 +174,14 @@ def test_an_old_snapshot_is_not_the_result_of_another_capture(tampered: Tampered
     assert tampered.reports() is Verdict.FAIL
 
 
+@pytest.mark.parametrize("type_", ["snapshot", "failure", "withdrawn"])
+def test_an_intent_that_is_entered_as_a_result_is_none(type_: str, tampered: Tampered) -> None:
+    (entry,) = [each for each in tampered.entries("intent") if each.id == tampered.unfinished]
+    tampered.enter_again(entry, type_)
+    assert tampered.states()[3] == ("unfinished" if type_ == "withdrawn" else "unexplained")
+    assert tampered.check().verdict is Verdict.UNDETERMINED
+
+
 def test_the_intent_of_what_is_unfinished_cannot_be_dropped_unseen(tampered: Tampered) -> None:
     (entry,) = [each for each in tampered.entries("intent") if each.id == tampered.unfinished]
     tampered.drop_note(entry)
@@ -205,3 +215,37 @@ def test_a_statement_about_a_schedule_cannot_be_dropped_unseen(index: int, tampe
     assert check.verdict is Verdict.UNDETERMINED
     assert any(f"entry {entry.index}, about a schedule" in problem for problem in check.problems)
     assert tampered.reports() is Verdict.FAIL
+
+
+# copies
+
+
+def test_a_whole_copy_says_the_same(tampered: Tampered) -> None:
+    with Archive("copy") as target:
+        copy(tampered.world.archive, target, lambda *_: None)
+        assert [str(row.state) for row in verifying.schedule_rows(target, Wanted())] == _STATES
+
+
+def test_captures_of_another_archive_are_for_none_of_the_schedules_here(tampered: Tampered) -> None:
+    source, other = tampered.world.archive, tampered.world.in_another("other")
+    other.add("front")
+    copy(source, other.archive, lambda *_: None, URL)
+    assert [(row.seq, str(row.state)) for row in other.rows()] == [
+        *((seq, "unexplained") for seq in range(1, 12)),
+        (12, "waiting"),
+    ]
+    check = other.check()
+    assert (check.verdict, len(check.problems)) == (Verdict.UNDETERMINED, 1)
+
+
+def test_the_key_of_another_archive_says_nothing_of_schedules(tampered: Tampered) -> None:
+    source, other = tampered.world.archive, tampered.world.in_another("other")
+    other.add("front")
+    copy(source, other.archive, lambda *_: None, URL)
+    signer = source.signer()
+    assert signer is not None
+    before = other.rows()
+    forged = Tampered(other, "", "")
+    forged.append(removal(forged), signer)
+    assert other.rows() == before
+    assert any("no key of this log signed it" in problem for problem in other.check().problems)

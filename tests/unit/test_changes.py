@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,6 +108,16 @@ def test_words_of_the_article_that_changed_are_counted(archive: Archive) -> None
     assert sentence(change) == f"changed since 2026-11-25 07:00 UTC: text +20 \u2212{len(STORY[0].split())} words"
 
 
+def test_many_frames_and_odd_ones_do_not_hide_the_article(archive: Archive) -> None:
+    ads = [*("<p>An advertisement</p>",) * 60, "<script type='application/ld+json'>{</script>", "<b>" * 3000]
+    html = story(head="<script type='application/ld+json'>{</script>" + "<meta name=x content=y>" * 1200)
+    visit(archive, html, text="1", others=ads, started_at=BEGAN)
+    change = after(archive, visit(archive, html, text="2", others=ads[::-1], started_at=LATER))
+    assert change.text is not None
+    assert (change.kind, change.text.compared) == ("unchanged", "article")
+    assert [each.split(":")[0] for each in change.not_compared] == ["picture of the full page", "picture"]
+
+
 @pytest.mark.parametrize("part", ["lead", "before", "tail"])
 def test_a_headline_and_a_quotation_belong_to_the_text(archive: Archive, part: str) -> None:
     quoted = f"<blockquote><p>“{made_up(5, 40)}”</p></blockquote>"
@@ -136,7 +147,7 @@ def test_a_page_without_an_article_is_compared_by_all_its_text(archive: Archive)
 
 
 def test_status_title_and_address_each_make_it_changed(archive: Archive) -> None:
-    usual = {"text": "the same", "view": VIEW}
+    usual: dict[str, Any] = {"text": "the same", "view": VIEW}
     visit(archive, story(), started_at=BEGAN, **usual)
     status = after(archive, visit(archive, story(), started_at=BEGAN + timedelta(1), main=answered(404), **usual))
     visit(archive, story(), started_at=BEGAN + timedelta(2), **usual)
@@ -291,6 +302,18 @@ def test_two_snapshots_named_are_compared_in_the_order_given(archive: Archive) -
     assert compare(archive, first, first).kind == "unchanged"
 
 
+@pytest.mark.parametrize("odd", [None, 7, "text", [], {}, {"viewport": 7, "status": None, "sha256": [1]}])
+def test_a_statement_that_somebody_else_made_up_is_compared_as_far_as_it_goes(archive: Archive, odd: Any) -> None:
+    first = archive.find(visit(archive, story(), view=VIEW, started_at=BEGAN))
+    later = "2026-11-26T08:00:00+01:00"
+    statement = {**first.statement, "conditions": odd, "title": odd, "main_document": odd, "started_at": later}
+    change = compare(archive, first, replace(first, statement=statement))
+    assert change.kind == "changed"
+    assert change.since_s == 86400
+    assert document(change)["after_at"] == "2026-11-26T07:00:00.000000Z"
+    assert sentence(change).startswith("changed since 2026-11-25 07:00 UTC: ")
+
+
 @pytest.mark.parametrize(
     ("share", "shown"),
     [(0.0, "0.0 %"), (0.0000001, "under 0.1 %"), (0.042, "4.2 %"), (0.99996, "99.9 %"), (1.0, "100 %")],
@@ -302,10 +325,10 @@ def test_a_share_is_neither_nothing_nor_all_unless_it_is(share: float, shown: st
 def test_a_paragraph_that_the_extractor_passes_over_is_compared_all_the_same(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.provenance.page._is_main", lambda block, *_: STORY[15] not in block.text)
+    monkeypatch.setattr("archiver.provenance.page._is_main", lambda block, *_: STORY[16] not in block.text)
     visit(archive, story(), started_at=BEGAN)
     edited = [*STORY[:15], STORY[15].replace(" ", " never ", 1), *STORY[16:]]
     change = after(archive, visit(archive, story(edited), started_at=LATER))
-    assert STORY[15] in story()
+    assert f"{STORY[15]} {STORY[16]}" in story(), "they are of one paragraph"
     assert change.text is not None
-    assert (change.kind, change.text.compared) == ("changed", "article")
+    assert (change.text.compared, change.text.added, change.text.removed) == ("article", 1, 0)

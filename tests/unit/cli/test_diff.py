@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,6 +109,7 @@ def test_json_is_the_change(archiver: Run, ids: tuple[str, str]) -> None:
     assert json.loads(out)["hunks"][0]["head"].startswith("@@ -")
 
 
+@pytest.mark.skipif(shutil.which("patch") is None, reason="needs the program patch")
 def test_the_text_is_a_unified_diff_that_patch_applies(archiver: Run, ids: tuple[str, str], tmp_path: Path) -> None:
     code, out, err = archiver("diff", "--text", *ids)
     assert (code, err) == (0, "")

@@ -112,6 +112,17 @@ def test_hunks_have_context_and_heads_that_patch_reads_and_words_marked() -> Non
     assert [new.text[start:end] for start, end in new.marked] == ["five."]
 
 
+def test_in_each_line_the_words_that_differ_are_marked_together() -> None:
+    (hunk,) = hunks(["He said so on Monday.", "Then he left."], ["On Friday, he said, he said so.", "Then he fled."])
+    shown = [(line.sign, [line.text[start:end] for start, end in line.marked]) for line in hunk.lines]
+    assert shown == [
+        ("-", ["He", "so on Monday."]),
+        ("-", ["left."]),
+        ("+", ["On Friday, he said, he", "so."]),
+        ("+", ["fled."]),
+    ]
+
+
 def test_a_hunk_of_an_empty_text_begins_at_line_0() -> None:
     (hunk,) = hunks([], ["all new"])
     assert hunk.head == "@@ -0,0 +1,1 @@"

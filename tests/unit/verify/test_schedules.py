@@ -6,18 +6,20 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver import clock, verifying
-from archiver.errors import NotFoundError
+from archiver.errors import NotFoundError, StorageError
 from archiver.schedules.definition import define
 from archiver.schedules.history import Action, Event, Missed, Timeline, timelines
 from archiver.seal import statement as statements
 from archiver.seal.statement import Planned
-from archiver.storage import layout
+from archiver.storage import layout, log
+from archiver.storage.local import LocalStore
 from archiver.verify import gaps
 from archiver.verify.attempts import Attempt, End, Said
 from archiver.verify.schedules import Row, State, rows
@@ -217,6 +219,14 @@ def test_the_reason_that_was_stated_first_counts(world: World) -> None:
     assert [row.reason for row in world.rows()][:3] == ["the second", "the first", "the first"]
 
 
+@pytest.mark.parametrize("first", [None, URL])
+def test_a_reason_of_a_page_and_one_of_all_are_in_the_order_of_the_log(first: str | None, world: World) -> None:
+    world.add("front")
+    world.at(1.5).missed(1, 1, "the first", url=first)
+    world.missed(1, 1, "the second", url=URL if first is None else None)
+    assert world.rows()[0].reason == "the first"
+
+
 def test_all_pages_of_a_number_are_told_in_one_line(world: World) -> None:
     world.add("front", urls=(URL, OTHER))
     world.at(3.5).missed(1, 3, "no worker ran")
@@ -274,6 +284,15 @@ def test_a_withdrawn_failure_does_not_hide_the_snapshot_after_it(world: World) -
     assert world.states() == [(1, "captured")]
 
 
+def test_a_withdrawn_failure_does_not_explain_another_failure(world: World) -> None:
+    world.add("front")
+    first = world.at(0.1).capture(1, 0, fails="gone")
+    world.at(0.2).capture(1, 0, attempt=2, fails="still gone")
+    withdraw(world.archive, first, "a court order")
+    (row,) = world.rows()
+    assert (row.state, row.reason) == (State.FAILED, "still gone")
+
+
 def test_one_that_was_withdrawn_does_not_explain_two_pages(world: World) -> None:
     world.add("front", urls=(URL, OTHER))
     first = world.at(0.1).capture(1, 0)
@@ -288,6 +307,23 @@ def test_one_that_was_withdrawn_does_not_explain_two_pages(world: World) -> None
     assert [str(row.state) for row in world.rows()][:2] == ["withdrawn", "late"]
     withdraw(world.archive, second, "a court order")
     assert [str(row.state) for row in world.rows()][:2] == ["withdrawn"] * 2
+
+
+def test_what_was_withdrawn_is_not_the_page_that_was_missed(world: World) -> None:
+    world.add("front", urls=(URL, OTHER))
+    id_ = world.at(0.1).capture(1, 0)
+    withdraw(world.archive, id_, "a court order")
+    world.at(0.9).missed(1, 1, "the site was down", url=OTHER)
+    assert [(row.url, str(row.state)) for row in world.rows()] == [(URL, "withdrawn"), (OTHER, "missed")]
+
+
+def test_what_was_never_begun_cannot_be_withdrawn(world: World) -> None:
+    world.add("front")
+    about = world.at(1).about(1, 0)
+    assert about.job is not None
+    id_ = layout.new_id(world.now)
+    world.archive.enter(statements.withdrawn(id_, None, world.now, "a court order", None, about.job.planned))
+    assert world.states() == [(1, "unexplained"), (2, "waiting")]
 
 
 # contradictions
@@ -351,6 +387,25 @@ def test_what_was_due_by_what_counted_a_moment_before_is_a_doubt(world: World) -
     )
 
 
+def test_so_is_what_was_due_by_what_a_change_took_the_place_of_just_before(world: World) -> None:
+    world.add("front")
+    world.at(0.1).capture(1, 0)
+    world.at(0.99).say("change", definition={"every": "1h"})
+    world.at(1.01).capture(2, 1)
+    world.at(2).capture(2, 1.99)
+    assert world.states() == [(1, "captured"), (2, "captured"), (2, "outside")]
+    assert world.check().verdict is Verdict.UNDETERMINED
+
+
+@pytest.mark.parametrize(("due", "verdict"), [(7, Verdict.UNDETERMINED), (12, Verdict.FAIL)])
+def test_other_rules_of_a_time_zone_are_a_doubt(due: float, verdict: Verdict, world: World) -> None:
+    world.add("front", cron="0 7 * * *", tz="Europe/Berlin")
+    world.at(12.5).capture(1, due)
+    check = world.check()
+    assert check.verdict is verdict
+    assert "that number was due at 2026-03-01T06:00:00.000000Z" in "".join(check.problems)
+
+
 def test_two_that_pause_it_at_once_are_a_doubt_and_two_that_add_it_a_contradiction(world: World) -> None:
     world.add("front")
     world.at(0.1).capture(1, 0)
@@ -409,6 +464,15 @@ def test_articles_that_fail_or_are_withdrawn_are_no_holes(world: World) -> None:
     assert world.check().verdict is Verdict.PASS
 
 
+def test_numbers_after_the_last_article_are_those_that_were_stated_since(world: World) -> None:
+    world.add("news", feed=_FEED)
+    world.at(0.1).missed(1, 100, "we will be on holiday", "news")
+    world.at(0.2).capture(1, 0.2, article(1), name="news")
+    assert world.states() == [(1, "captured")]
+    world.at(0.3).missed(4, 4, "the article was gone", "news")
+    assert world.states() == [(1, "captured"), (2, "unexplained"), (4, "missed")]
+
+
 def test_a_number_of_two_articles_is_a_doubt(world: World) -> None:
     world.add("news", feed=_FEED)
     for number in (1, 2):
@@ -437,6 +501,64 @@ def test_a_name_that_was_free_again_has_the_rows_of_both(world: World) -> None:
     world.at(0.5).say("remove")
     world.at(5).add("front", start=5)
     assert world.at(5.5).states("front") == [(1, "unexplained"), (1, "waiting")]
+
+
+# what cannot be read, or bears no signature
+
+
+@pytest.mark.parametrize(
+    ("broken", "said", "states"),
+    [(0, "entry 0, about a schedule", []), (2, "entry 2, the snapshot of", [(1, "unexplained")])],
+)
+def test_a_store_that_fails_makes_what_it_keeps_unreadable(
+    broken: int, said: str, states: list[tuple[int, str]], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add("front")
+    world.at(0.1).capture(1, 0)
+    keys = {entry.index: layout.note(entry.commitment) for entry in log.entries(world.archive.store) if is_entry(entry)}
+    get = LocalStore.get
+
+    def failing(store: LocalStore, key: str, *piece: int) -> Iterator[bytes]:
+        if key == keys[broken]:
+            raise StorageError("the disk is failing")
+        return get(store, key, *piece)
+
+    monkeypatch.setattr(LocalStore, "get", failing)
+    check = world.check()
+    assert check.verdict is Verdict.UNDETERMINED
+    assert said in check.problems[0]
+    assert check.problems[0].endswith("the disk is failing")
+    assert world.states() == states
+
+
+def is_entry(entry: log.Entry | log.Junk) -> TypeGuard[log.Entry]:
+    return isinstance(entry, log.Entry)
+
+
+def test_what_was_made_before_there_were_keys_never_passes() -> None:
+    due = attempt(1, hours(0))
+    check = gaps.check(Said({"id": timeline()}, [due], unsigned=True), hours(0.5))
+    assert check.verdict is Verdict.UNDETERMINED
+    assert check.problems == ("the archive was made before archives had keys: nothing of this is signed",)
+
+
+# lines
+
+
+def test_a_line_is_of_one_schedule_and_of_numbers_in_a_row() -> None:
+    def row(schedule: str, seq: int, state: State = State.UNEXPLAINED, url: str = URL) -> Row:
+        return Row(schedule, schedule, seq, hours(seq), url, state)
+
+    found = [
+        row("a", 1),
+        row("b", 1, State.CAPTURED, OTHER),
+        row("b", 2),
+        row("b", 3),
+        row("b", 4, State.CAPTURED),
+        row("b", 5),
+    ]
+    told = [(each.first.schedule, each.first.seq, each.last.seq) for each in gaps.stretches(found)]
+    assert told == [("a", 1, 1), ("b", 1, 1), ("b", 2, 3), ("b", 4, 4), ("b", 5, 5)]
 
 
 # hostile logs

@@ -188,3 +188,25 @@ def test_a_text_sketch_may_be_missing_and_what_is_there_has_its_form() -> None:
     for name, wrong in (("method", 1), ("words", -1), ("scale", "12"), ("hashes", ["0123456789ABCDEF"])):
         found = check(whole | {"text_sketch": _SKETCH | {name: wrong}})
         assert any(f"text sketch of the snapshot has the {name}" in problem for problem in found)
+
+
+def test_a_withdrawal_may_say_which_time_of_a_schedule_it_was_for_and_then_wholly() -> None:
+    planned = statements.Planned(ID, "front", 3, _NOW)
+    document = statements.withdrawn(ID, 1, _NOW, "a court order", None, planned)
+    assert check(document) == []
+    for name in ("id", "name", "seq", "due"):
+        part = {key: value for key, value in document["schedule"].items() if key != name}
+        assert check(document | {"schedule": part}) == [f"The schedule of the withdrawn has no {name}."]
+    assert check(document | {"schedule": "front"})
+    assert statements.planned_of(document) == planned
+
+
+@pytest.mark.parametrize(
+    "said", ["front", {}, {"id": ID, "name": "front", "seq": True, "due": "2026-11-23T08:00:00Z"},
+             {"id": ID, "name": "front", "seq": 1, "due": "today"}],
+)  # fmt: skip
+def test_a_schedule_that_cannot_be_understood_is_refused(said: object) -> None:
+    for statement in ({"type": "withdrawn", "schedule": said}, {"type": "intent", "job": {"schedule": said}}):
+        with pytest.raises(ValueError, match=r"schedule|RFC 3339"):
+            statements.planned_of(statement)
+    assert statements.planned_of({"type": "intent", "job": said}) is None

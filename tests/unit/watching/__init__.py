@@ -1,0 +1,1 @@
+"""Feeds that are watched, and what is told of jobs."""
