@@ -30,6 +30,15 @@ from archiver.moments import to_ms
 
 _BUSY_S = 30.0
 _CONNECTIONS = 20
+_IDLE_S = 30  # in a transaction, without a question
+# libpq's: a server that is gone without a word is noticed within half a minute, not after hours
+_HEARD = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 _CHECK = "check ARCHIVER_DATABASE_URL and the server"
 
 
@@ -107,7 +116,8 @@ def connect(location: str | Path) -> Database:
     """The queue at a location, a path or a `postgresql://` URL. Opens nothing yet. Raises `ConfigurationError`."""
     if isinstance(location, str) and location.startswith(("postgresql://", "postgres://")):
         url = postgres_url(location)
-        engine = sa.create_engine(url, pool_pre_ping=True, pool_size=_CONNECTIONS)
+        engine = sa.create_engine(url, pool_pre_ping=True, pool_size=_CONNECTIONS, connect_args=_HEARD)
+        event.listen(engine, "connect", _bound)
         return Database(
             engine.execution_options(schema_translate_map={None: POSTGRES_SCHEMA}), f"in {shown_url(url)}", None
         )
@@ -128,6 +138,13 @@ def connect(location: str | Path) -> Database:
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return Database(engine, str(path), path)
+
+
+def _bound(connection: Any, _: ConnectionPoolEntry) -> None:
+    """Whoever stands still, or is cut off, in mid-transaction does not hold for ever what others wait for."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE_S}s'")
+    connection.commit()
 
 
 def _set_up(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

@@ -102,8 +102,7 @@ class Bench:
         return wrong + self._team.left() + impolite(visits(self._team.place.web.log), _DELAY_S)
 
     def _stand_still(self, pids: list[int]) -> None:
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
+        self._team.stand_still(pids)
         time.sleep(self._lease_s * self._chance.uniform(1.1, 3.0))
         for pid in pids:
             os.kill(pid, signal.SIGCONT)

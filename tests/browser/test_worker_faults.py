@@ -68,8 +68,7 @@ def test_what_a_worker_did_that_stood_still_for_a_while_counts_once(team: Crew, 
     team.wait_ready(first)
     with in_mid_capture(team, "slow3") as ids:
         stopped = [first.pid, *(first.runners() if whole else [])]
-        for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
+        team.stand_still(stopped)
         other = take_over(team)
         team.wait(lambda: team.jobs()[ids[0]].attempts == 2, 30)
         for pid in reversed(stopped):
@@ -144,6 +143,11 @@ def _used_s(pid: int) -> float:
     """Processor time so far."""
     fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_what_stands_still_in_mid_transaction_does_not_hold_others_up_for_ever(on_postgres: Crew) -> None:
+    with on_postgres.opened.database.transaction() as connection:
+        assert connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar() == "30s"
 
 
 @pytest.mark.parametrize("away_s", [1.0, 12.0], ids=["shorter than a lease", "longer than a lease"])

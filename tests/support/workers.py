@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -244,6 +245,24 @@ class Crew:
             timeout=90,
             check=False,
         )
+
+    def stand_still(self, pids: Sequence[int]) -> None:
+        """Stop these processes, at a moment when none of them keeps others from the database.
+
+        What is stopped in mid-transaction holds a SQLite file, as long as it is, from all others.
+        """
+        path = self.opened.database.path
+        while True:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            if path is None:
+                return
+            with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(path)) as probe:
+                probe.execute("PRAGMA busy_timeout=200")
+                probe.execute("BEGIN IMMEDIATE")
+                return
+            for pid in reversed(pids):
+                os.kill(pid, signal.SIGCONT)
 
     # looking
 
