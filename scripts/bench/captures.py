@@ -173,9 +173,9 @@ def main() -> None:
     with own_folders():
         for number in range(given.rounds):
             for kind, capture in kinds.items():
-                sys.stderr.write(f"\rround {number + 1} of {given.rounds}: {kind}\x1b[K")
-                made[kind].append(capture(max(given.count // given.rounds, 1)))
-    sys.stderr.write("\r\x1b[K")
+                each = capture(max(given.count // given.rounds, 1))
+                made[kind].append(each)
+                sys.stderr.write(f"round {number + 1} of {given.rounds}: {kind}: {each.a_minute:.1f} a minute\n")
     sys.stdout.write(f"{'':<28} {'a minute':>8} {'a minute and core':>17} {'CPU s each':>10} {'peak MB':>8}\n")
     for kind, rounds in made.items():
         cpu_s = statistics.median(each.cpu_s for each in rounds)
