@@ -79,9 +79,13 @@ def test_what_is_put_in_and_then_taken_back_with_its_transaction_was_never_there
     class StoppedError(Exception):
         pass
 
-    with pytest.raises(StoppedError), desk.database.transaction() as connection:
-        assert desk.queue.submit(connection, New(PAGE), "gone")
-        raise StoppedError
+    def change() -> None:
+        with desk.database.transaction() as connection:
+            assert desk.queue.submit(connection, New(PAGE), "gone")
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        change()
     with pytest.raises(NotFoundError):
         desk.job("gone")
     assert desk.held() == []
