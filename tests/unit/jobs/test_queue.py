@@ -79,9 +79,13 @@ def test_what_is_put_in_and_then_taken_back_with_its_transaction_was_never_there
     class StoppedError(Exception):
         pass
 
-    with pytest.raises(StoppedError), desk.database.transaction() as connection:
-        assert desk.queue.submit(connection, New(PAGE), "gone")
-        raise StoppedError
+    def change() -> None:
+        with desk.database.transaction() as connection:
+            assert desk.queue.submit(connection, New(PAGE), "gone")
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        change()
     with pytest.raises(NotFoundError):
         desk.job("gone")
     assert desk.held() == []
@@ -172,9 +176,10 @@ def test_a_lane_rests_between_two_visits(desk: Desk) -> None:
     ended_at = desk.clock.now
     desk.end(first)
     assert desk.notes.all[-1].job == second
-    assert desk.notes.all[-1].at_ms == (ended_at + timedelta(seconds=5) - START) / timedelta(
-        milliseconds=1
-    ) + START.timestamp() * 1000
+    assert (
+        desk.notes.all[-1].at_ms
+        == (ended_at + timedelta(seconds=5) - START) / timedelta(milliseconds=1) + START.timestamp() * 1000
+    )
     desk.clock.on(1000)
     third = desk.put("https://b.test/")
     assert desk.notes.all[-1].job == third

@@ -163,7 +163,7 @@ class Machine(RuleBasedStateMachine):
 @pytest.mark.parametrize(("any_desk", "examples"), [("sqlite", 20), ("postgresql", 6)], indirect=["any_desk"])
 def test_no_order_of_events_breaks_the_queue(any_desk: Callable[..., Desk], examples: int) -> None:
     machine = type("Machine", (Machine,), {"make": staticmethod(any_desk)})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=examples,

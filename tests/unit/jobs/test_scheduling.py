@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -199,7 +200,7 @@ def test_who_dies_after_the_statement_leaves_it_to_others_to_follow(
     with monkeypatch.context() as patch:
         follow = place.do.follow
         calls = iter([follow, follow] if action == "change" else [follow])
-        patch.setattr(place.do, "follow", lambda: next(calls, lambda: None)())
+        patch.setattr(place.do, "follow", lambda: [call() for call in islice(calls, 1)])
         getattr(place.do, action)("front", *([place.defined(every="30m")] if action == "change" else []))
     assert place.row() is not None
     again = Place(place.base, place.clock, place.log)
@@ -247,9 +248,7 @@ def test_while_the_store_is_away_nothing_of_the_log_is_passed_over(place: Place)
     assert place.row().id == id_
 
 
-def test_a_store_that_fails_between_two_reads_costs_no_statement(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_that_fails_between_two_reads_costs_no_statement(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.do.follow()
     place.say("add", layout.new_id(START), 0, definition=place.defined().document())
     read, calls = place.log.signed_statement, iter([True, False])
@@ -300,7 +299,7 @@ def test_statements_that_contradict_others_have_no_effect_here_either(
     place.at(1.1).tick()
     every = iter(("10m", "20m"))
     for action, at in statements:
-        more = {}
+        more: dict[str, Any] = {}
         if action == "change":
             more = {"definition": place.at(at).defined(every=next(every), missed="all").document()}
         place.say(action, id_, at, **more)
