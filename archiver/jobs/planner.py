@@ -144,10 +144,18 @@ class Planner:
 
     def _put(self, connection: Connection, row: Row[Any], definition: Definition, seq: int, moment: datetime) -> None:
         for url in definition.urls:
-            self.put_one(connection, row, definition, seq, moment, url)
+            self.put_one(connection, row, definition, seq, moment, url, held=True)
 
     def put_one(
-        self, connection: Connection, row: Row[Any], definition: Definition, seq: int, moment: datetime, url: str
+        self,
+        connection: Connection,
+        row: Row[Any],
+        definition: Definition,
+        seq: int,
+        moment: datetime,
+        url: str,
+        *,
+        held: bool = False,
     ) -> bool:
         """Queue the capture of one page for one time; false when it was queued before."""
         key = job_key(row.id, row.name, seq, url)
@@ -159,7 +167,7 @@ class Planner:
             due=Due(row.id, row.name, seq, moment),
             not_before_ms=to_ms(not_before(definition, key, moment)),
         )
-        return self._queue.submit(connection, new, key)
+        return self._queue.submit(connection, new, key, held=held)
 
     def read_feed(self, connection: Connection, row: Row[Any], definition: Definition, moment: datetime) -> str:
         """Queue the reading of a schedule's feed; the id of the job. One that waits or runs already does for it."""

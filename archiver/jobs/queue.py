@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from archiver.errors import NotFoundError, UsageError
@@ -73,10 +74,10 @@ class Queue:
 
     # putting in
 
-    def submit(self, connection: Connection, new: New, id_: str, *, pump: bool = True) -> bool:
+    def submit(self, connection: Connection, new: New, id_: str, *, held: bool = False, pump: bool = True) -> bool:
         """Put a job in, its id being its key or else `id_`; false when it is there already, or one like it waits.
 
-        Without `pump` whoever puts in many of one host calls that afterwards.
+        With `held` its host is held already. Without `pump` whoever puts in many of one host calls that afterwards.
         """
         host = host_of(new.url)
         now = self.database.now_ms(connection)
@@ -100,7 +101,8 @@ class Queue:
             "queued_ms": now,
             "cancel": False,
         }
-        self.hold(connection, [host])
+        if not held:
+            self.hold(connection, [host])
         if not _insert(connection, jobs, values):
             return False
         if pump:
@@ -112,7 +114,8 @@ class Queue:
         wanted = sorted(set(names))
         for at in range(0, len(wanted), _AT_ONCE):
             some = wanted[at : at + _AT_ONCE]
-            _insert(connection, hosts, [{"host": host, "until_ms": 0, "failures": 0} for host in some])
+            fresh = [{"host": host, "until_ms": 0, "failures": 0} for host in some]
+            connection.execute(_inserting(connection, hosts), fresh)
             if self.database.path is None:
                 held = sa.select(hosts.c.host).where(hosts.c.host.in_(some)).order_by(hosts.c.host)
                 connection.execute(self.database.locked(held)).all()
@@ -150,20 +153,17 @@ class Queue:
 
     def _free_lanes(self, connection: Connection, host: str, manners: Manners) -> list[tuple[int, int]]:
         """The free lanes, each with when its next visit may begin; made where there are none yet."""
-        there = connection.execute(sa.select(lanes).where(lanes.c.host == host)).all()
-        have = {row.lane for row in there}
+        there = {row.lane: row for row in connection.execute(sa.select(lanes).where(lanes.c.host == host))}
         # Settings may have given it more lanes before, in which visits go on.
-        left = manners.lanes - sum(row.workflow is not None for row in there)
+        left = manners.lanes - sum(row.workflow is not None for row in there.values())
+        free = []
         for lane in range(manners.lanes):
-            if lane not in have:
+            if lane not in there:
                 connection.execute(lanes.insert().values(host=host, lane=lane, next_ms=0))
-        free = connection.execute(
-            sa.select(lanes.c.lane, lanes.c.next_ms)
-            .where(lanes.c.host == host, lanes.c.lane < manners.lanes, lanes.c.workflow.is_(None))
-            .order_by(lanes.c.next_ms, lanes.c.lane)
-            .limit(max(left, 0))
-        )
-        return [(row.lane, row.next_ms) for row in free]
+                free.append((0, lane))
+            elif there[lane].workflow is None:
+                free.append((there[lane].next_ms, lane))
+        return [(lane, next_ms) for next_ms, lane in sorted(free)[: max(left, 0)]]
 
     def pump_ready(self) -> None:
         """Hand over what has become ready by waiting: retries, and what was to be captured later."""
@@ -521,14 +521,17 @@ def _counted(connection: Connection, question: sa.Select[Any]) -> dict[str, int]
     return {str(name): int(count) for name, count in connection.execute(question)}
 
 
-def _insert(connection: Connection, table: sa.Table, values: dict[str, Any] | list[dict[str, Any]]) -> bool:
-    """Insert a row, or several; false when all with their keys are there."""
+def _inserting(connection: Connection, table: sa.Table) -> sa.Insert:
+    """Inserts rows but where one with their keys is there."""
     if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
-    else:
-        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # noqa: PLC0415
-    put = insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return bool(connection.execute(put).all())  # not every driver counts rows
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def _insert(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert a row; false when one with its key is there."""
+    put = _inserting(connection, table).returning(*table.primary_key.columns)
+    return connection.execute(put, values).first() is not None  # not every driver counts rows
 
 
 def _job(row: Row[Any]) -> Job:

@@ -26,6 +26,7 @@ _MAX_URLS_BYTES = 200_000  # a statement has them all
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _TOML_DURATIONS = {"every": "every_s", "jitter": "jitter_s"}
+_NOT_GIVEN = {"start", *_TOML_DURATIONS.values()}  # a statement has them
 _SHORTHANDS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -127,6 +128,8 @@ def define(name: str, given: Mapping[str, Any], start: datetime) -> Definition:
     """
     check_name(name)
     values = {key: value for key, value in given.items() if value is not None and value != ()}
+    for key in _NOT_GIVEN & values.keys():
+        raise UsageError(f"schedule {name}: {key}: there is no such key")
     for key, target in _TOML_DURATIONS.items():
         if key in values:
             values[target] = int(parse_duration(str(values.pop(key))).total_seconds())
@@ -135,11 +138,12 @@ def define(name: str, given: Mapping[str, Any], start: datetime) -> Definition:
     elif "tz" in values:
         raise UsageError(f"schedule {name}: a time zone (tz) is for a cron expression; intervals have none")
     try:
-        return Definition(start=start.astimezone(UTC).replace(microsecond=0), **values)
-    except TypeError as error:
-        raise UsageError(f"schedule {name}: {error}") from None
+        made = Definition(start=start.astimezone(UTC).replace(microsecond=0), **values)
     except (ValidationError, UsageError) as error:
         raise UsageError(f"schedule {name}: {_reason(error)}") from None
+    if made.every_s is not None and made.jitter_s > made.every_s:
+        raise UsageError(f"schedule {name}: jitter: it must not be longer than the interval (every)")
+    return made
 
 
 def check_name(name: str) -> None:
