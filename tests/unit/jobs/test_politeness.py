@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from archiver.config import JobsSettings
 from archiver.errors import UsageError
-from archiver.jobs.politeness import Manners, Politeness, backoff_s, host_of, parse_rule, pause_s, retry_s
+from archiver.jobs.politeness import Politeness, backoff_s, host_of, pause_s, retry_s
+from archiver.manners import Manners, parse_rule
 
 
 @pytest.mark.parametrize(
