@@ -176,6 +176,11 @@ class Scheduling:
                 raise UsageError(f"that is more than {_MAX_BACKFILL} captures; {made} were queued, name a shorter time")
         return made, there
 
+    def is_known(self, name: str) -> bool:
+        """Whether there is a schedule of that name."""
+        self.follow()
+        return self._row_named(name) is not None
+
     def listing(self) -> Iterator[Listed]:
         """The schedules by name."""
         self.follow()

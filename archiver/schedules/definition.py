@@ -134,6 +134,8 @@ def define(name: str, given: Mapping[str, Any], start: datetime) -> Definition:
         values["cron"] = _SHORTHANDS.get(values["cron"].strip(), " ".join(values["cron"].split()))
     elif "tz" in values:
         raise UsageError(f"schedule {name}: a time zone (tz) is for a cron expression; intervals have none")
+    if "start" in values:
+        raise UsageError(f"schedule {name}: start: there is no such key; it counts from when it is added")
     try:
         return Definition(start=start.astimezone(UTC).replace(microsecond=0), **values)
     except TypeError as error:
