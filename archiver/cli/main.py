@@ -85,7 +85,7 @@ class Commands(click.Group):
         ),
         "worker": (
             "archiver.cli.worker",
-            "Make the captures that are queued and due, until told to stop. Start as many as you like.",
+            "Make the captures that are queued and due, until told to stop.",
         ),
         "withdraw": (
             "archiver.cli.withdraw",

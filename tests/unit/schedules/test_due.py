@@ -140,7 +140,7 @@ def test_what_a_statement_has_is_read_back_as_it_was() -> None:
         ({"every": "1h", "urls": tuple(f"{_URL}/{n}" for n in range(MAX_URLS + 1))}, "make several of it"),
         ({"every": "1h", "missed": "some"}, "missed"),
         ({"every": "1h", "jitter": "2d"}, "jitter_s"),
-        ({"every": "1h", "start": datetime(1, 1, 1, tzinfo=UTC)}, "multiple values"),
+        ({"every": "1h", "start": datetime(1, 1, 1, tzinfo=UTC)}, "there is no such key"),
         ({"every": "1h", "colour": "red"}, "there is no such key"),
     ],
 )
