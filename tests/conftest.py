@@ -31,6 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         else:
             group = "contract" if item.path.parent.name == "contract" else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))
+        if item.get_closest_marker("browser") is not None:
+            item.add_marker(pytest.mark.flaky(reruns=1))  # decision 0043
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import re
 import shutil
@@ -98,7 +99,15 @@ def _product(path: Path) -> str | None:
 
 def executable_sha256(path: Path) -> str:
     """SHA-256 of the browser's executable file, through symbolic links; of a launcher script, that of the script."""
-    with path.resolve().open("rb") as stream:
+    found = path.resolve()
+    said = found.stat()
+    return _sha256(found, (said.st_dev, said.st_ino, said.st_size, said.st_mtime_ns, said.st_ctime_ns))
+
+
+@functools.lru_cache(maxsize=4)
+def _sha256(path: Path, _: tuple[int, ...]) -> str:
+    """Of a file as it is: hundreds of megabytes, which one process reads once for all its captures."""
+    with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -122,7 +122,7 @@ def _lines(each: Listed) -> list[str]:
         lines += [printable(f"    note: {note}") for note in each.feed.get("notes") or ()]
     if each.last is not None:
         told = each.last.error or each.last.snapshot or ""
-        lines.append(printable(f"    last: {each.last.state}  {told}"))
+        lines.append(printable(f"    last: {each.last.state}  {told}".rstrip()))
     return lines
 
 
@@ -189,7 +189,7 @@ def trigger(globals_: Globals, name: str) -> None:
     if globals_.json:
         render.print_json({"type": "triggered", "name": name, "jobs": made})
     elif not globals_.quiet:
-        click.echo("\n".join(made) or f"{name} is due now")
+        click.echo("\n".join(made) or f"nothing was queued: what {name} captures waits already")
 
 
 @schedule.command()

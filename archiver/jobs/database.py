@@ -148,17 +148,26 @@ def ensure(database: Database, archive: str) -> None:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": APPLICATION_ID})
             if connection.scalar(sa.text("SELECT to_regnamespace(:name) IS NULL"), {"name": POSTGRES_SCHEMA}):
                 connection.execute(CreateSchema(POSTGRES_SCHEMA))
+        # What others made is looked at before anything is altered.
+        namespace = POSTGRES_SCHEMA if database.path is None else None
+        if sa.inspect(connection).has_table(schema.head.name, namespace):
+            row = connection.execute(sa.select(schema.head.c.version, schema.head.c.archive)).one_or_none()
+            if row is not None:
+                _check(database, row.version, row.archive, archive)
+                return
         schema.metadata.create_all(connection)
-        row = connection.execute(sa.select(schema.head.c.version, schema.head.c.archive)).one_or_none()
-        if row is None:
-            connection.execute(schema.head.insert().values(one=1, version=schema.VERSION, archive=archive, followed=-1))
-            return
-    if row.version > schema.VERSION:
+        connection.execute(
+            schema.head.insert().values(one=1, version=schema.VERSION, archive=archive, followed=schema.NEVER)
+        )
+
+
+def _check(database: Database, version: int, found: str, archive: str) -> None:
+    if version > schema.VERSION:
         raise QueueError(
-            f"the queue {database.shown} is of a newer archiver (version {row.version} of its tables, this one knows "
+            f"the queue {database.shown} is of a newer archiver (version {version} of its tables, this one knows "
             f"{schema.VERSION}); use that one"
         )
-    if row.archive != archive:
+    if found != archive:
         raise QueueError(f"the queue {database.shown} is another archive's; correct --archive or ARCHIVER_DATABASE_URL")
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus
+import orjson
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer, WorkflowStatus, _serialization
 from sqlalchemy.engine import Connection
 
 from archiver import clock
@@ -27,6 +28,38 @@ _SCHEMA = "archiver_engine"  # on PostgreSQL
 _POLL_S = 0.2
 _PRIORITY_MIDDLE = 1000  # lower ones go first, and none goes before all
 _DELETED_AT_ONCE = 500
+_ASKED_AT_ONCE = 500  # databases take so many values in a question, and no more
+
+
+class _Json(Serializer):
+    """How the engine keeps what it is given: two ids, and what a fault says."""
+
+    def name(self) -> str:
+        return "archiver_json"
+
+    def serialize(self, data: Any) -> str:
+        return orjson.dumps(data, default=str).decode()
+
+    def deserialize(cls, serialized_data: str) -> Any:
+        return orjson.loads(serialized_data)
+
+
+class _NoPickle:
+    """In place of `pickle` within the engine, which reads a row as its own column says: to read a pickle is to run it.
+
+    So whoever may write to the queue, or hands somebody an archive with one, could run programs on the workers.
+    """
+
+    @staticmethod
+    def loads(_: bytes) -> Any:
+        raise ValueError("a pickle stands in the queue; it is not read")
+
+    @staticmethod
+    def dumps(_: object) -> bytes:
+        raise ValueError("nothing is put into the queue as a pickle")
+
+
+_serialization.pickle = _NoPickle  # type: ignore[assignment, attr-defined]  # no public way; a test holds that it works
 
 
 @dataclass(frozen=True)
@@ -49,6 +82,7 @@ class Engine:
         self._client = DBOSClient(
             system_database_engine=database.engine,
             dbos_system_schema=_SCHEMA,
+            serializer=_Json(),
             application_name=_APPLICATION,
             lazy=True,
             retry_connection_errors=False,
@@ -83,6 +117,7 @@ class Engine:
                 system_database_url=self._url,
                 system_database_engine=self._database.engine,
                 dbos_system_schema=_SCHEMA,
+                serializer=_Json(),
                 run_migrations=False,
                 executor_id=worker,
                 application_version=_APPLICATION_VERSION,
@@ -109,23 +144,30 @@ class Engine:
     def resume(self, workflows: Iterable[str]) -> None:
         """Have workflows run again, whoever had taken them up. Whether that one lives is not asked here."""
         wanted = list(workflows)
-        if wanted:
+        if not wanted:
+            return
+        with self._database.errors():
             self._client.resume_workflows(wanted, queue_name=_QUEUE)
 
     def ended(self, workflows: Iterable[str]) -> set[str]:
         """Those of these workflows that the engine will not run, or run on: ended, or not known."""
-        asked = set(workflows)
-        if not asked:
-            return set()
-        alive = self._list(workflow_ids=sorted(asked), status=["ENQUEUED", "DELAYED", "PENDING"])
-        return asked - {each.workflow_id for each in alive}
+        asked = sorted(set(workflows))
+        left = set(asked)
+        for at in range(0, len(asked), _ASKED_AT_ONCE):
+            some = asked[at : at + _ASKED_AT_ONCE]
+            alive = self._list(workflow_ids=some, status=["ENQUEUED", "DELAYED", "PENDING"])
+            left.difference_update(each.workflow_id for each in alive)
+        return left
 
     def forget(self, before: datetime) -> int:
         """Delete what had ended before a moment, a part at a time; how many were deleted."""
         old = self._list(completed_before=clock.rfc3339(before), limit=_DELETED_AT_ONCE)
-        if old:
+        if not old:
+            return 0
+        with self._database.errors():
             self._client.delete_workflows([each.workflow_id for each in old])
         return len(old)
 
     def _list(self, **wanted: Any) -> list[WorkflowStatus]:
-        return self._client.list_workflows(**wanted, queue_name=_QUEUE, load_input=False, load_output=False)
+        with self._database.errors():
+            return self._client.list_workflows(**wanted, queue_name=_QUEUE, load_input=False, load_output=False)

@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from archiver.jobs.metrics import Metrics
 from archiver.jobs.queue import EVENT, STATEMENT
 from archiver.jobs.scheduling import Scheduling
 from archiver.jobs.schema import outbox
+from archiver.jobs.troubles import Troubles
 
 _POLL_S = 1.0
 _CLAIM_MS = 180_000  # for so long nobody else says it: longer than webhook and command may take together
@@ -33,6 +35,7 @@ _AGAIN_S = 15.0
 _MAX_AGAIN_S = 3600.0
 _ATTEMPTS = 20  # at a message: some twelve hours; a statement is never given up
 _LAST_S = 10.0  # what a worker that ends has for what is left; others say the rest
+_UNREADABLE = "the outbox cannot be read"
 _SECRETS = ("ARCHIVER_", "AWS_", "PGPASS")
 _POSTED = "posted"  # in the body of an event: the webhook has it, only the command does not
 
@@ -59,23 +62,23 @@ class Outbox:
         self._database = database
         self._scheduling = scheduling
         self._metrics = metrics
+        self._troubles = Troubles()
 
     def run(self, over: threading.Event) -> None:
-        """Go on until it is over, and once more then. Never raises."""
+        """Go on until it is over, and for a moment then. Never raises."""
         while not over.wait(_POLL_S):
-            self._round(over)
-        self._round(None)
+            self._round(over.is_set)
+        until = time.monotonic() + _LAST_S
+        self._round(lambda: time.monotonic() > until)
 
-    def _round(self, over: threading.Event | None) -> None:
-        began = time.monotonic()
+    def _round(self, enough: Callable[[], bool]) -> None:
         try:
-            while self.once():
-                if over.is_set() if over is not None else time.monotonic() - began > _LAST_S:
-                    return
-        except ArchiverError as error:
-            logger.warning("the outbox cannot be read", extra={"error": str(error)})
-        except Exception:
-            logger.exception("the outbox cannot be read")
+            while not enough() and self.once():
+                pass
+        except Exception as error:  # noqa: BLE001  # the edge of a thread
+            self._troubles.came(_UNREADABLE, error)
+        else:
+            self._troubles.went(_UNREADABLE)
 
     def once(self) -> bool:
         """Say what is next, if something is due; whether there was. Statements go before messages."""

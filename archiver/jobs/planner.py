@@ -7,6 +7,7 @@ transaction, so planners may be killed anywhere and any number may run.
 from __future__ import annotations
 
 import hashlib
+import logging
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -15,11 +16,11 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from archiver.jobs.database import Database
+from archiver.jobs.database import Database, QueueError
 from archiver.jobs.job import Due, Options
 from archiver.jobs.politeness import host_of
 from archiver.jobs.queue import STATEMENT, New, Queue
-from archiver.jobs.schema import JobState, jobs, schedules
+from archiver.jobs.schema import WAITING, JobState, jobs, schedules
 from archiver.moments import from_ms, to_ms
 from archiver.schedules.definition import Definition, Missed, from_document
 from archiver.schedules.due import due_times, next_due, not_before
@@ -30,6 +31,13 @@ _ALL_AT_ONCE = 200  # times that become jobs in one transaction
 _FEEDS_FIRST = 200  # more than any two schedules differ
 _NOT_PLANNED = "no worker ran when it was due"
 _OVERTAKEN = "the next one was due before its turn came"
+
+
+logger = logging.getLogger("archiver.jobs")
+
+
+class UnreadableError(QueueError):
+    """A schedule in the queue cannot be understood by this program."""
 
 
 class Planner:
@@ -45,22 +53,45 @@ class Planner:
         Raises `QueueError`; what was planned before stays so.
         """
         done = 0
+        unreadable = list[str]()
         while done < _AT_ONCE:
             with self._database.transaction() as connection:
                 now_ms = self._database.now_ms(connection) if now is None else to_ms(now)
                 wanted = sa.select(schedules).where(schedules.c.next_ms <= now_ms, schedules.c.paused.is_(False))
+                if unreadable:
+                    wanted = wanted.where(schedules.c.id.not_in(unreadable))
                 row = connection.execute(
                     self._database.locked(wanted.order_by(schedules.c.next_ms).limit(1), skip=True)
                 ).one_or_none()
                 if row is None:
                     break
-                self.plan(connection, row, from_ms(now_ms))
+                try:
+                    self.plan(connection, row, from_ms(now_ms))
+                except UnreadableError as error:
+                    # Another machine has a time zone, or a newer program a key, that this one does not know.
+                    unreadable.append(row.id)
+                    logger.warning("a schedule is left to others", extra={"schedule": row.name, "error": str(error)})
+                    continue
             done += 1
         return done
 
-    def plan(self, connection: Connection, row: Row[Any], until: datetime, *, whole: bool = False) -> None:
-        """Plan a schedule, whose row is locked, up to a moment: a stretch of it, or with `whole` all of it."""
-        definition = from_document(orjson.loads(row.definition))
+    def catch_up(self, schedule: str) -> None:
+        """Plan a schedule up to now, a stretch in each transaction."""
+        is_behind = True
+        while is_behind:
+            with self._database.transaction() as connection:
+                now = from_ms(self._database.now_ms(connection))
+                wanted = sa.select(schedules).where(schedules.c.id == schedule, schedules.c.paused.is_(False))
+                row = connection.execute(self._database.locked(wanted)).one_or_none()
+                is_behind = row is not None and self.plan(connection, row, now)
+
+    def plan(self, connection: Connection, row: Row[Any], until: datetime, *, whole: bool = False) -> bool:
+        """Plan a schedule, whose row is locked, up to a moment: a stretch of it, or with `whole` all of it.
+
+        Whether there is more. Raises `UnreadableError`.
+        """
+        definition = definition_of(row)
+        self.hold_hosts(connection, row, definition)
         high, seq = from_ms(row.high_ms), row.next_seq
         while True:
             high, seq, is_done = self._stretch(connection, row, definition, high, seq, until)
@@ -72,6 +103,13 @@ class Planner:
             .where(schedules.c.id == row.id)
             .values(high_ms=to_ms(high), next_seq=seq, next_ms=None if upcoming is None else to_ms(upcoming))
         )
+        return not is_done
+
+    def hold_hosts(self, connection: Connection, row: Row[Any], definition: Definition) -> None:
+        """Hold every host that planning a schedule, or ending it, may have to do with."""
+        urls = definition.urls if definition.feed is None else (definition.feed,)
+        waiting = sa.select(jobs.c.host).where(jobs.c.schedule == row.id, jobs.c.state.in_(WAITING)).distinct()
+        self._queue.hold(connection, {*map(host_of, urls), *connection.scalars(waiting)})
 
     def _stretch(
         self, connection: Connection, row: Row[Any], definition: Definition, high: datetime, seq: int, until: datetime
@@ -81,8 +119,10 @@ class Planner:
         Of a feed only the newest time counts: what it brings, it brings then, too.
         """
         every_one = definition.missed is Missed.ALL and definition.feed is None
-        times = list(islice(due_times(definition, high, until), _ALL_AT_ONCE if every_one else _LATEST_AT_ONCE))
-        is_done = len(times) < (_ALL_AT_ONCE if every_one else _LATEST_AT_ONCE)
+        limit = _ALL_AT_ONCE if every_one else _LATEST_AT_ONCE
+        times = list(islice(due_times(definition, high, until), limit + 1))
+        is_done = len(times) <= limit  # else the one that is over is for the next stretch
+        times = times[:limit]
         if not times:
             return max(high, until), seq, True
         if definition.feed is not None:
@@ -98,12 +138,12 @@ class Planner:
         if last_missed >= seq:
             self._miss(connection, row, seq, last_missed, _NOT_PLANNED)
         if is_done:
-            self._overtake(connection, row)
+            self._overtake(connection, row, definition)
             self._put(connection, row, definition, newest, times[-1])
         return times[-1], newest + 1, is_done
 
     def _put(self, connection: Connection, row: Row[Any], definition: Definition, seq: int, moment: datetime) -> None:
-        for url in sorted(definition.urls, key=host_of):  # in the order in which hosts are locked
+        for url in definition.urls:
             self.put_one(connection, row, definition, seq, moment, url)
 
     def put_one(
@@ -141,28 +181,42 @@ class Planner:
         self._queue.submit(connection, new, key)
         return key
 
-    def _overtake(self, connection: Connection, row: Row[Any]) -> None:
-        """Take out what waits for an earlier time: where captures come slower than they are due, the newest count."""
+    def _overtake(self, connection: Connection, row: Row[Any], definition: Definition) -> None:
+        """Take out what waits for an earlier time: where captures come slower than they are due, the newest count.
+
+        What was late already when somebody asked for it, to fill a gap, waits on.
+        """
         waiting = connection.execute(
-            sa.select(jobs.c.id, jobs.c.attempts)
-            .where(jobs.c.schedule == row.id, jobs.c.kind == "capture", jobs.c.state.in_(_WAIT))
+            sa.select(jobs.c.id, jobs.c.due_ms, jobs.c.queued_ms)
+            .where(jobs.c.schedule == row.id, jobs.c.kind == "capture", jobs.c.state.in_(WAITING))
             .order_by(jobs.c.host, jobs.c.id)
         ).all()
         for job in waiting:
-            self._queue.drop(connection, job.id, _OVERTAKEN)
+            later = next_due(definition, from_ms(job.due_ms))
+            if later is None or to_ms(later) > job.queued_ms:
+                self._queue.drop(connection, job.id, _OVERTAKEN)
 
     def _miss(self, connection: Connection, row: Row[Any], first: int, last: int, reason: str) -> None:
         missed = {"first_seq": first, "last_seq": last, "reason": reason}
         self._queue.put_out(connection, STATEMENT, {"schedule": row.id, "name": row.name, "missed": missed})
 
 
-_WAIT = (JobState.QUEUED, JobState.RETRYING)
-_NOT_ENDED = (*_WAIT, JobState.RUNNING)
+_NOT_ENDED = (*WAITING, JobState.RUNNING)
 
 
 def job_key(schedule: str, name: str, seq: int, url: str) -> str:
     """The id of the job for one page at one time of a schedule: never another's."""
-    return f"{name}.{seq}.{hashlib.sha256(f'{schedule} {url}'.encode()).hexdigest()[:8]}"
+    return f"{name}.{seq}.{hashlib.sha256(f'{schedule} {url}'.encode()).hexdigest()[:12]}"
+
+
+def definition_of(row: Row[Any]) -> Definition:
+    """What the row of a schedule says. Raises `UnreadableError`."""
+    try:
+        return from_document(orjson.loads(row.definition))
+    except ValueError as error:
+        raise UnreadableError(
+            f"the schedule {row.name!r} cannot be read here: {error}; bring archiver and time zones up to date"
+        ) from None
 
 
 def options_of(definition: Definition) -> Options:

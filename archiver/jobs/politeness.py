@@ -6,9 +6,7 @@ from urllib.parse import urlsplit
 
 from archiver.config import JobsSettings
 from archiver.errors import UsageError
-from archiver.manners import Manners, parse_rule
-
-__all__ = ["Manners", "Politeness", "backoff_s", "host_of", "parse_rule", "pause_s", "retry_s"]
+from archiver.manners import Manners, parse_rule, plain_host
 
 _MAX_BACKOFF_S = 3600.0
 _MAX_PAUSE_S = 86400.0  # whoever asks for more is asked again once a day
@@ -47,7 +45,10 @@ def host_of(url: str) -> str:
 
     Servers of one name share a machine more often than not, whatever their ports.
     """
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    try:
+        host = plain_host(urlsplit(url).hostname or "")
+    except ValueError:  # as for half of an IPv6 address
+        host = ""
     if not host:
         raise UsageError(f"{url!r} has no host; write a URL such as https://example.org/")
     return host

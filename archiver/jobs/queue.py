@@ -8,7 +8,7 @@ included: a process that dies at any point leaves a state that another goes on f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,14 +19,16 @@ from sqlalchemy.engine import Connection, Row
 from archiver.errors import NotFoundError, UsageError
 from archiver.jobs.database import Database
 from archiver.jobs.job import Due, Ended, Job, Options
-from archiver.jobs.politeness import Manners, Politeness, backoff_s, host_of, pause_s
-from archiver.jobs.schema import ENDED, WAITING, JobState, hosts, jobs, lanes, outbox, workers
+from archiver.jobs.politeness import Politeness, backoff_s, host_of, pause_s
+from archiver.jobs.schema import ENDED, WAITING, JobState, hosts, jobs, lanes, outbox, schedules, workers
+from archiver.manners import Manners
 from archiver.moments import from_ms, to_ms
 
 STATEMENT, EVENT = "statement", "event"
 _LOST = "the worker that captured it died"
 _MAX_ERROR_CHARACTERS = 2000
 _DEATHS = 3  # how many workers a job may take with it
+_AT_ONCE = 500  # hosts in one question
 
 
 class Handing(Protocol):
@@ -98,12 +100,22 @@ class Queue:
             "queued_ms": now,
             "cancel": False,
         }
+        self.hold(connection, [host])
         if not _insert(connection, jobs, values):
             return False
-        _insert(connection, hosts, {"host": host, "until_ms": 0, "failures": 0})
         if pump:
             self.pump(connection, host)
         return True
+
+    def hold(self, connection: Connection, names: Iterable[str]) -> None:
+        """Have hosts be nobody else's until the transaction ends. Who needs several takes them all at once, first."""
+        wanted = sorted(set(names))
+        for at in range(0, len(wanted), _AT_ONCE):
+            some = wanted[at : at + _AT_ONCE]
+            _insert(connection, hosts, [{"host": host, "until_ms": 0, "failures": 0} for host in some])
+            if self.database.path is None:
+                held = sa.select(hosts.c.host).where(hosts.c.host.in_(some)).order_by(hosts.c.host)
+                connection.execute(self.database.locked(held)).all()
 
     def pump(self, connection: Connection, host: str) -> None:
         """Hand over the jobs whose turn it is, as far as the host has free lanes; without an engine, leave them."""
@@ -140,13 +152,16 @@ class Queue:
         """The free lanes, each with when its next visit may begin; made where there are none yet."""
         there = connection.execute(sa.select(lanes).where(lanes.c.host == host)).all()
         have = {row.lane for row in there}
+        # Settings may have given it more lanes before, in which visits go on.
+        left = manners.lanes - sum(row.workflow is not None for row in there)
         for lane in range(manners.lanes):
             if lane not in have:
                 connection.execute(lanes.insert().values(host=host, lane=lane, next_ms=0))
         free = connection.execute(
             sa.select(lanes.c.lane, lanes.c.next_ms)
             .where(lanes.c.host == host, lanes.c.lane < manners.lanes, lanes.c.workflow.is_(None))
-            .order_by(lanes.c.next_ms)
+            .order_by(lanes.c.next_ms, lanes.c.lane)
+            .limit(max(left, 0))
         )
         return [(row.lane, row.next_ms) for row in free]
 
@@ -175,17 +190,21 @@ class Queue:
             row = self._held(connection, workflow)
             if row is None or row.state in ENDED:
                 return None
-            if row.state == JobState.RUNNING and self._is_alive(connection, row.worker):
+            if self._is_at_work(connection, row):
                 return None
             now = self.database.now_ms(connection)
             died = row.state == JobState.RUNNING
+            if row.cancel:
+                self._settle(connection, row, Ended(error="it was cancelled"))
+                return None
             if died and row.attempts >= max(self._attempts, _DEATHS):
                 self._settle(connection, row, Ended(error=_LOST, strain=True))
                 return None
-            if not died and self._until(connection, row.host) > now:
-                # Another lane was told meanwhile that the host wants to be left alone.
-                self._leave(connection, row)
-                self.pump(connection, row.host)
+            next_ms = connection.scalar(sa.select(lanes.c.next_ms).where(lanes.c.workflow == workflow)) or 0
+            if died or max(next_ms, self._until(connection, row.host)) > now:
+                # A dead worker's visit was one, and its lane rests. Else another lane was told meanwhile that the host
+                # wants to be left alone, or a clock is wrong.
+                self._take_back(connection, row, now)
                 return None
             attempt = row.attempts + 1
             connection.execute(
@@ -196,7 +215,6 @@ class Queue:
                     attempts=attempt,
                     worker=worker,
                     started_ms=now,
-                    error=_LOST if died else row.error,
                 )
             )
             return Begun(_job(row), attempt)
@@ -217,17 +235,18 @@ class Queue:
                 return None
             return self._settle(connection, row, ended)
 
-    def release(self, workflow: str) -> None:
-        """Have the job of a workflow handed over again, which the engine has ended or lost without us."""
+    def release(self, workflow: str, worker: str = "") -> None:
+        """Have the job of a workflow handed over again, which the engine has ended or lost without us.
+
+        Not one that another worker runs, who lives: it was taken up twice, and the second has found nothing to do.
+        """
         with self.database.transaction() as connection:
             row = self._held(connection, workflow)
             if row is None:
                 connection.execute(lanes.update().where(lanes.c.workflow == workflow).values(workflow=None))
                 return
-            self._leave(connection, row)
-            if row.state == JobState.RUNNING:
-                connection.execute(jobs.update().where(jobs.c.id == row.id).values(state=JobState.QUEUED))
-            self.pump(connection, row.host)
+            if row.worker == worker or not self._is_at_work(connection, row):
+                self._take_back(connection, row, self.database.now_ms(connection))
 
     def handed_over(self) -> list[str]:
         """The workflows that hold a lane."""
@@ -236,11 +255,12 @@ class Queue:
 
     def _held(self, connection: Connection, workflow: str) -> Row[Any] | None:
         """The job that a workflow holds. It and its host are nobody else's until the transaction ends."""
-        host = connection.scalar(sa.select(jobs.c.host).where(jobs.c.workflow == workflow))
+        id_ = workflow.rpartition("/")[0]
+        host = connection.scalar(sa.select(jobs.c.host).where(jobs.c.id == id_))
         if host is None:
             return None
         self._until(connection, host)
-        wanted = sa.select(jobs).where(jobs.c.workflow == workflow)
+        wanted = sa.select(jobs).where(jobs.c.id == id_, jobs.c.workflow == workflow)
         return connection.execute(self.database.locked(wanted)).one_or_none()
 
     def _until(self, connection: Connection, host: str) -> int:
@@ -251,10 +271,66 @@ class Queue:
         wanted = sa.select(hosts.c.until_ms).where(hosts.c.host == host)
         return connection.scalar(self.database.locked(wanted)) or 0
 
+    def _take_back(self, connection: Connection, row: Row[Any], now: int) -> None:
+        """Take a job back from the engine, and hand over whose turn it is then. What a dead worker began was a visit,
+        and its lane rests.
+        """
+        if row.state == JobState.RUNNING:
+            self._let_go(connection, row, now)
+            connection.execute(
+                jobs.update()
+                .where(jobs.c.id == row.id)
+                .values(state=JobState.QUEUED, workflow=None, error=_LOST, dedup=self._dedup(connection, row))
+            )
+        else:
+            self._leave(connection, row)
+        self.pump(connection, row.host)
+
+    def _let_go(self, connection: Connection, row: Row[Any], now: int) -> None:
+        """Free a job's lane, which rests after the visit."""
+        rest_ms = int(1000 * self._politeness.of(row.host).delay_s)
+        connection.execute(
+            lanes.update()
+            .where(lanes.c.host == row.host, lanes.c.workflow == row.workflow)
+            .values(workflow=None, next_ms=now + rest_ms)
+        )
+
+    def _dedup(self, connection: Connection, row: Row[Any]) -> str | None:
+        """What keeps others from waiting beside a job that ran and waits again: nothing, if one does already."""
+        beside = sa.select(jobs.c.id).where(jobs.c.dedup == row.dedup, jobs.c.state.in_(WAITING), jobs.c.id != row.id)
+        dedup: str | None = row.dedup
+        return None if dedup is None or connection.scalar(beside.limit(1)) is not None else dedup
+
     def _leave(self, connection: Connection, row: Row[Any]) -> None:
         """Take a job back from the engine; its lane need not rest for that."""
+        if row.workflow is None:
+            return
         connection.execute(jobs.update().where(jobs.c.id == row.id).values(workflow=None))
-        connection.execute(lanes.update().where(lanes.c.workflow == row.workflow).values(workflow=None))
+        connection.execute(
+            lanes.update().where(lanes.c.host == row.host, lanes.c.workflow == row.workflow).values(workflow=None)
+        )
+
+    def _lose(self, connection: Connection, row: Row[Any]) -> None:
+        """Take a job back from a worker that died with it: that was an attempt, and a visit."""
+        if row.cancel:
+            self._settle(connection, row, Ended(error=_LOST))
+            return
+        now = self.database.now_ms(connection)
+        rest_ms = int(1000 * self._politeness.of(row.host).delay_s)
+        connection.execute(lanes.update().where(lanes.c.workflow == row.workflow).values(next_ms=now + rest_ms))
+        self._leave(connection, row)
+        connection.execute(
+            jobs.update()
+            .where(jobs.c.id == row.id)
+            .values(state=JobState.RETRYING, error=_LOST, not_before_ms=now, **self._beside(connection, row))
+        )
+
+    def _beside(self, connection: Connection, row: Row[Any]) -> dict[str, Any]:
+        """What a job has to give up that waits again: another one like it may have been queued while it ran."""
+        if row.dedup is None:
+            return {}
+        like = sa.select(jobs.c.id).where(jobs.c.dedup == row.dedup, jobs.c.state.in_(WAITING), jobs.c.id != row.id)
+        return {} if connection.execute(like.limit(1)).first() is None else {"dedup": None}
 
     def _settle(self, connection: Connection, row: Row[Any], ended: Ended) -> JobState:
         now = self.database.now_ms(connection)
@@ -267,34 +343,36 @@ class Queue:
             values |= {"snapshot": ended.snapshot, "outcome": ended.outcome, "change": change}
         elif row.cancel:
             state = JobState.CANCELLED
-        elif ended.again_s is not None and counted < self._attempts:
+        elif ended.again_s is not None and (not ended.counts or counted < self._attempts):
             state = JobState.RETRYING
+            values["dedup"] = self._dedup(connection, row)
             values["not_before_ms"] = now + int(1000 * max(ended.again_s, pause_s(ended.pause_s)))
+            values |= self._beside(connection, row)
         else:
             state = JobState.FAILED
         connection.execute(jobs.update().where(jobs.c.id == row.id).values(state=state, **values))
-        self._free(connection, row.host, row.workflow, now, ended)
+        self._free(connection, row, now, ended)
         if state in ENDED:
             self._tell(connection, row.id, state, ended)
         self.pump(connection, row.host)
         return state
 
-    def _free(self, connection: Connection, host: str, workflow: str, now: int, ended: Ended) -> None:
-        """Let go of the lane, and of the host for as long as it wants to be left alone."""
-        found = connection.execute(sa.select(hosts).where(hosts.c.host == host)).one()
+    def _free(self, connection: Connection, row: Row[Any], now: int, ended: Ended) -> None:
+        """Let go of the lane, and of the host for as long as it wants to be left alone.
+
+        What was given back, or cancelled, says nothing of how the host fares.
+        """
+        found = connection.execute(sa.select(hosts).where(hosts.c.host == row.host)).one()
         failures = found.failures + 1 if ended.strain else 0
-        alone_s = max(backoff_s(failures), pause_s(ended.pause_s))
+        if not ended.strain and (not ended.counts or (row.cancel and ended.error is not None)):
+            failures = found.failures
+        alone_s = max(backoff_s(failures) if ended.strain else 0.0, pause_s(ended.pause_s))
         connection.execute(
             hosts.update()
-            .where(hosts.c.host == host)
+            .where(hosts.c.host == row.host)
             .values(failures=failures, until_ms=max(found.until_ms, now + int(1000 * alone_s)))
         )
-        rest_ms = int(1000 * self._politeness.of(host).delay_s)
-        connection.execute(
-            lanes.update()
-            .where(lanes.c.host == host, lanes.c.workflow == workflow)
-            .values(workflow=None, next_ms=now + rest_ms)
-        )
+        self._let_go(connection, row, now)
 
     def _tell(self, connection: Connection, id_: str, state: JobState, ended: Ended) -> None:
         """What is to be said outside once this is certain: to whoever wants to know, and, of a job for a schedule that
@@ -320,9 +398,14 @@ class Queue:
             )
         )
 
-    def _is_alive(self, connection: Connection, worker: str | None) -> bool:
-        beat = connection.scalar(sa.select(workers.c.beat_ms).where(workers.c.id == (worker or "")))
-        return beat is not None and beat > self.database.now_ms(connection) - self._lease_ms
+    def _is_at_work(self, connection: Connection, row: Row[Any]) -> bool:
+        """Whether a worker is at a job: one that lives, and lived when it began. A later one may have the same name."""
+        if row.state != JobState.RUNNING:
+            return False
+        found = connection.execute(sa.select(workers).where(workers.c.id == (row.worker or ""))).one_or_none()
+        if found is None or found.started_ms > row.started_ms:
+            return False
+        return bool(found.beat_ms > self.database.now_ms(connection) - self._lease_ms)
 
     # for people
 
@@ -354,16 +437,12 @@ class Queue:
             found = connection.execute(wanted).all()
         yield from map(_job, found)
 
-    def newest_by_schedule(self) -> dict[str, Job]:
-        """The newest job for each schedule, by its id."""
-        newest = sa.select(jobs.c.schedule, sa.func.max(jobs.c.queued_ms).label("at")).group_by(jobs.c.schedule)
-        found = newest.where(jobs.c.schedule.is_not(None)).subquery()
-        wanted = sa.select(jobs).join(
-            found, sa.and_(jobs.c.schedule == found.c.schedule, jobs.c.queued_ms == found.c.at)
-        )
+    def newest_of_schedules(self) -> dict[str, Job]:
+        """The job of each schedule for the newest time that it was due."""
+        of_one = sa.select(jobs.c.id).where(jobs.c.schedule == schedules.c.id).order_by(jobs.c.seq.desc()).limit(1)
+        wanted = sa.select(jobs).join(schedules, jobs.c.id == of_one.correlate(schedules).scalar_subquery())
         with self.database.transaction() as connection:
-            rows = connection.execute(wanted.order_by(jobs.c.seq, jobs.c.id)).all()
-        return {row.schedule: _job(row) for row in rows}
+            return {row.schedule: _job(row) for row in connection.execute(wanted)}
 
     def counts(self) -> dict[str, int]:
         """How many jobs there are in each state."""
@@ -386,8 +465,10 @@ class Queue:
             return JobState.CANCELLED
 
     def drop(self, connection: Connection, id_: str, reason: str, *, told: bool = True) -> None:
-        """End a job that waits; with `told` the log is, too, where it was for a schedule."""
+        """End a job that waits, if it still does; with `told` the log is, too, where it was for a schedule."""
         row = self._row(connection, id_)
+        if row.state not in WAITING:
+            return
         now = self.database.now_ms(connection)
         # What was handed over finds that there is nothing to be done.
         self._leave(connection, row)
@@ -440,13 +521,14 @@ def _counted(connection: Connection, question: sa.Select[Any]) -> dict[str, int]
     return {str(name): int(count) for name, count in connection.execute(question)}
 
 
-def _insert(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
-    """Insert a row; false when one with its key is there."""
+def _insert(connection: Connection, table: sa.Table, values: dict[str, Any] | list[dict[str, Any]]) -> bool:
+    """Insert a row, or several; false when all with their keys are there."""
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # noqa: PLC0415
-    return bool(connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount)
+    put = insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return bool(connection.execute(put).all())  # not every driver counts rows
 
 
 def _job(row: Row[Any]) -> Job:

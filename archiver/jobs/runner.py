@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
+import select
 import signal
 import threading
 import time
@@ -20,6 +21,7 @@ from typing import Any
 
 from archiver import changes, tracing
 from archiver.archive import Archive
+from archiver.capture import workplace
 from archiver.config import Settings
 from archiver.errors import (
     AlteredError,
@@ -41,6 +43,8 @@ from archiver.seal.statement import About, Job
 _PR_SET_PDEATHSIG = 1
 _STORE_AGAIN_S = 15.0
 _END_S = 30.0
+_STORING_S = 600.0
+_TRACED = 10  # as many captures may belong to one
 _OVERLOADED = frozenset({429, 500, 502, 503, 504})
 #: how many captures a process makes before another takes its place: what little leaks in one goes with it
 CAPTURES = 100
@@ -59,6 +63,12 @@ class Task:
 @dataclass(frozen=True)
 class _Beat:
     """The worker lives, and has its lease."""
+
+
+def limit_s(settings: Settings, task: Task) -> float:
+    """How long a capture may take before its process counts as stuck: its own time, and a slow store's."""
+    own_s = task.options.timeout_s or settings.capture.timeout_s
+    return (own_s + _STORING_S) * (_TRACED if task.options.trace or settings.capture.trace else 1)
 
 
 def capture(settings: Settings, task: Task) -> Ended:
@@ -147,45 +157,66 @@ class Runner:
         """Tell it that its worker lives."""
         self._send(_Beat())
 
+    @property
+    def has_ended_in_order(self) -> bool:
+        """Whether it has ended because it was told to, or did not hear of its worker: no fault of the page's."""
+        self._process.join(_END_S)
+        return self._process.exitcode == 0
+
     def ask(self, task: Task) -> None:
         self.captures += 1
         self._send(task)
 
     def answer(self, timeout_s: float) -> Ended | None:
         """What came of the task, None when it is not done yet. Raises `EOFError` when the process has ended."""
-        if not self._here.poll(timeout_s):
-            return None
         try:
+            if not self._here.poll(timeout_s):
+                return None
             ended: Ended = self._here.recv()
         except OSError:
             raise EOFError from None
         return ended
 
-    def stop(self) -> None:
-        """End the process, with what it is capturing, if it does; its browser goes with it."""
+    def tell_to_stop(self) -> None:
+        self._process.terminate()
+
+    def stop(self) -> Ended | None:
+        """End the process, with what it is capturing, if it does; its browser goes with it.
+
+        What came of the task, should it have been done at that very moment.
+        """
         self._process.terminate()
         self._process.join(_END_S)
         if self._process.is_alive():
             self._process.kill()
             self._process.join(_END_S)
-        self._here.close()
+            workplace.clear_abandoned()
+        ended = None
+        with contextlib.suppress(EOFError, OSError):
+            ended = self.answer(0)
+        with self._sending:
+            self._here.close()
+        return ended
 
     def _send(self, message: object) -> None:
         with self._sending, contextlib.suppress(OSError):  # that it has ended shows when it is to answer
-            self._here.send(message)
+            # One that stands still reads nothing, and must not have its worker wait.
+            if not self._here.closed and select.select([], [self._here], [], 0)[1]:
+                self._here.send(message)
 
 
 def _work(parent: int, settings: Settings, connection: Connection, silence_s: float) -> None:
     stop_as_interrupted()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGHUP))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal; the worker says who is to stop
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         return  # it was killed before that was set
     tasks: list[Task] = []
     arrived = threading.Condition()
-    threading.Thread(target=_listen, args=(connection, tasks, arrived, silence_s), daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt, OSError):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGHUP))
+        threading.Thread(target=_listen, args=(connection, tasks, arrived, silence_s), daemon=True).start()
+        _load()
         while True:
             with arrived:
                 while not tasks:
@@ -194,10 +225,17 @@ def _work(parent: int, settings: Settings, connection: Connection, silence_s: fl
             connection.send(capture(settings, task))
 
 
+def _load() -> None:
+    """Import what captures need and takes long to import, while nothing else is to be done."""
+    from archiver import texts  # noqa: F401, PLC0415
+    from archiver.capture import capture  # noqa: F401, PLC0415
+
+
 def _listen(connection: Connection, tasks: list[Task], arrived: threading.Condition, silence_s: float) -> None:
     """Take tasks and beats; when neither comes for so long, or the worker is gone, end this process.
 
-    The clock goes on while the machine sleeps, unlike the one that waiting is measured by.
+    The clock goes on while the machine sleeps, unlike the one that waiting is measured by. A word that comes too late
+    changes nothing: worker and captures may have stood still together, and the job is another's by now.
     """
     heard = time.clock_gettime(time.CLOCK_BOOTTIME)
     with contextlib.suppress(EOFError, OSError):
@@ -205,7 +243,10 @@ def _listen(connection: Connection, tasks: list[Task], arrived: threading.Condit
             if not connection.poll(0.5):
                 continue
             message = connection.recv()
-            heard = time.clock_gettime(time.CLOCK_BOOTTIME)
+            now = time.clock_gettime(time.CLOCK_BOOTTIME)
+            if now - heard >= silence_s:
+                break
+            heard = now
             if isinstance(message, Task):
                 with arrived:
                     tasks.append(message)

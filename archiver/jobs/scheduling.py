@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -18,15 +19,15 @@ from sqlalchemy.engine import Connection, Row
 
 from archiver import clock
 from archiver.archive import Archive
-from archiver.errors import NotFoundError, StorageError, UsageError
+from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
 from archiver.jobs.database import Database
 from archiver.jobs.job import Job
-from archiver.jobs.planner import Planner, options_of
+from archiver.jobs.planner import Planner, definition_of, options_of
 from archiver.jobs.politeness import host_of
 from archiver.jobs.queue import STATEMENT, New, Queue
-from archiver.jobs.schema import WAITING, articles, head, jobs, schedules
-from archiver.moments import from_ms, to_ms
-from archiver.schedules.definition import Definition, define, from_document
+from archiver.jobs.schema import NEVER, WAITING, articles, head, jobs, schedules
+from archiver.moments import from_ms, parse_rfc3339, to_ms
+from archiver.schedules.definition import Definition, define
 from archiver.schedules.due import INSTANT, next_due
 from archiver.schedules.history import Action, Event, Timeline, parse, timelines
 from archiver.seal import statement as statements
@@ -34,6 +35,8 @@ from archiver.seal.keyring import Keyring
 from archiver.storage import layout, log
 
 _MAX_BACKFILL = 10_000
+_HELD_MS = 300_000
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,30 @@ class Scheduling:
         id_ = layout.new_id(clock.now())
         self._state(id_, Action.ADD, id_, name, clock.now(), operator, definition=definition.document())
         self.follow()
+        row = self._row_named(name)
+        if row is not None and row.id != id_:
+            self._take_out(id_, name, operator)
+            raise UsageError(f"somebody else has just added a schedule {name!r}; choose another name")
         return id_
 
+    def _take_out(self, id_: str, name: str, operator: str | None) -> None:
+        """State the end of a schedule whose name another one has, and that nothing comes of what it was due until."""
+        moment = clock.now()
+        self._state(layout.new_id(moment), Action.REMOVE, id_, name, moment, operator)
+        timeline = timelines(self._events_of(id_)).get(id_)
+        last = 0 if timeline is None else sum(1 for _ in timeline.due(moment))
+        if last:
+            self.missed(id_, name, {"first_seq": 1, "last_seq": last, "reason": "another schedule has its name"})
+
     def change(self, name: str, definition: Definition, operator: str | None = None) -> None:
-        """Have another definition count from now on. Raises `NotFoundError`."""
+        """Have another definition count from now on. Raises `NotFoundError`, and `UsageError` where only one of the two
+        is of a feed: what that brings is numbered as it comes.
+        """
+        self.follow()
+        if (definition_of(self._known(name)).feed is None) is not (definition.feed is None):
+            raise UsageError(
+                f"the schedule {name!r} cannot turn from pages to a feed, or back; remove it, and add another"
+            )
         self._alter(name, Action.CHANGE, operator, definition=definition)
 
     def pause(self, name: str, operator: str | None = None) -> None:
@@ -111,7 +134,9 @@ class Scheduling:
         try:
             self._state(layout.new_id(moment), action, row.id, name, moment, operator, **said)
         except BaseException:
-            self.heal()
+            with contextlib.suppress(ArchiverError):
+                self.follow()  # it may be in the log all the same
+                self._let_go(row.id, moment)
             raise
         self.follow()
 
@@ -126,7 +151,7 @@ class Scheduling:
             if row is None:
                 self.add(name, definition)
                 yield f"the schedule {name} was added"
-            elif not from_document(orjson.loads(row.definition)).same_as(definition):
+            elif not definition_of(row).same_as(definition):
                 self.change(name, definition)
                 yield f"the schedule {name} was changed"
 
@@ -140,10 +165,11 @@ class Scheduling:
         with self._database.transaction() as connection:
             locked = sa.select(schedules).where(schedules.c.id == row.id)
             row = connection.execute(self._database.locked(locked)).one()
-            definition = from_document(orjson.loads(row.definition))
+            definition = definition_of(row)
             if definition.feed is not None:
                 now = from_ms(self._database.now_ms(connection))
                 return [self._planner.read_feed(connection, row, definition, now)]
+            self._planner.hold_hosts(connection, row, definition)
             made = []
             for url in sorted(definition.urls, key=host_of):
                 id_ = layout.new_id(clock.now())
@@ -152,29 +178,25 @@ class Scheduling:
             return made
 
     def backfill(self, name: str, since: datetime, until: datetime) -> tuple[int, int]:
-        """Queue what was due between two moments and has no capture: how many jobs, and how many were there already.
+        """Queue what was due between two moments and has no job: how many jobs, and how many were there already.
 
-        The captures are of the pages as they are now, and late by what the log says. Raises `UsageError` for a feed.
+        The captures are of the pages as they are now, and late by what the log says. Raises `UsageError` for a feed,
+        and for more than can be meant; then nothing is queued.
         """
         self.follow()
         row = self._known(name)
         timeline = timelines(self._events_of(row.id)).get(row.id)
         if timeline is None or timeline.definition is None or timeline.definition.feed is not None:
             raise UsageError(f"the schedule {name!r} watches a feed; what it had at some other time is not known")
-        now = clock.now()
-        made = there = 0
-        for due in timeline.due(min(until, now)):
-            if due.at < since:
-                continue
-            for url in due.urls:
-                with self._database.transaction() as connection:
-                    if self._planner.put_one(connection, row, timeline.definition, due.seq, due.at, url):
-                        made += 1
-                    else:
-                        there += 1
-            if made + there >= _MAX_BACKFILL:
-                raise UsageError(f"that is more than {_MAX_BACKFILL} captures; {made} were queued, name a shorter time")
-        return made, there
+        every = ((due, url) for due in timeline.due(min(until, clock.now())) if due.at >= since for url in due.urls)
+        wanted = list(islice(every, _MAX_BACKFILL + 1))
+        if len(wanted) > _MAX_BACKFILL:
+            raise UsageError(f"that is more than {_MAX_BACKFILL} captures; name a shorter time")
+        made = 0
+        for due, url in wanted:
+            with self._database.transaction() as connection:
+                made += self._planner.put_one(connection, row, due.definition, due.seq, due.at, url)
+        return made, len(wanted) - made
 
     def is_known(self, name: str) -> bool:
         """Whether there is a schedule of that name."""
@@ -186,17 +208,17 @@ class Scheduling:
         self.follow()
         with self._database.transaction() as connection:
             rows = connection.execute(sa.select(schedules).order_by(schedules.c.name)).all()
-        last = self._queue.newest_by_schedule()
+        newest = self._queue.newest_of_schedules()
         for row in rows:
             yield Listed(
                 row.id,
                 row.name,
-                from_document(orjson.loads(row.definition)),
+                definition_of(row),
                 bool(row.paused),
                 None if row.next_ms is None else from_ms(row.next_ms),
                 row.next_seq,
                 None if row.feed is None else orjson.loads(row.feed),
-                last.get(row.id),
+                newest.get(row.id),
             )
 
     # the log
@@ -228,30 +250,23 @@ class Scheduling:
             followed = connection.scalar(sa.select(head.c.followed))
         assert followed is not None
         entries = [entry for entry in self._archive.entries_of("schedule") if entry.index > followed]
-        if not entries:
-            return
-        ring = self._archive.keyring()
-        if followed < 0 and len(entries) > 1:
-            self._follow_all(entries, ring)
-            return
-        for entry in entries:
-            self._follow_one(entry, ring)
-
-    def heal(self) -> None:
-        """Have schedules be due again that somebody held, to pause or change them, and then died."""
-        with self._database.transaction() as connection:
-            held = connection.execute(
-                self._database.locked(
-                    sa.select(schedules).where(schedules.c.next_ms.is_(None), schedules.c.paused.is_(False))
-                )
-            ).all()
-            for row in held:
-                self._move(connection, row.id, from_document(orjson.loads(row.definition)), from_ms(row.high_ms))
+        if followed == NEVER:
+            self._follow_all(entries)
+        elif entries:
+            ring = self._archive.keyring()
+            for entry in entries:
+                self._follow_one(entry, ring)
 
     def _event(self, entry: log.Entry, ring: Keyring) -> Event | None:
         """What an entry says of a schedule; None for one that nobody with a key of the archive has signed, or that
         cannot be read: `archiver verify` says what is wrong with it.
+
+        Raises `StorageError` where that may be for the store: an entry is taken over once, or never.
         """
+        with contextlib.suppress(NotFoundError, StorageError, ValueError):
+            return parse(entry.index, self._archive.signed_statement(entry, ring))
+        if self._archive.describe() is None:
+            raise StorageError(f"{self._archive.location} has no archive.json any more")
         with contextlib.suppress(NotFoundError, StorageError, ValueError):
             return parse(entry.index, self._archive.signed_statement(entry, ring))
         return None
@@ -261,19 +276,22 @@ class Scheduling:
         events = [self._event(entry, ring) for entry in self._archive.entries_of("schedule")]
         return [event for event in events if event is not None and event.schedule == id_]
 
-    def _turn(self, connection: Connection, entry: log.Entry) -> bool:
+    def _turn(self, connection: Connection, index: int) -> bool:
         """Whether it is for this transaction to take an entry over: each is taken once, in log order."""
         followed = connection.scalar(self._database.locked(sa.select(head.c.followed)))
-        if followed is None or followed >= entry.index:
+        if followed is None or followed >= index:
             return False
-        connection.execute(head.update().values(followed=entry.index))
+        connection.execute(head.update().values(followed=index))
         return True
 
-    def _follow_all(self, entries: list[log.Entry], ring: Keyring) -> None:
+    def _follow_all(self, entries: list[log.Entry]) -> None:
         """Fill a queue that knows nothing of the schedules in the log: it is new here, or the old one was lost."""
-        found = timelines(event for event in (self._event(entry, ring) for entry in entries) if event is not None)
+        found = dict[str, Timeline]()
+        if entries:
+            ring = self._archive.keyring()
+            found = timelines(event for event in (self._event(entry, ring) for entry in entries) if event is not None)
         with self._database.transaction() as connection:
-            if not self._turn(connection, entries[-1]):
+            if not self._turn(connection, entries[-1].index if entries else NEVER + 1):
                 return
             now = from_ms(self._database.now_ms(connection))
             for timeline in found.values():
@@ -283,11 +301,16 @@ class Scheduling:
     def _insert(self, connection: Connection, timeline: Timeline, now: datetime) -> None:
         """The row of a schedule as its statements leave it. What lies behind is not captured once more."""
         assert timeline.definition is not None
-        definition, last = timeline.definition, 0
-        for due in timeline.due(now):
+        assert timeline.changed_at is not None
+        high = max(now, timeline.counts_after)
+        last = 0
+        for due in timeline.due(high):
             last = due.seq
-        high = now if last else definition.start - INSTANT
-        if self._insert_row(connection, timeline.id, timeline.name, definition, high, last + 1) and last:
+        if not self._insert_row(
+            connection, timeline.id, timeline.name, timeline.definition, high, last + 1, timeline.changed_at
+        ):
+            return
+        if last:
             # Where there are captures, they count.
             missed = {"first_seq": 1, "last_seq": last, "reason": "its queue was lost, or no worker ran"}
             said = {"schedule": timeline.id, "name": timeline.name, "missed": missed}
@@ -298,13 +321,29 @@ class Scheduling:
             )
 
     def _insert_row(
-        self, connection: Connection, id_: str, name: str, definition: Definition, high: datetime, seq: int
+        self,
+        connection: Connection,
+        id_: str,
+        name: str,
+        definition: Definition,
+        high: datetime,
+        seq: int,
+        made_at: datetime,
     ) -> bool:
         """False where one of that name is there: two machines have added it at a time, and the first counts."""
-        if connection.scalar(sa.select(schedules.c.id).where(schedules.c.name == name)) is not None:
+        there = sa.select(schedules.c.id).where((schedules.c.name == name) | (schedules.c.id == id_))
+        if connection.scalar(there.limit(1)) is not None:
             return False
         connection.execute(
-            schedules.insert().values(id=id_, name=name, definition="", paused=False, high_ms=to_ms(high), next_seq=seq)
+            schedules.insert().values(
+                id=id_,
+                name=name,
+                definition="",
+                paused=False,
+                changed_at=clock.rfc3339(made_at),
+                high_ms=to_ms(high),
+                next_seq=seq,
+            )
         )
         self._move(connection, id_, definition, high)
         return True
@@ -324,34 +363,42 @@ class Scheduling:
 
     def _follow_one(self, entry: log.Entry, ring: Keyring) -> None:
         event = self._event(entry, ring)
+        is_again = event is not None and event.action is Action.ADD and self._was_added(event, ring)
         with self._database.transaction() as connection:
-            if not self._turn(connection, entry) or event is None or event.action is Action.MISSED:
+            if not self._turn(connection, entry.index) or event is None or event.action is Action.MISSED or is_again:
                 return
             if event.action is Action.ADD:
-                assert event.definition is not None
-                self._insert_row(
-                    connection, event.schedule, event.name, event.definition, event.definition.start - INSTANT, 1
-                )
+                definition = event.definition
+                assert definition is not None
+                high = definition.start - INSTANT
+                self._insert_row(connection, event.schedule, event.name, definition, high, 1, event.made_at)
                 return
             row = connection.execute(
                 self._database.locked(sa.select(schedules).where(schedules.c.id == event.schedule))
             ).one_or_none()
-            if row is not None:
+            if row is not None and _counts(row, event):
                 self._apply(connection, row, event)
+
+    def _was_added(self, event: Event, ring: Keyring) -> bool:
+        """Whether the log has the beginning of a schedule before: it may have been removed since."""
+        before = [entry for entry in self._archive.entries_of("schedule", event.schedule) if entry.index < event.index]
+        return any(found is not None and found.action is Action.ADD for found in (self._event(e, ring) for e in before))
 
     def _apply(self, connection: Connection, row: Row[Any], event: Event) -> None:
         moment = max(from_ms(row.high_ms), event.made_at)
+        definition = event.definition or definition_of(row)
+        self._planner.hold_hosts(connection, row, definition_of(row))
         if not row.paused:
             self._planner.plan(connection, row, moment, whole=True)
-        definition = event.definition or from_document(orjson.loads(row.definition))
         if event.action is Action.REMOVE:
             self._drop_row(connection, row)
-        elif event.action is Action.PAUSE or (event.action is Action.CHANGE and row.paused):
-            self._move(connection, row.id, definition, moment)
-            connection.execute(schedules.update().where(schedules.c.id == row.id).values(paused=True, next_ms=None))
-        else:
-            self._move(connection, row.id, definition, moment)
-            connection.execute(schedules.update().where(schedules.c.id == row.id).values(paused=False))
+            return
+        paused = event.action is Action.PAUSE or (event.action is Action.CHANGE and row.paused)
+        self._move(connection, row.id, definition, moment)
+        values: dict[str, Any] = {"paused": paused, "changed_at": clock.rfc3339(event.made_at)}
+        if paused:
+            values["next_ms"] = None
+        connection.execute(schedules.update().where(schedules.c.id == row.id).values(values))
 
     def _drop_row(self, connection: Connection, row: Row[Any]) -> None:
         waiting = connection.scalars(
@@ -370,16 +417,36 @@ class Scheduling:
         row = self._known(name)
         if paused is not None and bool(row.paused) is not paused:
             raise UsageError(f"the schedule {name!r} is {'paused already' if row.paused else 'not paused'}")
+        self._planner.catch_up(row.id)
         with self._database.transaction() as connection:
             locked = sa.select(schedules).where(schedules.c.id == row.id)
-            row = connection.execute(self._database.locked(locked)).one()
-            now = max(from_ms(self._database.now_ms(connection)), from_ms(row.high_ms))
-            if not row.paused:
-                self._planner.plan(connection, row, now, whole=True)
-            connection.execute(
-                schedules.update().where(schedules.c.id == row.id).values(high_ms=to_ms(now), next_ms=None)
+            found = connection.execute(self._database.locked(locked)).one_or_none()
+            if found is None:
+                raise NotFoundError(f"somebody has just removed the schedule {name!r}")
+            now = max(from_ms(self._database.now_ms(connection)), from_ms(found.high_ms))
+            now = max(now, parse_rfc3339(found.changed_at))
+            now = from_ms(-(-(now - from_ms(0)) // _MILLISECOND))
+            if not found.paused:
+                self._planner.plan(connection, found, now, whole=True)
+            # Whoever holds it and dies holds it so long.
+            values: dict[str, Any] = {"high_ms": to_ms(now)}
+            if not found.paused:
+                values["next_ms"] = to_ms(now) + _HELD_MS
+            connection.execute(schedules.update().where(schedules.c.id == row.id).values(values))
+        return found, now
+
+    def _let_go(self, id_: str, moment: datetime) -> None:
+        """Have a schedule be due again that was held, and is held still."""
+        with self._database.transaction() as connection:
+            held = sa.select(schedules).where(
+                schedules.c.id == id_,
+                schedules.c.paused.is_(False),
+                schedules.c.high_ms == to_ms(moment),
+                schedules.c.next_ms == to_ms(moment) + _HELD_MS,
             )
-        return row, now
+            row = connection.execute(self._database.locked(held)).one_or_none()
+            if row is not None:
+                self._move(connection, id_, definition_of(row), moment)
 
     def _row_named(self, name: str) -> Row[Any] | None:
         with self._database.transaction() as connection:
@@ -390,3 +457,12 @@ class Scheduling:
         if row is None:
             raise NotFoundError(f"there is no schedule {name!r}; `archiver schedule list` shows what there is")
         return row
+
+
+def _counts(row: Row[Any], event: Event) -> bool:
+    """Whether a statement has an effect, by the rules of `schedules.history`: numbers must come out as it says."""
+    if event.name != row.name or clock.rfc3339(event.made_at) < row.changed_at:
+        return False
+    if event.action is Action.PAUSE:
+        return not row.paused
+    return bool(row.paused) if event.action is Action.RESUME else True

@@ -14,6 +14,8 @@ VERSION = 1
 #: SQLite's `application_id`
 APPLICATION_ID = 0x4152434A  # "ARCJ"
 POSTGRES_SCHEMA = "archiver_jobs"
+#: how far a new queue has read the log: not even whether it has schedules
+NEVER = -2
 
 
 class JobState(StrEnum):
@@ -109,6 +111,7 @@ schedules = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("definition", Text, nullable=False),  # JSON, as the log has it
     Column("paused", Boolean, nullable=False),
+    Column("changed_at", Text, nullable=False),  # when the last statement that counted was made, as the log has it
     Column("high_ms", BigInteger, nullable=False),  # what was due up to here is planned
     Column("next_ms", BigInteger),  # when it is due next; none when that is not known or never
     Column("next_seq", BigInteger, nullable=False),

@@ -14,7 +14,8 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
@@ -32,9 +33,11 @@ from archiver.jobs.job import Ended
 from archiver.jobs.metrics import Metrics
 from archiver.jobs.opening import Opened, assemble, place_of
 from archiver.jobs.outbox import Outbox
+from archiver.jobs.politeness import retry_s
 from archiver.jobs.queue import Begun
-from archiver.jobs.runner import CAPTURES, Runner, Task
+from archiver.jobs.runner import CAPTURES, Runner, Task, limit_s
 from archiver.jobs.schema import ENDED, jobs, outbox, schedules, workers
+from archiver.jobs.troubles import Troubles
 from archiver.jobs.watching import Watcher
 from archiver.seal.statement import Job as Stated
 from archiver.seal.statement import Planned
@@ -54,6 +57,16 @@ T = TypeVar("T")
 logger = logging.getLogger("archiver.jobs")
 
 
+@dataclass
+class _Round:
+    """Something that is done again and again."""
+
+    trouble: str
+    every_s: float
+    work: Callable[[], object]
+    next_at: float = 0.0
+
+
 class Worker:
     """One worker of an archive's queue. `run` returns when `stop` was called, by a signal handler for example."""
 
@@ -66,6 +79,10 @@ class Worker:
         self._over = threading.Event()
         self._ready: queues.SimpleQueue[Runner] = queues.SimpleQueue()
         self._runners: list[Runner] = []
+        self._running: set[str] = set()
+        self._registered_ms = 0
+        self._replaced: UsageError | None = None
+        self._troubles = Troubles()
         self._beaten = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._steady_since = self._beaten
         self.metrics = Metrics(self.id)
@@ -89,28 +106,34 @@ class Worker:
             try:
                 ensure(database, described.id)
                 self._register(database)
-                engine = Engine(database)
-                opened = assemble(archive, self._settings, database, engine)
-                self._work(archive, opened, engine, once=once)
+                try:
+                    with self._heard_of(database):
+                        engine = Engine(database)
+                        opened = assemble(archive, self._settings, database, engine)
+                        self._work(archive, opened, engine, once=once)
+                finally:
+                    with contextlib.suppress(ArchiverError):
+                        self._unregister(database)
             finally:
-                with contextlib.suppress(ArchiverError):
-                    self._unregister(database)
                 database.close()
+        if self._replaced is not None:
+            raise self._replaced
 
     def _work(self, archive: Archive, opened: Opened, engine: Engine, *, once: bool) -> None:
         outbox = Outbox(self._settings, opened.database, opened.scheduling, self.metrics)
         watcher = Watcher(self._settings, opened.database, opened.queue, self._stopping)
-        ticking = threading.Thread(target=self._tick_on, args=(opened, engine), name="tick")
-        speaking = threading.Thread(target=outbox.run, args=(self._over,), name="outbox")
-        with self.metrics.served(self._given.metrics):
+        threads = [
+            threading.Thread(target=self._tick_on, args=(opened, engine), name="tick"),
+            threading.Thread(target=outbox.run, args=(self._over,), name="outbox"),
+        ]
+        with self.metrics.served(self._given.metrics), self._ended_at_last(threads):
             self._refill()
             opened.scheduling.follow()
-            opened.scheduling.heal()
             for said in opened.scheduling.take_over(self._settings.schedules):
                 logger.info(said)
-            ticking.start()
-            speaking.start()
             engine.launch(self.id, self._given.concurrency, lambda wf: self._run_job(opened, watcher, wf))
+            for thread in threads:
+                thread.start()
             logger.info("ready", extra={"worker": self.id, "archive": archive.location, "queue": opened.database.shown})
             # Processes end with the thread that made them, so this one, which lives longest, makes them.
             while not self._stopping.wait(0.5):
@@ -118,16 +141,38 @@ class Worker:
                 if once and self._is_idle(opened):
                     break
             self._stopping.set()
-            self._wind_up(opened, engine)
+            self._wind_up(engine)
+
+    @contextlib.contextmanager
+    def _heard_of(self, database: Database) -> Iterator[None]:
+        """While inside, the database and the captures hear that this worker lives."""
+        beating = threading.Thread(target=self._beat_on, args=(database,), name="beat")
+        beating.start()
+        try:
+            yield
+        finally:
             self._over.set()
-            for thread in (ticking, speaking):
-                thread.join()
+            beating.join()
+
+    @contextlib.contextmanager
+    def _ended_at_last(self, threads: Sequence[threading.Thread]) -> Iterator[None]:
+        """When this is left none of these threads goes on, and no capturing process is there."""
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            self._over.set()
+            for thread in threads:
+                if thread.is_alive():
+                    thread.join()
+            for runner in self._runners:
+                runner.tell_to_stop()
             for runner in self._runners:
                 runner.stop()
 
     def _is_idle(self, opened: Opened) -> bool:
         """Whether nothing is to be done now: what waits for a later moment does not count."""
-        with opened.database.transaction() as connection:
+        with contextlib.suppress(QueueError), opened.database.transaction() as connection:
             now = opened.database.now_ms(connection)
             for waiting in (
                 sa.select(jobs.c.id).where(jobs.c.state.not_in(ENDED), jobs.c.not_before_ms <= now),
@@ -136,9 +181,10 @@ class Worker:
             ):
                 if connection.execute(waiting.limit(1)).first() is not None:
                     return False
-        return True
+            return True
+        return False
 
-    def _wind_up(self, opened: Opened, engine: Engine) -> None:
+    def _wind_up(self, engine: Engine) -> None:
         logger.info("stopping", extra={"worker": self.id, "grace_s": self._given.grace_s})
         timer = threading.Timer(self._given.grace_s, self._abandoning.set)
         timer.daemon = True
@@ -157,6 +203,7 @@ class Worker:
                     f"a worker {self.id!r} is at work already; give each a name of its own, or leave --name out"
                 )
             connection.execute(workers.delete().where(workers.c.id == self.id))
+            self._registered_ms = now
             connection.execute(
                 workers.insert().values(
                     id=self.id,
@@ -171,7 +218,12 @@ class Worker:
 
     def _unregister(self, database: Database) -> None:
         with database.transaction() as connection:
-            connection.execute(workers.delete().where(workers.c.id == self.id, workers.c.pid == os.getpid()))
+            connection.execute(workers.delete().where(*self._own_row))
+
+    @property
+    def _own_row(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """Processes on two machines may have the same number."""
+        return workers.c.id == self.id, workers.c.pid == os.getpid(), workers.c.started_ms == self._registered_ms
 
     @property
     def _lease_ms(self) -> int:
@@ -181,6 +233,13 @@ class Worker:
 
     def _run_job(self, opened: Opened, watcher: Watcher, workflow: str) -> None:
         """Run what a workflow holds, in a thread of the engine's."""
+        self._running.add(workflow)
+        try:
+            self._run_held(opened, watcher, workflow)
+        finally:
+            self._running.discard(workflow)
+
+    def _run_held(self, opened: Opened, watcher: Watcher, workflow: str) -> None:
         begun = self._until_it_works(lambda: opened.queue.begin(workflow, self.id))
         if begun is None:
             return
@@ -217,24 +276,28 @@ class Worker:
         """
         while True:
             try:
-                return what()
+                done = what()
             except QueueError as error:
-                logger.warning("the queue cannot be reached", extra={"error": str(error)})
+                self._troubles.came("the queue cannot be reached", error)
                 if self._abandoning.wait(_AGAIN_S) or self._over.is_set():
                     raise
+            else:
+                self._troubles.went("the queue cannot be reached")
+                return done
 
     def _capture(self, opened: Opened, begun: Begun) -> Ended:
         job = begun.job
-        planned = None
+        planned, retry = None, retry_s(self._given.retry_s, begun.attempt)
         if job.due is not None:
             planned = Planned(job.due.schedule, job.due.name, job.due.seq, job.due.at)
         task = Task(
             job.url, job.options, Stated(job.id, begun.attempt, planned), last=begun.attempt >= self._given.attempts
         )
-        runner = self._ready.get()
-        while not runner.is_alive:
-            runner = self._ready.get()
+        runner = self._free_runner()
+        if runner is None:
+            return _GIVEN_BACK
         runner.ask(task)
+        until = time.monotonic() + limit_s(self._settings, task)
         try:
             while True:
                 ended = runner.answer(_CANCEL_POLL_S)
@@ -245,19 +308,26 @@ class Worker:
                         runner.stop()
                     return ended
                 if self._abandoning.is_set():
-                    runner.stop()
-                    return _GIVEN_BACK
+                    return runner.stop() or _GIVEN_BACK
                 with contextlib.suppress(ArchiverError):
                     if opened.queue.is_cancelled(job.id):
-                        runner.stop()
-                        return Ended(error="it was cancelled while it was captured", logged=True)
+                        return runner.stop() or Ended(error="it was cancelled while it was captured", logged=True)
+                if time.monotonic() > until:
+                    return runner.stop() or Ended(error=f"{job.url}: its capture came to no end", again_s=retry)
         except EOFError:
+            if runner.has_ended_in_order:
+                return _GIVEN_BACK
             workplace.clear_abandoned()
-            return Ended(
-                error=f"{job.url}: the process of this capture ended early; try again",
-                again_s=self._given.retry_s,
-                strain=True,
-            )
+            return Ended(error=f"{job.url}: the process of this capture ended early; try again", again_s=retry)
+
+    def _free_runner(self) -> Runner | None:
+        """A capturing process that has nothing to do; None when none comes any more."""
+        while not self._abandoning.is_set():
+            with contextlib.suppress(queues.Empty):
+                runner = self._ready.get(timeout=_CANCEL_POLL_S)
+                if runner.is_alive:
+                    return runner
+        return None
 
     def _refill(self) -> None:
         """Have as many capturing processes as there are captures at a time."""
@@ -269,39 +339,63 @@ class Worker:
 
     # what goes on beside
 
-    def _tick_on(self, opened: Opened, engine: Engine) -> None:
-        followed = swept = reaped = 0.0
+    def _beat_on(self, database: Database) -> None:
+        """Have it known that this worker lives. What else there is to do may take longer than its lease."""
         while not self._over.wait(_TICK_S):
             try:
-                self._beat(opened.database)
-                if self._stopping.is_set():
-                    continue
-                now = time.monotonic()
-                if now - followed >= _FOLLOW_S:
-                    opened.scheduling.follow()
-                    followed = now
-                with self.metrics.planning():
-                    opened.planner.tick()
-                opened.queue.pump_ready()
-                if now - reaped >= self._given.lease_s / 3:
-                    self._reap(opened, engine)
-                    reaped = now
-                if now - swept >= _SWEEP_S:
-                    self._sweep(opened, engine)
-                    swept = now
-                self.metrics.counted(opened.queue.counts())
+                self._beat(database)
+            except UsageError as error:
+                self._replaced = error
+                self._abandoning.set()
+                self._stopping.set()
+                return
             except ArchiverError as error:
-                logger.warning("a round of planning failed", extra={"error": str(error)})
+                self._troubles.came("the queue cannot be reached", error)
             except Exception:
-                logger.exception("a round of planning failed")
+                logger.exception("this worker could not say that it lives")
+            else:
+                self._troubles.went("the queue cannot be reached")
+
+    def _tick_on(self, opened: Opened, engine: Engine) -> None:
+        rounds = (
+            _Round("schedules cannot be followed", _FOLLOW_S, opened.scheduling.follow),
+            _Round("nothing can be planned", 0.0, lambda: self._plan(opened)),
+            _Round(
+                "the jobs of dead workers cannot be looked for",
+                self._given.lease_s / 3,
+                lambda: self._reap(opened, engine),
+            ),
+            _Round("the queue cannot be cleaned up", _SWEEP_S, lambda: self._sweep(opened, engine)),
+        )
+        while not self._over.wait(_TICK_S):
+            for each in rounds:
+                if self._stopping.is_set():
+                    break
+                self._go_round(each)
+
+    def _go_round(self, each: _Round) -> None:
+        """Do it if it is time for it. What fails is done again later, and keeps nothing else from being done."""
+        if time.monotonic() < each.next_at:
+            return
+        try:
+            each.work()
+        except Exception as error:  # noqa: BLE001  # the edge of a thread
+            self._troubles.came(each.trouble, error)
+        else:
+            self._troubles.went(each.trouble)
+        each.next_at = time.monotonic() + each.every_s
+
+    def _plan(self, opened: Opened) -> None:
+        with self.metrics.planning():
+            opened.planner.tick()
+        opened.queue.pump_ready()
+        self.metrics.counted(opened.queue.counts())
 
     def _beat(self, database: Database) -> None:
         """Tell the database, and then the captures, that this worker lives."""
         with database.transaction() as connection:
             now = database.now_ms(connection)
-            found = connection.execute(
-                workers.update().where(workers.c.id == self.id, workers.c.pid == os.getpid()).values(beat_ms=now)
-            )
+            found = connection.execute(workers.update().where(*self._own_row).values(beat_ms=now))
             gone = not found.rowcount
         if gone:
             self._register(database)  # others took it for dead, and swept it out
@@ -327,7 +421,8 @@ class Worker:
             logger.warning("a worker died", extra={"worker": handed.worker, "workflow": handed.workflow})
         engine.resume(handed.workflow for handed in dead)
         for workflow in engine.ended(opened.queue.handed_over()):
-            opened.queue.release(workflow)
+            if workflow not in self._running:
+                opened.queue.release(workflow, self.id)
 
     def _sweep(self, opened: Opened, engine: Engine) -> None:
         """Forget what has long ended."""

@@ -107,6 +107,12 @@ class Timeline:
     def active(self) -> bool:
         return self.definition is not None and not self.paused and not self.removed
 
+    @property
+    def counts_after(self) -> datetime:
+        """The moment after which what was last said of when it is due counts."""
+        last = self._stretches[-1]
+        return last.until or last.after
+
     def due(self, until: datetime) -> Iterator[Due]:
         """Each time it was due up to a moment; nothing for a feed, whose articles are numbered as they come."""
         seq = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import builtins
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ MAX_SIGNATURES = 100
 _KEY_ID_BYTES = 4
 _PUBLIC_KEY_BYTES = 32
 _DASH = "— "
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 class NoteError(ValueError):
@@ -218,7 +220,7 @@ def _refuse_bad_text(text: str) -> None:
 
 
 def _refuse_bad_characters(text: str) -> None:
-    if any(character < " " and character != "\n" for character in text):
+    if _CONTROL.search(text):
         raise NoteError(f"there is a control character in {_cut(text)}")
     try:
         text.encode()

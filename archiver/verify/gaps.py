@@ -154,12 +154,10 @@ def _as_one(of_number: list[Row]) -> Iterator[Stretch]:
 
 
 def _goes_on(open_: Stretch, each: Stretch) -> bool:
+    """Whether the next number, which has no other numbers between, has the same to say."""
     a, b = open_.last, each.first
-    return (
-        (a.state, a.reason, a.doubt, a.captures, open_.pages) == (b.state, b.reason, b.doubt, b.captures, each.pages)
-        and not a.captures
-        and (a.last_seq or a.seq) + 1 == b.seq
-    )
+    same = (a.state, a.reason, a.doubt, open_.pages) == (b.state, b.reason, b.doubt, each.pages)
+    return same and not a.captures and not b.captures
 
 
 def _counted(found: Iterable[Row], counts: Counter[State]) -> Iterator[Row]:

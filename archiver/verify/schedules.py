@@ -207,11 +207,11 @@ class _Feed:
             yield from self._article(seq, self._by_seq[seq])
             at = max(at, seq + 1)
             since = max(since, *(each.planned.due for each in self._by_seq[seq]))
-        top = max((missed.last for missed in self._timeline.missed), default=0)
+        # That there were articles after the last one only statements can say, which were made after it.
+        later = (missed.last for missed in self._timeline.missed if not _is_before(missed.made_at, since))
+        top = max(later, default=0)
         if top >= at:
-            for row in self._hole(at, top, since):
-                if row.state is State.MISSED:  # that there was an article after the last one, only these say
-                    yield row
+            yield from self._hole(at, top, since)
 
     def _article(self, seq: int, attempts: list[Attempt]) -> Iterator[Row]:
         pages = defaultdict[str | None, list[Attempt]](list)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -23,14 +27,19 @@ from archiver.capture.profile import BUILT_IN, Profile
 from archiver.cli.exit_codes import SEVERITY, ExitCode
 from archiver.cli.main import Commands, cli
 from archiver.config import CaptureSettings
+from archiver.jobs import messages
+from archiver.jobs.metrics import Metrics
+from archiver.jobs.schema import JobState
 from archiver.model import WARNINGS, Outcome, Result
 from archiver.provenance.dates import Method
 from archiver.provenance.derivation import derivation_of, to_statement
 from archiver.provenance.graph import Node
+from archiver.schedules.definition import Definition, define
+from archiver.schedules.history import Action as ScheduleAction
 from archiver.seal import statement as statements
 from archiver.seal.keyring import Action
 from archiver.seal.keys import make
-from archiver.seal.statement import About, Planned
+from archiver.seal.statement import About, Job, Planned
 from archiver.storage import descriptor
 from archiver.storage.descriptor import Descriptor
 from archiver.verify import bundle, package
@@ -119,7 +128,7 @@ def test_every_setting_is_documented_with_its_default(name: str) -> None:
     elif isinstance(default, bool):
         assert row[1] == f"`{str(default).lower()}`"
     elif isinstance(default, float):
-        assert row[1] == f"`{default:g}`"
+        assert row[1] == f"`{default:.15g}`"
     else:
         assert row[1] == f"`{default}`"
 
@@ -140,7 +149,7 @@ def test_every_key_of_a_profile_is_documented_with_its_built_in_values() -> None
 
 def test_the_settings_refused_in_the_current_folder_are_named() -> None:
     section = text_of("docs/configuration.md").split("may not set\n", 1)[1].split("\n## ", 1)[0]
-    assert set(re.findall(r"`((?:capture\.)?\w+)`", section)) & set(config.names()) == config.PROTECTED
+    assert set(re.findall(r"`((?:(?:capture|jobs)\.)?\w+)`", section)) & set(config.names()) == config.PROTECTED
 
 
 def test_every_exit_code_says_what_to_do() -> None:
@@ -180,8 +189,9 @@ def test_every_state_of_what_was_due_is_explained() -> None:
     assert sorted(documented) == sorted(State)
 
 
-_ABOUT = About(("tag",), "case", "operator", "reason")
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+_PLANNED = Planned("id", "name", 1, _MOMENT)
+_ABOUT = About(("tag",), "case", "operator", "reason", Job("id", 1, _PLANNED))
 
 
 def test_every_field_of_a_snapshots_statement_is_explained() -> None:
@@ -195,13 +205,60 @@ def test_every_field_of_the_other_statements_is_explained() -> None:
     intent = statements.intent("id", "url", _MOMENT, _MOMENT, _ABOUT)
     failure = statements.failure("id", 0, "url", _MOMENT, _MOMENT, "kind", "message", _ABOUT)
     key = statements.key("id", Action.COMPROMISED, make("n").key, _MOMENT, from_index=0, reason="r", operator="o")
-    planned = Planned("id", "name", 1, _MOMENT)
-    withdrawn = statements.withdrawn("id", 1, _MOMENT, "reason", "operator", planned)
+    withdrawn = statements.withdrawn("id", 1, _MOMENT, "reason", "operator", _PLANNED)
     documented = {row[0]: set(re.findall(r"`(\w+)`", row[1])) for row in rows("docs/design.md", "Statement")}
     assert documented["key"] == set(key) - {"type", "format"} | set(Action)
     assert documented["intent"] == set(intent) - {"type", "format"}
     assert documented["withdrawn"] == set(withdrawn) - {"type", "format"} | set(withdrawn["schedule"])
     assert documented["failure"] == set(failure) - {"type", "format"} | set(failure["error"])
+
+
+def test_every_field_of_a_job_and_of_a_schedule_is_explained() -> None:
+    job = statements.intent("id", "url", _MOMENT, _MOMENT, _ABOUT)["job"]
+    missed = {"first_seq": 1, "last_seq": 1, "reason": "", "url": ""}
+    schedule = statements.schedule("id", "add", "id", "n", _MOMENT, definition={}, missed=missed, operator="o")
+    documented = {row[0]: set(re.findall(r"`(\w+)`", row[1])) for row in rows("docs/design.md", "Statement")}
+    assert documented["a job"] == set(job) | set(job["schedule"])
+    assert documented["schedule"] == (set(schedule) - {"type", "format"}) | set(missed) | set(ScheduleAction)
+    assert documented["its definition"] == set(Definition.model_fields)
+
+
+def test_every_key_of_a_schedule_in_a_file_is_explained() -> None:
+    section = text_of("docs/schedules.md").split("\n## In a configuration file\n", 1)[1].split("\n## ", 1)[0]
+    keys = {name.removesuffix("_s") for name in Definition.model_fields} - {"start", "url"} | {"urls"}
+    assert keys <= set(re.findall(r"`(\w+)`", section))
+    given = tomllib.loads(dict(_FENCE.findall(text_of("docs/schedules.md")))["toml"])
+    for name, values in given["schedules"].items():
+        define(name, values, _MOMENT)
+
+
+def test_every_state_of_a_job_is_explained_in_its_order() -> None:
+    assert [row[0].strip("`") for row in rows("docs/workers.md", "Jobs")] == list(JobState)
+
+
+def test_every_metric_is_explained() -> None:
+    given = {
+        f"{metric.name}_total" if metric.type == "counter" else metric.name
+        for metric in Metrics("worker").registry.collect()
+    }
+    assert {row[0].strip("`") for row in rows("docs/workers.md", "Figures")} == given
+
+
+def test_every_reason_that_a_planner_or_queue_gives_for_a_missed_time_is_explained() -> None:
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "archiver/jobs").glob("*.py"))
+    for row in rows("docs/schedules.md", "What the log says")[3:]:
+        assert f'"{row[0]}"' in source
+
+
+def test_the_code_that_checks_a_signature_does() -> None:
+    names: dict[str, Any] = {}
+    (code,) = [block for kind, block in _FENCE.findall(text_of("docs/workers.md")) if kind == "python"]
+    exec(compile(code, "docs/workers.md", "exec"), names)  # noqa: S102 — our own page
+    signed = "sha256=" + hmac.new(b"secret", b"body", hashlib.sha256).hexdigest()
+    assert messages.SIGNATURE in text_of("docs/workers.md")
+    assert names["is_ours"](b"body", signed, "secret")
+    assert not names["is_ours"](b"bodY", signed, "secret")
+    assert not names["is_ours"](b"body", "ä", "secret")
 
 
 def test_every_field_of_a_derivation_is_explained() -> None:
@@ -277,6 +334,20 @@ def test_every_term_stands_once_in_the_glossary_in_order() -> None:
         *("log", "slot", "entry", "note", "commitment", "intent", "index", "orphan", "unfinished", "evidence store"),
         *("checkpoint", "proof", "tile", "entry bundle", "leaf", "edge", "root", "root key", "keyring", "monitor"),
         *("verdict", "check", "trust", "evidence bundle", "withdrawn", "verify", "tree", "fork"),
+        *(
+            "schedule",
+            "due",
+            "job",
+            "worker",
+            "lane",
+            "lease",
+            "planner",
+            "feed",
+            "queue",
+            "missed",
+            "change",
+            "attempt",
+        ),
     ],
 )
 def test_the_words_of_the_code_are_in_the_glossary(term: str) -> None:
@@ -342,16 +413,22 @@ OURS = [(page, words[1:]) for page, words in SHOWN if Path(words[0]).name == "ar
 SCRIPTS = [(page, words) for page, words in SHOWN if words[0].startswith("scripts/")]
 
 
-def test_readme_and_tutorial_show_commands() -> None:
-    assert {page for page, _ in OURS} == {page for page, _ in SCRIPTS} == {"README.md", "docs/tutorial.md"}
+def test_the_pages_to_begin_with_show_commands() -> None:
+    assert {page for page, _ in SCRIPTS} == {"README.md", "docs/tutorial.md"}
+    assert {page for page, _ in OURS} == {"README.md", "docs/tutorial.md", "docs/schedules.md", "docs/workers.md"}
 
 
 @pytest.mark.parametrize("words", [words for _, words in OURS], ids=" ".join)
 def test_every_archiver_command_shown_is_understood(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
+
+    def note(name: str) -> None:
+        if click.get_current_context().invoked_subcommand is None:
+            called.append(name)
+
     for name, command in COMMANDS.items():
-        if not isinstance(command, click.Group):
-            monkeypatch.setattr(command, "callback", lambda name=name, **_: called.append(name))
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            monkeypatch.setattr(command, "callback", lambda name=name, **_: note(name))
     done = CliRunner().invoke(cli, words)
     assert done.exit_code == 0, done.output
     assert len(called) == 1

@@ -67,7 +67,7 @@ class Http1Connection:
         try:
             return await self._answer(served, version)
         finally:
-            served.over = True
+            served.end()
 
     async def _answer(self, served: Served, version: str) -> bool:
         body = await self._read_body(served)

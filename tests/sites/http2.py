@@ -135,7 +135,7 @@ class Http2Connection:
         stream = self._streams.pop(number, None)
         if stream is None:
             return
-        stream.served.over = True  # a task that has not begun to run ends without a word of its own
+        stream.served.end()  # a task that has not begun to run ends without a word of its own
         if stream.task is not None:
             stream.task.cancel()
 
@@ -160,7 +160,7 @@ class Http2Connection:
         except (ProtocolError, ConnectionError):
             pass  # the client is gone, or has reset the stream while it was being answered
         finally:
-            served.over = True
+            served.end()
             self._streams.pop(number, None)
 
     async def _send(self, number: int, served: Served, response: Response) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -131,10 +132,17 @@ class Served:
     answered: bool = False  # any byte of a response was sent
     finished: bool = False  # the whole response was sent
     over: bool = False  # nothing more will be sent, finished or not: the entry changes no more
+    began_s: float = field(default_factory=time.monotonic)  # when its head was complete
+    ended_s: float | None = None  # when it was over
     messages: list[tuple[Literal["in", "out"], int, bytes]] = field(default_factory=list)  # WebSocket
     request_body: Meter = field(default_factory=Meter)
     response_body: Meter = field(default_factory=Meter)  # without chunked framing
     response_wire: Meter = field(default_factory=Meter)  # with it, and with trailers
+
+    def end(self) -> None:
+        """Nothing more will be sent."""
+        self.over = True
+        self.ended_s = self.ended_s or time.monotonic()
 
     @property
     def scheme(self) -> str:

@@ -75,10 +75,14 @@ class Postgres:
         key.write_text(self.password)
         key.chmod(0o644)
         self._run("initdb", "-D", data, "-U", "test", "--pwfile", key, "-A", "scram-sha-256", "-E", "UTF8", "-N")
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Start, or start again after `stop`, with the same port and what was in it."""
         options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
-        with (self._folder / "log").open("wb") as log:
+        with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._bin / "postgres", "-D", data, "-p", str(self.port), *options],
+                [self._bin / "postgres", "-D", self._folder / "data", "-p", str(self.port), *options],
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,

@@ -205,7 +205,7 @@ class Place:
         """The processes that this kind of kill is for, as far as they are there."""
         if kill.startswith("program"):
             return [run.process.pid] if run.process.poll() is None else []
-        commands = {pid: _read(pid, "cmdline") for pid in _descendants(run.process.pid)}
+        commands = {pid: _read(pid, "cmdline") for pid in descendants_of(run.process.pid)}
         if kill == "driver":
             return [pid for pid, command in commands.items() if b"/driver/" in command]
         if kill == "renderers":
@@ -306,7 +306,7 @@ def _cwd(pid: int) -> bytes:
         return b""
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants_of(pid: int) -> list[int]:
     parents = {one: int(_fields(one)[1]) for one in _all()}
     found, queue = [], [pid]
     while queue:

@@ -60,6 +60,13 @@ def test_every_half_hour_goes_on_evenly_when_clocks_change(day: datetime) -> Non
     assert found == [day + timedelta(minutes=30 * n) for n in range(13)]
 
 
+@pytest.mark.parametrize("day", [30, 31])
+def test_the_last_day_there_is_ends_a_cron_expression(day: int) -> None:
+    cron = made(cron="0 7 * * *", tz="Asia/Tokyo")
+    late = datetime(9999, 12, day, 23, 59, tzinfo=UTC)
+    assert list(due_times(cron, late)) == []
+
+
 def test_nothing_is_due_after_the_end() -> None:
     every = made(every="1h", stop_after=_START + timedelta(hours=2))
     assert len(list(due_times(every, _START - timedelta(days=1)))) == 3

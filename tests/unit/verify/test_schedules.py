@@ -284,6 +284,15 @@ def test_a_withdrawn_failure_does_not_hide_the_snapshot_after_it(world: World) -
     assert world.states() == [(1, "captured")]
 
 
+def test_a_withdrawn_failure_does_not_explain_another_failure(world: World) -> None:
+    world.add("front")
+    first = world.at(0.1).capture(1, 0, fails="gone")
+    world.at(0.2).capture(1, 0, attempt=2, fails="still gone")
+    withdraw(world.archive, first, "a court order")
+    (row,) = world.rows()
+    assert (row.state, row.reason) == (State.FAILED, "still gone")
+
+
 def test_one_that_was_withdrawn_does_not_explain_two_pages(world: World) -> None:
     world.add("front", urls=(URL, OTHER))
     first = world.at(0.1).capture(1, 0)
@@ -298,6 +307,23 @@ def test_one_that_was_withdrawn_does_not_explain_two_pages(world: World) -> None
     assert [str(row.state) for row in world.rows()][:2] == ["withdrawn", "late"]
     withdraw(world.archive, second, "a court order")
     assert [str(row.state) for row in world.rows()][:2] == ["withdrawn"] * 2
+
+
+def test_what_was_withdrawn_is_not_the_page_that_was_missed(world: World) -> None:
+    world.add("front", urls=(URL, OTHER))
+    id_ = world.at(0.1).capture(1, 0)
+    withdraw(world.archive, id_, "a court order")
+    world.at(0.9).missed(1, 1, "the site was down", url=OTHER)
+    assert [(row.url, str(row.state)) for row in world.rows()] == [(URL, "withdrawn"), (OTHER, "missed")]
+
+
+def test_what_was_never_begun_cannot_be_withdrawn(world: World) -> None:
+    world.add("front")
+    about = world.at(1).about(1, 0)
+    assert about.job is not None
+    id_ = layout.new_id(world.now)
+    world.archive.enter(statements.withdrawn(id_, None, world.now, "a court order", None, about.job.planned))
+    assert world.states() == [(1, "unexplained"), (2, "waiting")]
 
 
 # contradictions
@@ -359,6 +385,16 @@ def test_what_was_due_by_what_counted_a_moment_before_is_a_doubt(world: World) -
         f"front 2, due 2026-03-01T01:00:00Z, {URL}: outside ({id_}): it was not due then any more; "
         "it would have been, had it not been changed, paused or removed just before, or is so only now",
     )
+
+
+def test_so_is_what_was_due_by_what_a_change_took_the_place_of_just_before(world: World) -> None:
+    world.add("front")
+    world.at(0.1).capture(1, 0)
+    world.at(0.99).say("change", definition={"every": "1h"})
+    world.at(1.01).capture(2, 1)
+    world.at(2).capture(2, 1.99)
+    assert world.states() == [(1, "captured"), (2, "captured"), (2, "outside")]
+    assert world.check().verdict is Verdict.UNDETERMINED
 
 
 @pytest.mark.parametrize(("due", "verdict"), [(7, Verdict.UNDETERMINED), (12, Verdict.FAIL)])
@@ -428,6 +464,15 @@ def test_articles_that_fail_or_are_withdrawn_are_no_holes(world: World) -> None:
     assert world.check().verdict is Verdict.PASS
 
 
+def test_numbers_after_the_last_article_are_those_that_were_stated_since(world: World) -> None:
+    world.add("news", feed=_FEED)
+    world.at(0.1).missed(1, 100, "we will be on holiday", "news")
+    world.at(0.2).capture(1, 0.2, article(1), name="news")
+    assert world.states() == [(1, "captured")]
+    world.at(0.3).missed(4, 4, "the article was gone", "news")
+    assert world.states() == [(1, "captured"), (2, "unexplained"), (4, "missed")]
+
+
 def test_a_number_of_two_articles_is_a_doubt(world: World) -> None:
     world.add("news", feed=_FEED)
     for number in (1, 2):
@@ -495,6 +540,25 @@ def test_what_was_made_before_there_were_keys_never_passes() -> None:
     check = gaps.check(Said({"id": timeline()}, [due], unsigned=True), hours(0.5))
     assert check.verdict is Verdict.UNDETERMINED
     assert check.problems == ("the archive was made before archives had keys: nothing of this is signed",)
+
+
+# lines
+
+
+def test_a_line_is_of_one_schedule_and_of_numbers_in_a_row() -> None:
+    def row(schedule: str, seq: int, state: State = State.UNEXPLAINED, url: str = URL) -> Row:
+        return Row(schedule, schedule, seq, hours(seq), url, state)
+
+    found = [
+        row("a", 1),
+        row("b", 1, State.CAPTURED, OTHER),
+        row("b", 2),
+        row("b", 3),
+        row("b", 4, State.CAPTURED),
+        row("b", 5),
+    ]
+    told = [(each.first.schedule, each.first.seq, each.last.seq) for each in gaps.stretches(found)]
+    assert told == [("a", 1, 1), ("b", 1, 1), ("b", 2, 3), ("b", 4, 4), ("b", 5, 5)]
 
 
 # hostile logs
