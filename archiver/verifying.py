@@ -152,7 +152,7 @@ def schedule_rows(archive: Archive, wanted: Wanted, name: str | None = None) -> 
     said = attempts.read(open_ledger(archive, wanted, None))
     mine = {id_: each for id_, each in said.timelines.items() if name in (None, each.name)}
     if name is not None and not mine:
-        raise NotFoundError(f"the log of {archive.location} has no schedule {name!r}")
+        raise NotFoundError(f"there is no schedule {name!r}; `archiver schedule list` shows what there is")
     found = said.attempts if name is None else [each for each in said.attempts if each.planned.schedule in mine]
     return schedules.rows(mine, found, clock.now())
 

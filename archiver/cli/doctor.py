@@ -15,6 +15,7 @@ from archiver.capture.isolation import Isolation, isolated
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.options import Globals
+from archiver.cli.text import printable
 from archiver.errors import ArchiverError
 from archiver.version import __version__
 
@@ -45,6 +46,7 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
     rows = [
         (name, config.value_of(loaded.settings, name), loaded.origins.get(name, "default")) for name in config.names()
     ]
+    planned = {f"schedules.{name}": loaded.origins[f"schedules.{name}"] for name in loaded.settings.schedules}
     if globals_.json:
         render.print_json(
             {
@@ -59,11 +61,14 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
                 "abilities": made.abilities if made else None,
                 "certutil": shutil.which("certutil"),
                 "settings": {name: {"value": _plain(value), "origin": origin} for name, value, origin in rows},
+                "schedules": planned,
                 "problem": str(problem) if problem else None,
             }
         )
     else:
         _print(found, isolation, rows)
+        for name, origin in planned.items():
+            click.echo(printable(f"  {name}  ({origin})"))
         if place:
             click.echo(f"\narchive    {place}" + ("" if made else " (there is none yet)"))
         for line in render.abilities(made) if made else ():
@@ -89,7 +94,7 @@ def _print(
     width = max(len(name) for name, _, _ in rows)
     for name, value, origin in rows:
         shown = "-" if value in (None, ()) else _plain(value)
-        click.echo(f"  {name:<{width}}  {shown}  ({origin})")
+        click.echo(printable(f"  {name:<{width}}  {shown}  ({origin})"))
 
 
 def _plain(value: object) -> object:

@@ -42,6 +42,8 @@ def jobs(context: click.Context, states: tuple[str, ...], schedule: str | None, 
         with opened(archive, globals_.load().settings) as found:
             listed = list(found.queue.listing([JobState(state) for state in states], schedule, limit))
             counts = found.queue.counts()
+            if not listed and schedule is not None and not found.scheduling.is_known(schedule):
+                raise NotFoundError(f"there is no schedule {schedule!r}; `archiver schedule list` shows what there is")
     for job in listed:
         if globals_.json:
             render.print_json(job.document())

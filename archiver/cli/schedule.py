@@ -115,7 +115,9 @@ def _lines(each: Listed) -> list[str]:
     more = f" and {len(definition.urls) - 1} more" if len(definition.urls) > 1 else ""
     lines = [printable(f"{each.name}  {each.state}  {when}{due}"), printable(f"    {what}{more}")]
     if each.feed is not None:
-        said = each.feed.get("error") or f"{each.feed.get('new', 0)} new at {each.feed.get('read_at')}"
+        said = f"{each.feed.get('new', 0)} new at {each.feed.get('read_at')}"
+        if each.feed.get("error"):
+            said = f"{each.feed['error']} (at {each.feed.get('failed_at')})"
         lines.append(printable(f"    feed: {said}"))
         lines += [printable(f"    note: {note}") for note in each.feed.get("notes") or ()]
     if each.last is not None:

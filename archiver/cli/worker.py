@@ -13,12 +13,16 @@ from typing import ClassVar
 import click
 import orjson
 
+from archiver import clock
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
+from archiver.config import Loaded
+from archiver.errors import ConfigurationError, UsageError
 from archiver.interrupts import SIGNALS
 from archiver.jobs.worker import Worker
+from archiver.schedules.definition import define
 
 
 class _Lines(logging.Formatter):
@@ -58,7 +62,9 @@ def worker(globals_: Globals, concurrency: int | None, name: str | None, metrics
     SIGTERM or Ctrl-C: it takes up nothing more, waits for what it captures (`jobs.grace_s`), gives the rest back, and
     ends.
     """
-    settings = globals_.load({"jobs.concurrency": concurrency, "jobs.metrics": metrics}).settings
+    loaded = globals_.load({"jobs.concurrency": concurrency, "jobs.metrics": metrics})
+    settings = loaded.settings
+    _check_schedules(loaded)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines(as_json=globals_.json))
     logger = logging.getLogger("archiver.jobs")
@@ -81,3 +87,12 @@ def worker(globals_: Globals, concurrency: int | None, name: str | None, metrics
     if working.is_stuck:
         sys.stderr.flush()
         os._exit(ExitCode.DONE)  # all of ours has ended; what waits for the database would wait for ever
+
+
+def _check_schedules(loaded: Loaded) -> None:
+    """Raises `ConfigurationError` for a schedule of a file that is none, before any of them is taken over."""
+    for name, values in loaded.settings.schedules.items():
+        try:
+            define(name, values, clock.now())
+        except UsageError as error:
+            raise ConfigurationError(f"{error} (from {loaded.origins[f'schedules.{name}']})") from None

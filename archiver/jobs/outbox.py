@@ -119,10 +119,10 @@ class Outbox:
     def _send(self, item: _Item) -> None:
         if self._webhook is None and not self._command:
             return
-        job, event = item.body["job"], item.body["event"]
+        job, event = item.body.get("job", {}), item.body.get("event")
         said = {
             # The same however often it is sent, and another for each end that a job comes to.
-            "id": hashlib.sha256(f"{job['id']} {event} {job['ended_at']}".encode()).hexdigest()[:32],
+            "id": hashlib.sha256(f"{job.get('id')} {event} {job.get('ended_at')}".encode()).hexdigest()[:32],
             "event": event,
             "at": clock.rfc3339(clock.now()),
             "archive": self._archive,

@@ -198,6 +198,11 @@ class Scheduling:
                 made += self._planner.put_one(connection, row, due.definition, due.seq, due.at, url)
         return made, len(wanted) - made
 
+    def is_known(self, name: str) -> bool:
+        """Whether there is a schedule of that name."""
+        self.follow()
+        return self._row_named(name) is not None
+
     def listing(self) -> Iterator[Listed]:
         """The schedules by name."""
         self.follow()

@@ -137,6 +137,8 @@ def define(name: str, given: Mapping[str, Any], start: datetime) -> Definition:
         values["cron"] = _SHORTHANDS.get(values["cron"].strip(), " ".join(values["cron"].split()))
     elif "tz" in values:
         raise UsageError(f"schedule {name}: a time zone (tz) is for a cron expression; intervals have none")
+    if "start" in values:
+        raise UsageError(f"schedule {name}: start: there is no such key; it counts from when it is added")
     try:
         made = Definition(start=start.astimezone(UTC).replace(microsecond=0), **values)
     except (ValidationError, UsageError) as error:

@@ -19,6 +19,10 @@ _TRUE = {
     "capture.proxy": '"socks5://127.0.0.1:1080"',
     "capture.accept_bad_certificates": "true",
     "capture.storage_state": '"state.json"',
+    "jobs.metrics": '"127.0.0.1:9188"',
+    "jobs.webhook": '"https://hooks.test/x"',
+    "jobs.webhook_secret": '"open sesame"',
+    "jobs.command": '["notify"]',
     "database_url": '"postgresql://index.test/archive"',
     "signing_key": '"-----BEGIN PRIVATE KEY-----"',
     "signing_key_passphrase": '"open sesame"',
@@ -32,7 +36,7 @@ def section(**values: str) -> str:
 def setting(name: str) -> str:
     """A file that sets one protected setting."""
     prefix, _, key = name.rpartition(".")
-    return section(**{key: _TRUE[name]}) if prefix else f"{key} = {_TRUE[name]}\n"
+    return f"[{prefix}]\n{key} = {_TRUE[name]}\n" if prefix else f"{key} = {_TRUE[name]}\n"
 
 
 def write_user_file(text: str) -> Path:
@@ -145,6 +149,10 @@ def test_everything_that_executes_lifts_the_guard_alters_trust_or_logs_in_is_pro
             "capture.proxy",
             "capture.accept_bad_certificates",
             "capture.storage_state",
+            "jobs.metrics",
+            "jobs.webhook",
+            "jobs.webhook_secret",
+            "jobs.command",
             "database_url",
             "signing_key",
             "signing_key_passphrase",
@@ -369,12 +377,14 @@ def test_a_proxy_that_cannot_be_used_is_refused_without_repeating_it(url: str, m
 
 def test_every_setting_has_a_name_a_value_and_a_description() -> None:
     loaded = load()
-    of_its_own = set(config.Settings.model_fields) - {"capture"}
+    of_its_own = set(config.Settings.model_fields) - {"capture", "jobs", "schedules"}
     assert len(config.names()) == len(set(config.names()))
-    assert set(config.names()) == of_its_own | {f"capture.{name}" for name in config.CaptureSettings.model_fields}
+    sections = {"capture": config.CaptureSettings.model_fields, "jobs": config.JobsSettings.model_fields}
+    assert set(config.names()) == of_its_own | {f"{one}.{name}" for one, fields in sections.items() for name in fields}
     for name in config.names():
         config.value_of(loaded.settings, name)
-    for field in (*config.CaptureSettings.model_fields.values(), *map(config.Settings.model_fields.get, of_its_own)):
+    of_sections = [field for fields in sections.values() for field in fields.values()]
+    for field in (*of_sections, *map(config.Settings.model_fields.get, of_its_own)):
         assert field is not None
         assert field.description
 

@@ -492,7 +492,7 @@ def test_the_rows_of_one_schedule_can_be_asked_for_by_its_name(world: World) -> 
     assert world.states("front") == [(1, "captured")]
     assert world.states("other") == [(1, "waiting")]
     assert len(world.rows()) == 2
-    with pytest.raises(NotFoundError, match="has no schedule 'third'"):
+    with pytest.raises(NotFoundError, match="there is no schedule 'third'"):
         world.rows("third")
 
 
