@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -36,27 +36,42 @@ def schedule() -> None:
     """
 
 
+def _defining(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what a schedule is."""
+    for option in reversed(
+        (
+            click.option("--feed", metavar="URL", help="Watch this feed or sitemap: new articles are captured once."),
+            click.option("--every", metavar="6h", help="How often: 90s, 15m, 6h, 7d. The first time is now."),
+            click.option("--cron", metavar="EXPR", help="When, as cron writes it: '0 7 * * *' is every day at 7."),
+            click.option("--tz", metavar="ZONE", help="The time zone of --cron, as Europe/Berlin. Default: UTC"),
+            click.option(
+                "--missed",
+                type=click.Choice([missed.value for missed in Missed]),
+                help="What no worker ran for: capture only the latest, or all of them late. Default: latest",
+            ),
+            click.option("--jitter", metavar="5m", help="Begin up to so much later, so that not all begins at once."),
+            click.option("--stop-after", metavar="30d|TIME", help="Nothing is due after it."),
+            click.option(
+                "--trace/--no-trace", default=None, help="Trace each capture to its source afterwards, or do not."
+            ),
+            click.option("--profile", metavar="NAME|FILE", help="desktop, mobile, or a file on the worker's machine."),
+            click.option(
+                "--priority", type=int, metavar="N", help="Higher ones go first, from -100 to 100. Default: 0"
+            ),
+            click.option("--tag", multiple=True, metavar="T", help="A word to find the captures by; repeatable."),
+            click.option("--case", metavar="C", help="The case they are for; put into the statements."),
+            click.option("--operator", metavar="O", help="Who captures; put into the statements."),
+            click.option("--reason", metavar="R", help="Why; put into the statements."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 @schedule.command()
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @click.option("--name", metavar="NAME", help="What it is called. Default: made of the first URL's host")
-@click.option("--feed", metavar="URL", help="Watch this feed or news sitemap: each new article is captured once.")
-@click.option("--every", metavar="6h", help="How often: 90s, 15m, 6h, 7d. The first time is now.")
-@click.option("--cron", metavar="EXPR", help="When, as cron writes it: '0 7 * * *' is every day at 7.")
-@click.option("--tz", metavar="ZONE", help="The time zone of --cron, as Europe/Berlin. Default: UTC")
-@click.option(
-    "--missed",
-    type=click.Choice([missed.value for missed in Missed]),
-    help="What no worker ran for: capture only the latest, or all of them late. Default: latest",
-)
-@click.option("--jitter", metavar="5m", help="Begin up to so much later, so that not all begins at once.")
-@click.option("--stop-after", metavar="30d|TIME", help="Nothing is due after it.")
-@click.option("--trace", is_flag=True, default=None, help="Trace each capture to its source afterwards.")
-@click.option("--profile", metavar="NAME|FILE", help="The device to be: desktop, mobile, or a file of the worker's.")
-@click.option("--priority", type=int, metavar="N", help="Higher ones go first, from -100 to 100. Default: 0")
-@click.option("--tag", multiple=True, metavar="T", help="A word to find the captures by; repeatable.")
-@click.option("--case", metavar="C", help="The case they are for; put into the statements.")
-@click.option("--operator", metavar="O", help="Who captures; put into the statements.")
-@click.option("--reason", metavar="R", help="Why; put into the statements.")
+@_defining
 @click.pass_obj
 def add(globals_: Globals, /, urls: tuple[str, ...], name: str | None, stop_after: str | None, **given: Any) -> None:
     """Add a schedule for pages, or with --feed for the articles of a feed."""
@@ -69,13 +84,54 @@ def add(globals_: Globals, /, urls: tuple[str, ...], name: str | None, stop_afte
     definition = define(chosen, {**given, "urls": urls, "stop_after": end}, now)
     with _opened(globals_) as found:
         id_ = found.scheduling.add(chosen, definition, given["operator"])
-        (listed,) = (each for each in found.scheduling.listing() if each.name == chosen)
+        listed = _listed(found, chosen)
     if globals_.json:
         render.print_json({**_object(listed), "id": id_})
     elif not globals_.quiet:
-        due = "never" if listed.next_at is None else f"{listed.next_at:%Y-%m-%d %H:%M:%S}Z"
-        click.echo(f"Scheduled  {chosen}\n  next due   {due}")
-        click.echo(f"carried out by: {render.program()}{globals_.archive_option} worker", err=True)
+        click.echo(f"Scheduled  {chosen}\n  next due   {_due(listed)}")
+        render.note(f"carried out by: {render.program()}{globals_.archive_option} worker")
+
+
+@schedule.command()
+@click.argument("name", metavar="NAME")
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@_defining
+@click.pass_obj
+def change(globals_: Globals, /, name: str, urls: tuple[str, ...], stop_after: str | None, **given: Any) -> None:
+    """Have a schedule be another from now on: what is given counts, all else stays. URLs replace those before.
+
+    An interval counts anew from now. The log keeps what the schedule was until then.
+    """
+    now = clock.now()
+    with _opened(globals_, must_exist=True) as found:
+        old = found.scheduling.definition(name).model_dump(exclude={"start"}, exclude_defaults=True)
+        said = {key: value for key, value in given.items() if value is not None and value != ()}
+        if "every" in said:
+            old = {key: value for key, value in old.items() if key not in ("every_s", "cron", "tz")}
+        if "cron" in said:
+            old.pop("every_s", None)
+        if "jitter" in said:
+            old.pop("jitter_s", None)
+        if urls:
+            said["urls"] = urls
+        if stop_after is not None:
+            said["stop_after"] = _end(stop_after, now)
+        if not said:
+            raise click.UsageError("nothing was given that could change")
+        found.scheduling.change(name, define(name, {**old, **said}, now), given["operator"])
+        listed = _listed(found, name)
+    if globals_.json:
+        render.print_json(_object(listed))
+    elif not globals_.quiet:
+        click.echo(f"Changed    {name}\n  next due   {_due(listed)}")
+
+
+def _listed(found: Opened, name: str) -> Listed:
+    return next(each for each in found.scheduling.listing() if each.name == name)
+
+
+def _due(listed: Listed) -> str:
+    return "never" if listed.next_at is None else f"{listed.next_at:%Y-%m-%d %H:%M:%S}Z"
 
 
 def _made_of(url: str) -> str:
@@ -122,7 +178,7 @@ def _lines(each: Listed) -> list[str]:
         lines += [printable(f"    note: {note}") for note in each.feed.get("notes") or ()]
     if each.last is not None:
         told = each.last.error or each.last.snapshot or ""
-        lines.append(printable(f"    last: {each.last.state}  {told}".rstrip()))
+        lines.append(printable(f"    newest job: {each.last.state}  {told}".rstrip()))
     return lines
 
 

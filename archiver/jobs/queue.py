@@ -496,7 +496,13 @@ class Queue:
                 jobs.update()
                 .where(jobs.c.id == id_)
                 .values(
-                    state=JobState.QUEUED, attempts=0, cancel=False, not_before_ms=now, ended_ms=None, workflow=None
+                    state=JobState.QUEUED,
+                    attempts=0,
+                    cancel=False,
+                    not_before_ms=now,
+                    ended_ms=None,
+                    workflow=None,
+                    error=None,
                 )
             )
             self.pump(connection, row.host)

@@ -74,7 +74,11 @@ class Scheduling:
         """Add a schedule; its id. Raises `UsageError` where there is one of that name."""
         self.follow()
         if self._row_named(name) is not None:
-            raise UsageError(f"there is a schedule {name!r} already; choose another name, or remove that one first")
+            raise UsageError(
+                f"there is a schedule {name!r} already; choose another name, or `archiver schedule change` that one"
+            )
+        if next_due(definition, definition.start - INSTANT) is None:
+            raise UsageError(f"the schedule {name!r} would never be due; it ends before its first time")
         id_ = layout.new_id(clock.now())
         self._state(id_, Action.ADD, id_, name, clock.now(), operator, definition=definition.document())
         self.follow()
@@ -103,6 +107,11 @@ class Scheduling:
                 f"the schedule {name!r} cannot turn from pages to a feed, or back; remove it, and add another"
             )
         self._alter(name, Action.CHANGE, operator, definition=definition)
+
+    def definition(self, name: str) -> Definition:
+        """What a schedule is now. Raises `NotFoundError`."""
+        self.follow()
+        return definition_of(self._known(name))
 
     def pause(self, name: str, operator: str | None = None) -> None:
         """Nothing is due until it is resumed. Raises `NotFoundError`, and `UsageError` where it is paused already."""

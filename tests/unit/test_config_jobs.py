@@ -10,7 +10,8 @@ import pytest
 from archiver import config
 from archiver.config import load
 from archiver.errors import ConfigurationError, UsageError
-from archiver.jobs.politeness import Manners, Politeness
+from archiver.jobs.politeness import Politeness
+from archiver.manners import Manners
 
 
 def refusal(text: str | None = None) -> str:
