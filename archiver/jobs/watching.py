@@ -21,15 +21,15 @@ from archiver.feeds.fetch import USER_AGENT, Fetched, fetch
 from archiver.feeds.parse import Entry, Feed, parse
 from archiver.jobs.database import Database
 from archiver.jobs.job import Due, Ended, Job
-from archiver.jobs.planner import job_key, options_of
+from archiver.jobs.planner import definition_of, job_key, options_of
 from archiver.jobs.politeness import Politeness, host_of, retry_s
 from archiver.jobs.queue import New, Queue
 from archiver.jobs.schema import articles, schedules
-from archiver.schedules.definition import from_document
 
 MAX_NEW = 1000  # articles that one reading queues; what is over waits for the next
 _MAX_SITEMAPS = 10  # of an index: the newest where it has dates, else half from each end
 _BUSY = (429, 503)
+_QUEUE_AGAIN_S = 15.0
 _MAX_PAUSE_S = 60.0  # between two sitemaps of one index
 _MAX_NOTES, _NOTE_CHARACTERS = 20, 500
 
@@ -69,13 +69,19 @@ class Watcher:
         self._politeness = Politeness(settings.jobs)
 
     def read(self, job: Job, attempt: int) -> Ended:
-        """Read the feed of a job and queue what is new in it. Never raises but for the database."""
+        """Read the feed of a job and queue what is new in it. Never raises."""
+        try:
+            return self._read(job, attempt)
+        except ArchiverError as error:  # of the database: it says nothing of the feed
+            return Ended(error=str(error), again_s=_QUEUE_AGAIN_S, counts=False)
+
+    def _read(self, job: Job, attempt: int) -> Ended:
         assert job.due is not None
         with self._database.transaction() as connection:
             row = self._row(connection, job.due.schedule)
         if row is None:
             return Ended(error="its schedule was removed")
-        if from_document(orjson.loads(row.definition)).feed != job.url:
+        if definition_of(row).feed != job.url:
             return Ended(error="its schedule watches something else by now")
         known = {} if row.feed is None else orjson.loads(row.feed)
         if known.get("url") != job.url:
@@ -166,15 +172,16 @@ class Watcher:
             row = self._row(connection, job.due.schedule)
             if row is None:
                 return
-            definition = from_document(orjson.loads(row.definition))
+            definition = definition_of(row)
             if definition.feed != job.url:
                 return  # it watches something else since this was begun
             new = _oldest_first(self._unseen(connection, row.id, list(found.urls)), found.urls)
             later = max(len(new) - MAX_NEW, 0)
             taken = new[:MAX_NEW]
             numbers = {url: row.next_seq + number for number, url in enumerate(taken)}
+            self._queue.hold(connection, map(host_of, taken))
             by_host = groupby(sorted(taken, key=lambda url: (host_of(url), numbers[url])), host_of)
-            for host, urls in by_host:  # in the order in which hosts are locked
+            for host, urls in by_host:
                 for url in urls:
                     due = Due(row.id, row.name, numbers[url], job.due.at)
                     key = job_key(row.id, row.name, numbers[url], url)

@@ -94,7 +94,7 @@ def test_an_empty_variable_takes_back_what_a_file_says(monkeypatch: pytest.Monke
         ("host", "['a.test=soon']", "'a.test=soon': 'soon' is no duration"),
         ("host", "['a.test=1s/0']", "from 1 to 64"),
         ("host", "['a.test=1s/\u0663']", "from 1 to 64"),
-        ("host", "['a.test=9w']", "a delay is at most a day"),
+        ("host", "['a.test=9w']", "a day at most"),
         ("metrics", "'9188'", "expected ADDRESS:PORT, such as 127.0.0.1:9188"),
         ("webhook", "'hooks.test/x'", "expected an http or https URL"),
         ("webhook", "'ftp://hooks.test/x'", "expected an http or https URL"),

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,10 +192,17 @@ def test_statements_go_before_messages(desk: Desk, hook: Hook) -> None:
 def test_a_worker_that_ends_does_not_wait_long_for_a_webhook_that_hangs(
     desk: Desk, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "_LAST_S", 0.0)
+    monkeypatch.setattr(outbox, "_LAST_S", 0.5)
     put(desk, *(f"j{number}" for number in range(9)))
     over = threading.Event()
     over.set()
+    post = messages.post
+
+    def hang(url: str, body: bytes, secret: str | None) -> None:
+        time.sleep(0.6)
+        post(url, body, secret)
+
+    monkeypatch.setattr(messages, "post", hang)
     speaker(desk, hook.url()).run(over)
     assert ids(hook) == ["j0"]
 
