@@ -106,12 +106,11 @@ def change(globals_: Globals, /, name: str, urls: tuple[str, ...], stop_after: s
     with _opened(globals_, must_exist=True) as found:
         old = found.scheduling.definition(name).model_dump(exclude={"start"}, exclude_defaults=True)
         said = {key: value for key, value in given.items() if value is not None and value != ()}
-        if "every" in said:
-            old = {key: value for key, value in old.items() if key not in ("every_s", "cron", "tz")}
-        if "cron" in said:
-            old.pop("every_s", None)
-        if "jitter" in said:
-            old.pop("jitter_s", None)
+        for seconds, duration in (("every_s", "every"), ("jitter_s", "jitter")):
+            if seconds in old:
+                old[duration] = f"{old.pop(seconds)}s"
+        for others in [("cron", "tz")] * ("every" in said) + [("every",)] * ("cron" in said):
+            old = {key: value for key, value in old.items() if key not in others}
         if urls:
             said["urls"] = urls
         if stop_after is not None:

@@ -175,7 +175,7 @@ def test_a_name_is_taken_once(archiver: Run, made: None) -> None:
     code, told = refused(archiver, "schedule", "add", _URL, "--every", "1h")
     assert (code, told) == (
         2,
-        "there is a schedule 'a.test' already; choose another name, or remove that one first",
+        "there is a schedule 'a.test' already; choose another name, or `archiver schedule change` that one",
     )
 
 
@@ -449,3 +449,61 @@ def test_an_index_in_a_named_file_has_the_queue_beside_it(
     assert not Path("archive/jobs.sqlite").exists()
     assert load().settings.database_url is not None
     assert clock.now().tzinfo is not None
+
+
+# changing
+
+
+@pytest.mark.usefixtures("made")
+def test_a_change_keeps_what_is_not_given(archiver: Run) -> None:
+    assert archiver("schedule", "add", _URL, "--name", "front", "--every", "6h", "--jitter", "5m", "--tag", "x")[0] == 0
+    assert archiver("schedule", "change", "front", "--cron", "0 7 * * *", "--tz", "Europe/Berlin")[0] == 0
+    (told,) = objects(archiver("--json", "schedule", "list")[1])
+    assert told["definition"] | {"start": None} == {
+        "start": None,
+        "urls": [_URL],
+        "cron": "0 7 * * *",
+        "tz": "Europe/Berlin",
+        "jitter_s": 300,
+        "tag": ["x"],
+    }
+    code, out, _ = archiver("--json", "schedule", "change", "front", "https://a.test/other", "--every", "1d", "--trace")
+    assert code == 0
+    changed = json.loads(out)["definition"]
+    assert (changed["urls"], changed["every_s"], changed["trace"]) == (["https://a.test/other"], 86_400, True)
+    assert "cron" not in changed
+    assert "tz" not in changed
+    assert archiver("schedule", "change", "front", "--no-trace")[0] == 0
+    (told,) = objects(archiver("--json", "schedule", "list")[1])
+    assert "trace" not in told["definition"]
+    said = [each["action"] for each in statements_in(Path("archive"), "schedule").values()]
+    assert said == ["add", "change", "change", "change"]
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        (("front",), 2, "nothing was given that could change"),
+        (("front", "--every", "0s"), 2, "every_s"),
+        (("front", "--feed", "https://a.test/feed"), 2, "either URLs or a feed"),
+        (("front", "--tz", "Europe/Berlin"), 2, "is for a cron expression"),
+        (("nope", "--every", "1h"), 6, "there is no schedule 'nope'"),
+    ],
+)
+def test_a_change_that_cannot_be_leaves_the_schedule_as_it_was(
+    archiver: Run, given: tuple[str, ...], code: int, said: str
+) -> None:
+    assert archiver("schedule", "add", _URL, "--name", "front", "--every", "6h")[0] == 0
+    before = archiver("--json", "schedule", "list")[1]
+    answer, message = refused(archiver, "schedule", "change", *given)
+    assert answer == code
+    assert said in message
+    assert archiver("--json", "schedule", "list")[1] == before
+
+
+@pytest.mark.usefixtures("made")
+def test_a_schedule_that_would_never_be_due_is_refused(archiver: Run) -> None:
+    code, message = refused(archiver, "schedule", "add", _URL, "--every", "6h", "--stop-after", "2020-01-01")
+    assert code == 2
+    assert "would never be due" in message
