@@ -372,6 +372,17 @@ def test_a_lost_queue_comes_back_from_the_log_and_nothing_of_the_past_is_capture
     assert [due.seq for due in again.log.timeline(ids[0]).due(hours(10.1))][-1] == 9
 
 
+def test_a_lost_queue_with_but_one_statement_in_the_log_does_not_begin_from_the_start(place: Place) -> None:
+    id_ = place.add(missed="all")
+    place.at(5.5).tick()
+    queues.clear(place.base)
+    place.do.follow()
+    place.tick()
+    assert place.numbers() == []
+    place.agree(id_, 6.5)
+    assert place.numbers() == [7]
+
+
 def test_what_a_schedule_was_due_while_it_was_paused_does_not_come_back_with_a_lost_queue(place: Place) -> None:
     id_ = place.at(1).add(cron="30 * * * *", missed="all")
     place.at(1.1).do.pause("front")
