@@ -5,8 +5,9 @@
 
 Each kind makes that many captures, in rounds that take turns; the medians of the rounds are shown. "A core" is what one
 processor makes when it does nothing else: 60 s by the processor time of one capture, all processes counted. Memory is
-the most that all of them held for themselves at once. Bare Playwright makes a context and a page each time and waits
-for the load event: alone, with the two screenshots and the PDF that captures have, and so in a browser of its own.
+the most that all of them held for themselves at once. Starting and ending workers counts for processor time, not for
+time: rounds of less than some 20 captures say little of it. Bare Playwright makes a context and a page each time and
+waits for the load event: alone, with the two screenshots and the PDF that captures have, and so in a browser of its own.
 """
 
 from __future__ import annotations
@@ -175,7 +176,7 @@ def main() -> None:
             for kind, capture in kinds.items():
                 each = capture(max(given.count // given.rounds, 1))
                 made[kind].append(each)
-                sys.stderr.write(f"round {number + 1} of {given.rounds}: {kind}: {each.a_minute:.1f} a minute\n")
+                sys.stderr.write(f"{number + 1}: {kind}: {each.a_minute:.1f} a minute, {each.cpu_s:.2f} CPU s each\n")
     sys.stdout.write(f"{'':<28} {'a minute':>8} {'a minute and core':>17} {'CPU s each':>10} {'peak MB':>8}\n")
     for kind, rounds in made.items():
         cpu_s = statistics.median(each.cpu_s for each in rounds)
