@@ -148,14 +148,6 @@ def test_a_queue_lies_beside_its_archive_or_where_settings_say(location: str, tm
             assert list(found.scheduling.listing()) == []
 
 
-def test_a_bad_rule_for_a_host_is_told_before_anything_is_done() -> None:
-    settings = _settings(jobs=JobsSettings(host=("nonsense",)))
-    with Archive(settings) as archive:
-        opening_it = opening.opened(archive, settings)
-        with pytest.raises(UsageError, match="is no rule for a host"):
-            opening_it.__enter__()
-
-
 # workers
 
 

@@ -7,6 +7,7 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from archiver.config import JobsSettings
 from archiver.errors import UsageError
@@ -43,8 +44,8 @@ def test_what_is_no_rule_is_refused_in_one_line(rule: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_rule(rule)
     assert "\n" not in str(caught.value)
-    with pytest.raises(UsageError):
-        Politeness(JobsSettings(host=(rule,)))
+    with pytest.raises(ValidationError):
+        JobsSettings(host=(rule,))
 
 
 @given(st.text(max_size=30))

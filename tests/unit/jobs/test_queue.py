@@ -519,7 +519,7 @@ def test_a_job_that_a_living_worker_is_at_is_not_handed_to_another(desk: Desk) -
     assert desk.end(job, worker="w1") is None
     desk.queue.release(desk.workflow(job))
     assert desk.state(job) == "running"
-    assert len(desk.notes.of(job)) == 1
+    assert len(desk.notes.of(job)) == 2
     assert desk.end(job, worker="w2") is JobState.DONE
 
 
