@@ -7,7 +7,8 @@ Each kind makes that many captures, in rounds that take turns; the medians of th
 processor makes when it does nothing else: 60 s by the processor time of one capture, all processes counted. Memory is
 the most that all of them held for themselves at once. Starting and ending workers counts for processor time, not for
 time: rounds of less than some 20 captures say little of it. Bare Playwright makes a context and a page each time and
-waits for the load event: alone, with the two screenshots and the PDF that captures have, and so in a browser of its own.
+waits for the load event: alone, with the two screenshots and the PDF that captures have, and so in a browser of its
+own.
 """
 
 from __future__ import annotations
