@@ -36,7 +36,7 @@ from archiver.jobs.outbox import Outbox
 from archiver.jobs.politeness import retry_s
 from archiver.jobs.queue import Begun
 from archiver.jobs.runner import CAPTURES, Runner, Task, limit_s
-from archiver.jobs.schema import ENDED, jobs, outbox, schedules, workers
+from archiver.jobs.schema import ENDED, JobState, hosts, jobs, outbox, schedules, workers
 from archiver.jobs.troubles import Troubles
 from archiver.jobs.watching import Watcher
 from archiver.seal.statement import Job as Stated
@@ -178,7 +178,11 @@ class Worker:
         with contextlib.suppress(QueueError), opened.database.transaction() as connection:
             now = opened.database.now_ms(connection)
             for waiting in (
-                sa.select(jobs.c.id).where(jobs.c.state.not_in(ENDED), jobs.c.not_before_ms <= now),
+                sa.select(jobs.c.id).where(jobs.c.state == JobState.RUNNING),
+                # A host that is to be left alone may be so for an hour.
+                sa.select(jobs.c.id)
+                .join(hosts, hosts.c.host == jobs.c.host)
+                .where(jobs.c.state.not_in(ENDED), jobs.c.not_before_ms <= now, hosts.c.until_ms <= now),
                 sa.select(schedules.c.id).where(schedules.c.next_ms <= now, schedules.c.paused.is_(False)),
                 sa.select(outbox.c.number).where(outbox.c.attempts == 0),
             ):

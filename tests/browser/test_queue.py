@@ -118,6 +118,16 @@ def test_a_second_worker_of_a_name_is_refused(team: tuple[Crew, News]) -> None:
     assert third.end() == 0, "a name is free again when its worker has ended"
 
 
+def test_once_does_not_wait_for_a_host_that_is_left_alone(team: tuple[Crew, News]) -> None:
+    gone = team[0].queue("http://down.test/one/", "http://down.test/two/", "http://down.test/three/")
+    ids = team[0].queue("http://a.test/one/")
+    worker = team[0].start("--once", JOBS__RETRY_S="600")
+    assert worker.end(100) == 0
+    assert team[0].jobs()[ids[0]].state == "done"
+    states = sorted(str(team[0].jobs()[id_].state) for id_ in gone)
+    assert states == ["queued", "queued", "retrying"], "they wait for another time"
+
+
 def _answers(request: Request) -> Response | None:
     """Hosts that ask to come back later: the first time, or for ever."""
     asked = _ASKED.setdefault(request.host, []) if request.path.endswith("/") else []
