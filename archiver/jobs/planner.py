@@ -227,6 +227,11 @@ def definition_of(row: Row[Any]) -> Definition:
         ) from None
 
 
+def article_key(url: str) -> str:
+    """By what the articles of a feed are known that were queued already."""
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
 def options_of(definition: Definition) -> Options:
     """How the captures of a schedule are made."""
     return Options(

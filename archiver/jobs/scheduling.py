@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -20,9 +20,10 @@ from sqlalchemy.engine import Connection, Row
 from archiver import clock
 from archiver.archive import Archive
 from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
+from archiver.index.queries import Filter
 from archiver.jobs.database import Database
 from archiver.jobs.job import Job
-from archiver.jobs.planner import Planner, definition_of, options_of
+from archiver.jobs.planner import Planner, article_key, definition_of, options_of
 from archiver.jobs.politeness import host_of
 from archiver.jobs.queue import STATEMENT, New, Queue
 from archiver.jobs.schema import NEVER, WAITING, articles, head, jobs, schedules
@@ -57,6 +58,14 @@ class Listed:
         if self.paused:
             return "paused"
         return "active" if self.next_at is not None else "ended"
+
+
+@dataclass
+class _Brought:
+    """What a feed has brought: the highest number given, and the pages that were captured."""
+
+    last: int = 0
+    urls: set[str] = field(default_factory=set)
 
 
 class Scheduling:
@@ -299,15 +308,34 @@ class Scheduling:
         if entries:
             ring = self._archive.keyring()
             found = timelines(event for event in (self._event(entry, ring) for entry in entries) if event is not None)
+        brought = self._brought([timeline for timeline in found.values() if timeline.has_feed and not timeline.removed])
         with self._database.transaction() as connection:
             if not self._turn(connection, entries[-1].index if entries else NEVER + 1):
                 return
             now = from_ms(self._database.now_ms(connection))
             for timeline in found.values():
                 if timeline.definition is not None and not timeline.removed:
-                    self._insert(connection, timeline, now)
+                    self._insert(connection, timeline, now, brought.get(timeline.id, _Brought()))
 
-    def _insert(self, connection: Connection, timeline: Timeline, now: datetime) -> None:
+    def _brought(self, feeds: list[Timeline]) -> dict[str, _Brought]:
+        """What feeds have brought up to now, as the log has it, by the ids of their schedules."""
+        found = {timeline.id: _Brought(max((each.last for each in timeline.missed), default=0)) for timeline in feeds}
+        starts = [timeline.definition.start for timeline in feeds if timeline.definition is not None]
+        if not starts:
+            return found
+        for capture in self._archive.snapshots(Filter(since=min(starts))):
+            with contextlib.suppress(NotFoundError, StorageError, ValueError):
+                statement = self._archive.statement(capture)
+                planned = statements.planned_of(statement)
+                if planned is None or planned.schedule not in found:
+                    continue
+                brought = found[planned.schedule]
+                brought.last = max(brought.last, planned.seq)
+                if isinstance(statement.get("requested_url"), str):
+                    brought.urls.add(statement["requested_url"])
+        return found
+
+    def _insert(self, connection: Connection, timeline: Timeline, now: datetime, brought: _Brought) -> None:
         """The row of a schedule as its statements leave it. What lies behind is not captured once more."""
         assert timeline.definition is not None
         assert timeline.changed_at is not None
@@ -315,10 +343,14 @@ class Scheduling:
         last = 0
         for due in timeline.due(high):
             last = due.seq
+        seq = max(last, brought.last) + 1
         if not self._insert_row(
-            connection, timeline.id, timeline.name, timeline.definition, high, last + 1, timeline.changed_at
+            connection, timeline.id, timeline.name, timeline.definition, high, seq, timeline.changed_at
         ):
             return
+        if brought.urls:
+            known = [{"schedule": timeline.id, "url_sha256": article_key(url)} for url in brought.urls]
+            connection.execute(articles.insert(), known)
         if last:
             # Where there are captures, they count.
             missed = {"first_seq": 1, "last_seq": last, "reason": "its queue was lost, or no worker ran"}

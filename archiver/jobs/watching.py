@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from archiver.feeds.fetch import USER_AGENT, Fetched, fetch
 from archiver.feeds.parse import Entry, Feed, parse
 from archiver.jobs.database import Database
 from archiver.jobs.job import Due, Ended, Job
-from archiver.jobs.planner import definition_of, job_key, options_of
+from archiver.jobs.planner import article_key, definition_of, job_key, options_of
 from archiver.jobs.politeness import Politeness, host_of, retry_s
 from archiver.jobs.queue import New, Queue
 from archiver.jobs.schema import articles, schedules
@@ -190,7 +189,7 @@ class Watcher:
                 self._queue.pump(connection, host)
             if taken:
                 connection.execute(
-                    articles.insert(), [{"schedule": row.id, "url_sha256": _digest(url)} for url in taken]
+                    articles.insert(), [{"schedule": row.id, "url_sha256": article_key(url)} for url in taken]
                 )
             notes = list(found.notes)
             if later:
@@ -206,7 +205,7 @@ class Watcher:
 
     def _unseen(self, connection: Connection, schedule: str, urls: list[str]) -> list[str]:
         seen = set[str]()
-        digests = [_digest(url) for url in urls]
+        digests = [article_key(url) for url in urls]
         for at in range(0, len(digests), 500):
             seen.update(
                 connection.scalars(
@@ -269,7 +268,3 @@ def _oldest_first(urls: list[str], dates: Mapping[str, datetime | None]) -> list
     if any(dates[url] is None for url in urls):
         return turned
     return sorted(turned, key=lambda url: dates[url] or long_ago)
-
-
-def _digest(url: str) -> str:
-    return hashlib.sha256(url.encode()).hexdigest()
