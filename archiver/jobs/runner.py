@@ -213,13 +213,17 @@ def _work(parent: int, settings: Settings, connection: Connection, silence_s: fl
         return  # it was killed before that was set
     tasks: list[Task] = []
     arrived = threading.Condition()
+    over = threading.Event()
     with contextlib.suppress(KeyboardInterrupt, OSError):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGHUP))
-        threading.Thread(target=_listen, args=(connection, tasks, arrived, silence_s), daemon=True).start()
+        listening = (connection, tasks, arrived, silence_s, over)
+        threading.Thread(target=_listen_and_end, args=listening, daemon=True).start()
         _load()
         while True:
             with arrived:
                 while not tasks:
+                    if over.is_set():
+                        return
                     arrived.wait(1.0)
                 task = tasks.pop()
             connection.send(capture(settings, task))
@@ -231,8 +235,22 @@ def _load() -> None:
     from archiver.capture import capture  # noqa: F401, PLC0415
 
 
+def _listen_and_end(
+    connection: Connection, tasks: list[Task], arrived: threading.Condition, silence_s: float, over: threading.Event
+) -> None:
+    """Listen, and when that is over end this process: in order, or, where that comes to no end, at once.
+
+    An interrupt may be lost: one that comes while a module is imported can be raised where nobody hears of it.
+    """
+    _listen(connection, tasks, arrived, silence_s)
+    over.set()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_END_S)
+    os._exit(1)
+
+
 def _listen(connection: Connection, tasks: list[Task], arrived: threading.Condition, silence_s: float) -> None:
-    """Take tasks and beats; when neither comes for so long, or the worker is gone, end this process.
+    """Take tasks and beats, until neither comes for so long, or the worker is gone.
 
     The clock goes on while the machine sleeps, unlike the one that waiting is measured by. A word that comes too late
     changes nothing: worker and captures may have stood still together, and the job is another's by now.
@@ -251,4 +269,3 @@ def _listen(connection: Connection, tasks: list[Task], arrived: threading.Condit
                 with arrived:
                     tasks.append(message)
                     arrived.notify()
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -74,14 +74,6 @@ def test_a_capture_may_take_its_own_time_and_a_slow_store_s() -> None:
     assert limit_s(Settings(), Task(_TASK.url, Options(trace=True), _TASK.job, last=False)) > 3600
 
 
-@pytest.fixture
-def told_to_end(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The signals that this process would have sent itself."""
-    sent: list[int] = []
-    monkeypatch.setattr(os, "kill", lambda _, number: sent.append(number))
-    return sent
-
-
 class Clock:
     """Stands still until it is moved, as a machine that sleeps does not; each look costs a moment."""
 
@@ -101,7 +93,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_word_that_comes_too_late_does_not_count(told_to_end: list[int], clock: Clock, late: bool) -> None:
+def test_a_word_that_comes_too_late_does_not_count(clock: Clock, late: bool) -> None:
     here, there = multiprocessing.Pipe()
     tasks: list[Task] = []
     here.send(_TASK)
@@ -117,6 +109,7 @@ def test_a_word_that_comes_too_late_does_not_count(told_to_end: list[int], clock
         assert tasks == [_TASK]
         here.close()  # the worker is gone
         listening.join(5)
+        assert not listening.is_alive()
     else:
         received = there.recv
 
@@ -132,7 +125,18 @@ def test_a_word_that_comes_too_late_does_not_count(told_to_end: list[int], clock
         runner._listen(Late(), tasks, threading.Condition(), 5.0)  # type: ignore[arg-type]
         assert tasks == []
     there.close()
-    assert told_to_end == [signal.SIGTERM]
+
+
+def test_a_process_whose_interrupt_is_lost_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = multiprocessing.Pipe()
+    here.close()
+    over, did = threading.Event(), list[object]()
+    monkeypatch.setattr(os, "kill", lambda _, number: did.append((over.is_set(), number)))
+    monkeypatch.setattr(time, "sleep", did.append)
+    monkeypatch.setattr(os, "_exit", did.append)
+    runner._listen_and_end(there, [], threading.Condition(), 5.0, over)
+    there.close()
+    assert did == [(True, signal.SIGTERM), 30.0, 1]
 
 
 def test_a_runner_ends_in_order_when_it_hears_nothing_of_its_worker() -> None:
