@@ -46,6 +46,7 @@ PROTECTED = frozenset(
         "signing_key_passphrase",
     }
 )
+_ARCHIVE = "./archive"
 _SCHEDULES = "schedules."  # below it each name has a whole table
 #: settings that are lists; the environment gives them with commas between, or as JSON
 LISTS = frozenset({"capture.resolve", "capture.tag", "jobs.host", "jobs.command"})
@@ -96,6 +97,11 @@ def _checked(check: Callable[[str], object]) -> Callable[[str], str]:
 def _check_secret_webhook(value: SecretStr) -> SecretStr:
     _checked(check_webhook)(value.get_secret_value())
     return value
+
+
+def _read_archive(value: object) -> object:
+    """No text means the usual place, and not the current folder."""
+    return value or _ARCHIVE
 
 
 class CaptureSettings(BaseModel):
@@ -218,7 +224,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    archive: str = Field("./archive", description="where the archive is: a directory, file:// or s3://bucket/prefix")
+    archive: Annotated[str, BeforeValidator(_read_archive)] = Field(
+        _ARCHIVE, description="where the archive is: a directory, file:// or s3://bucket/prefix"
+    )
     database_url: Annotated[SecretStr | None, BeforeValidator(_read_database_url)] = Field(
         None, description="postgresql:// URL of the index and the queue that several machines share; else SQLite files"
     )

@@ -369,11 +369,18 @@ class _Trace:
             if other is not None and site and other.page.site == site and resolve.page_key(other.url) not in seen:
                 seen.add(resolve.page_key(other.url))
                 yield other, "in the archive"
-        if not self.capture_missing or not site:
-            return
         homes = (c.target_url for c in source.claims if c.target_kind is Target.HOME and site_of(c.target_url) == site)
         home = next(homes, f"https://{site}/")
+        named = resolve.is_below_home(home)
+        if not site or not (self.capture_missing or named):
+            return
         front = self._get(home, read)
+        if named and front is not None and front is not read and resolve.page_key(front.url) not in seen:
+            # By its address it may be a section as well as an article. Its text tells.
+            seen.add(resolve.page_key(front.url))
+            yield front, "linked by the name of the outlet"
+        if not self.capture_missing:
+            return
         if front is not None:
             linked = resolve.links_to(front.page, site)
             yield from self._ranked(linked, title, "on the front page", seen, tried, read)

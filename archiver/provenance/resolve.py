@@ -77,6 +77,15 @@ def is_article(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(_SLUG.search(last) or _SLUG.search(parts.query))
 
 
+def is_below_home(url: str) -> bool:
+    """Whether an address is more than that of a site."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.path.strip("/") or parts.query)
+
+
 def page_key(url: str) -> str:
     """What is the same for all ways in which one page's address is written.
 

@@ -410,3 +410,8 @@ def test_an_empty_variable_takes_back_the_database_of_a_file(monkeypatch: pytest
 def test_tags_are_a_list_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARCHIVER_CAPTURE__TAG", "harbour, strait")
     assert load().settings.capture.tag == ("harbour", "strait")
+
+
+def test_an_empty_variable_does_not_make_the_current_folder_the_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_ARCHIVE", "")
+    assert load().settings.archive == "./archive"

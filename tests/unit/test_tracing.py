@@ -155,6 +155,21 @@ def test_a_trail_ends_where_no_more_hops_are_wanted(archive: Archive, web: Paper
     assert longer.stated == 2  # the first hop is said again without its end
 
 
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_short_address_behind_the_name_of_the_outlet_is_read_as_what_it_may_be(
+    archive: Archive, web: PaperWeb, missing: bool
+) -> None:
+    # By its address it could be a section.
+    short = "https://tidewater-review.example/news/pilots"
+    web.add(_REPOST, article(tail=said(short)))
+    web.add(short, article(published="2026-03-02T09:00:00Z"))
+    if not missing:
+        archive.capture(short)
+    done = traced(archive, _REPOST, missing=missing)
+    assert hops(done.chain) == [(_REPOST, short, "republication", "verified")]
+    assert sorted(web.visited) == [_REPOST, short]
+
+
 @pytest.mark.parametrize("where", ["front", "feed", "sitemap", "search"])
 def test_the_article_is_found_where_only_the_home_page_is_linked(where: str, archive: Archive, web: PaperWeb) -> None:
     home = "https://tidewater-review.example/"
