@@ -109,8 +109,8 @@ def change(globals_: Globals, /, name: str, urls: tuple[str, ...], stop_after: s
         for seconds, duration in (("every_s", "every"), ("jitter_s", "jitter")):
             if seconds in old:
                 old[duration] = f"{old.pop(seconds)}s"
-        for others in [("cron", "tz")] * ("every" in said) + [("every",)] * ("cron" in said):
-            old = {key: value for key, value in old.items() if key not in others}
+        replaced = ("cron", "tz") if "every" in said else ("every",) if "cron" in said else ()
+        old = {key: value for key, value in old.items() if key not in replaced}
         if urls:
             said["urls"] = urls
         if stop_after is not None:

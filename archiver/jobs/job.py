@@ -111,7 +111,7 @@ class Ended:
     `again_s` is in how many seconds another attempt makes sense; None when none does. With `counts` it is one of the
     attempts a job has: an archive that cannot be reached says nothing about the page. `pause_s` is how long the host
     asks to be left alone; `strain` whether it shows signs of being overloaded, or gone.
-    `logged` is whether the log has a statement of the attempt.
+    `logged` is whether the log has a statement of the attempt. `note` is what else whoever runs the worker should know.
     """
 
     snapshot: str | None = None
@@ -123,3 +123,4 @@ class Ended:
     strain: bool = False
     logged: bool = False
     change: dict[str, Any] | None = None
+    note: str | None = None

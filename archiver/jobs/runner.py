@@ -87,14 +87,11 @@ def capture(settings: Settings, task: Task) -> Ended:
             captured = archive.capture(task.url, on_progress, about)
             id_ = captured.snapshot.id
             change = _change(archive, id_)
-            if chosen.trace:
-                # What a page says of its source costs no capture: it can be traced again.
-                with contextlib.suppress(ArchiverError):
-                    tracing.trace(archive, id_, capture_missing=True)
+            note = _trace(archive, id_) if chosen.trace else None
     except ArchiverError as error:
         return replace(_failed(error, settings.jobs.retry_s, task.job.attempt), logged=logged)
     except Exception as error:  # noqa: BLE001  # a fault of ours with one page must not cost the others
-        said = f"{task.url}: {type(error).__name__}: {error}"
+        said = f"{task.url}: {_said(error)}"
         return Ended(error=said, again_s=retry_s(settings.jobs.retry_s, task.job.attempt), logged=logged)
     main = captured.recording.main
     status = main.status if main is not None else None
@@ -103,16 +100,31 @@ def capture(settings: Settings, task: Task) -> Ended:
         snapshot=id_,
         outcome=outcome,
         change=change,
+        note=note,
         strain=status in _OVERLOADED or (captured.recording.outcome is not Outcome.COMPLETE and status is None),
         logged=True,
     )
 
 
-def _change(archive: Archive, id_: str) -> dict[str, Any] | None:
+def _change(archive: Archive, id_: str) -> dict[str, Any]:
+    """What changed since the capture before. Pages decide what is done here; the snapshot is stored, whatever comes."""
     try:
         return changes.document(changes.since_previous(archive, id_))
-    except ArchiverError:
-        return None
+    except Exception as error:  # noqa: BLE001  # as above; and two hostile pages are no reason to capture again
+        return {"kind": "unknown", "error": _said(error)}
+
+
+def _trace(archive: Archive, id_: str) -> str | None:
+    """Trace a snapshot; why that was not possible, if so. It can be traced again."""
+    try:
+        tracing.trace(archive, id_, capture_missing=True)
+    except Exception as error:  # noqa: BLE001  # the snapshot is stored, whatever comes of it
+        return f"it could not be traced: {_said(error)}"
+    return None
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, ArchiverError) else f"{type(error).__name__}: {error}"
 
 
 def _failed(error: ArchiverError, base_s: float, attempt: int) -> Ended:

@@ -279,6 +279,7 @@ class Worker:
                 "snapshot": ended.snapshot,
                 "outcome": ended.outcome,
                 "error": ended.error,
+                "note": ended.note,
                 "took_s": round(took_s, 1),
             },
         )

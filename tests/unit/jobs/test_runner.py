@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from archiver.jobs import runner
 from archiver.jobs.job import Ended, Options
 from archiver.jobs.runner import Runner, Task, limit_s
 from archiver.seal.statement import Job
+from tests.support import recorded
 
 _TASK = Task("http://a.test/", Options(), Job("j", 1, None), last=False)
 
@@ -66,6 +68,21 @@ def test_a_fault_of_ours_costs_one_job_an_attempt(monkeypatch: pytest.MonkeyPatc
     ended = runner.capture(Settings(), _TASK)
     assert ended.error == "http://a.test/: ZeroDivisionError: oops"
     assert ended.again_s == 60.0
+
+
+def test_a_comparison_or_a_trace_that_fails_costs_no_capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("archiver.capture.capture.record", recorded.record)
+    monkeypatch.setattr("archiver.changes.since_previous", fail)
+    monkeypatch.setattr("archiver.tracing.trace", fail)
+    task = Task(_TASK.url, Options(trace=True), _TASK.job, last=False)
+    ended = runner.capture(Settings(archive=str(tmp_path / "a")), task)
+    assert ended.error is None
+    assert ended.snapshot is not None
+    assert ended.change == {"kind": "unknown", "error": "ZeroDivisionError: oops"}
+    assert ended.note == "it could not be traced: ZeroDivisionError: oops"
 
 
 def test_a_capture_may_take_its_own_time_and_a_slow_store_s() -> None:
