@@ -45,6 +45,7 @@ from archiver.version import __version__
 
 _TICK_S = 1.0
 _FOLLOW_S = 10.0
+_COUNT_S = 10.0  # all jobs that are kept are gone through for that
 _SWEEP_S = 600.0
 _KEPT_BY_ENGINE = timedelta(hours=1)
 _SILENCE = 0.8  # of a lease: when captures end that hear nothing of their worker
@@ -385,6 +386,7 @@ class Worker:
                 self._given.lease_s / 3,
                 lambda: self._reap(opened, engine),
             ),
+            _Round("the jobs cannot be counted", _COUNT_S, lambda: self.metrics.counted(opened.queue.counts())),
             _Round("the queue cannot be cleaned up", _SWEEP_S, lambda: self._sweep(opened, engine)),
         )
         while not self._over.wait(_TICK_S):
@@ -409,7 +411,6 @@ class Worker:
         with self.metrics.planning():
             opened.planner.tick()
         opened.queue.pump_ready()
-        self.metrics.counted(opened.queue.counts())
 
     def _beat(self, database: Database) -> None:
         """Tell the database, and then the captures, that this worker lives."""
