@@ -293,10 +293,8 @@ def _read_status(element: Element) -> tuple[int, str]:
 
 def _read_signed_data(data: bytes, status: int, text: str, element: Element) -> Token:
     fields = Fields(element)
-    fields.take(der.INTEGER)
+    _version(fields, 3)
     digests = fields.take(der.SET)
-    for digest in digests.children:
-        _algorithm(digest)
     capsule = Fields(fields.take(der.SEQUENCE))
     certificates = fields.maybe(_IN_SET[0])
     fields.maybe(_IN_SET[1])  # lists of revoked certificates, which nobody asked for
@@ -312,6 +310,9 @@ def _read_signed_data(data: bytes, status: int, text: str, element: Element) -> 
         raise DerError("a set is not sorted")
     if certificates is not None and len(certificates.children) > MAX_CERTIFICATES:
         raise DerError(f"there are more than {MAX_CERTIFICATES} certificates")
+    signed = tuple(_read_signer(signer, content) for signer in signers.children)
+    if {one.digest_algorithm for one in signed} - set(map(_algorithm, digests.children)):
+        raise DerError("a signer's digest is not among those that are named")  # openssl computes no others
     return Token(
         data,
         data if certificates is None else der.with_sorted(data, certificates),
@@ -319,7 +320,7 @@ def _read_signed_data(data: bytes, status: int, text: str, element: Element) -> 
         text,
         *_read_info(content),
         certificates=tuple(map(read_certificate, certificates.children if certificates is not None else ())),
-        signed=tuple(_read_signer(signer, content) for signer in signers.children),
+        signed=signed,
     )
 
 
@@ -328,8 +329,7 @@ def _read_info(
 ) -> tuple[str, bytes, int | None, str, int, datetime, timedelta | None, bool, bytes | None]:
     """TSTInfo, section 2.4.2: what a `Token` says from `imprint_algorithm` to `authority_name`."""
     fields = Fields(der.parse(content))
-    if fields.take(der.INTEGER).integer() != 1:
-        raise DerError("the time stamp is not of version 1")
+    _version(fields, 1)
     policy = fields.take(der.OID).oid()
     imprint = Fields(fields.take(der.SEQUENCE))
     algorithm = _algorithm(imprint.take(der.SEQUENCE))
@@ -341,9 +341,10 @@ def _read_info(
     ordering = fields.maybe(der.BOOLEAN)
     nonce = fields.maybe(der.INTEGER)
     name = fields.maybe(0xA0)
-    if fields.maybe(0xA1) is not None:
-        raise DerError("the time stamp has extensions, whose meaning is not known here")
+    extensions = fields.maybe(0xA1)
     fields.end()
+    if extensions is not None:
+        _refuse_critical(extensions)
     return (
         algorithm,
         digest,
@@ -355,6 +356,18 @@ def _read_info(
         ordering is not None and ordering.boolean(),
         None if name is None else name.content,
     )
+
+
+def _refuse_critical(extensions: Element) -> None:
+    """RFC 5280 section 4.2: what is critical and not known ends it. Qualified authorities send one that is not."""
+    for extension in extensions.children:
+        fields = Fields(extension)
+        name = fields.take(der.OID).oid()
+        critical = fields.maybe(der.BOOLEAN)
+        fields.take(der.OCTET_STRING)
+        fields.end()
+        if critical is not None and critical.boolean():
+            raise DerError(f"the time stamp has a critical extension, {name}")
 
 
 def _read_accuracy(element: Element) -> timedelta:
@@ -371,7 +384,7 @@ def _read_accuracy(element: Element) -> timedelta:
 
 def _read_signer(element: Element, content: bytes) -> Signed:
     fields = Fields(element)
-    fields.take(der.INTEGER)
+    _version(fields, 1)
     who = Fields(fields.take(der.SEQUENCE))  # by issuer and serial number, as all clients understand
     issuer, serial = who.take(der.SEQUENCE).raw, who.take(der.INTEGER).integer()
     who.end()
@@ -420,6 +433,12 @@ def _algorithm(element: Element) -> str:
     return DIGESTS.get(name, name)
 
 
+def _version(fields: Fields, expected: int) -> None:
+    found = fields.take(der.INTEGER).integer()
+    if found != expected:
+        raise DerError(f"a structure has version {found} where {expected} is expected")
+
+
 def _natural(element: Element, what: str) -> int:
     if len(element.content) > _MAX_INTEGER_BYTES:
         raise DerError(f"{what} has more than {_MAX_INTEGER_BYTES} bytes")
@@ -433,9 +452,7 @@ def read_certificate(element: Element) -> Certificate:
     """One certificate of version 3. Raises `DerError`."""
     outer = Fields(element)
     fields = Fields(outer.take(der.SEQUENCE))
-    version = Fields(fields.take(0xA0), 0xA0)
-    if version.take(der.INTEGER).integer() != 2:
-        raise DerError("a certificate is not of version 3")
+    _version(Fields(fields.take(0xA0), 0xA0), 2)  # which is called 3
     serial = _natural(fields.take(der.INTEGER), "the serial number of a certificate")
     if serial == 0:  # RFC 5280 section 4.1.2.2
         raise DerError("the serial number of a certificate is 0")

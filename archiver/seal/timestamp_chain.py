@@ -59,7 +59,7 @@ def check_chain(
     if first is not None:
         return first
     return (), [
-        *_weakly_signed([c.loaded for c in (signer, *sent) if c.loaded.issuer != c.loaded.subject]),
+        *_weakly_signed([c.loaded for c in sent if c.loaded.issuer != c.loaded.subject]),
         Problem(Name.UNTRUSTED, "no chain of certificates leads from its signer to a root of this authority"),
         *_invalid([signer.loaded], moment),
     ]

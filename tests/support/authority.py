@@ -172,12 +172,15 @@ class Authority:
         parts = Parts(info, signed, loaded["status"])
         change(parts)
         if parts.resign:
-            content = parts.rewrite(parts.info.dump(force=True))
-            signed["encap_content_info"]["content"] = cms.ParsableOctetString(content)
+            written = parts.info.dump(force=True)
+            content = parts.rewrite(written)
+            signed["encap_content_info"]["content"] = cms.ParsableOctetString(written)
             for signer in signed["signer_infos"]:
                 self._sign(signer, content, parts.digest)
         result = loaded.dump(force=True)
         assert isinstance(result, bytes)
+        if parts.resign and content != written:
+            return replaced(result, tlv(0x04, written), tlv(0x04, content))
         return result
 
     def _sign(self, signer: Any, content: bytes, digest: str) -> None:
@@ -253,7 +256,7 @@ def _with_sha1(certificate: x509.Certificate, key: Key) -> x509.Certificate:
     loaded = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
     loaded["tbs_certificate"]["signature"]["algorithm"] = "sha1_rsa"
     loaded["signature_algorithm"]["algorithm"] = "sha1_rsa"
-    loaded["signature_value"] = key.sign(loaded["tbs_certificate"].dump(force=True), padding.PKCS1v15(), hashes.SHA1())
+    loaded["signature_value"] = key.sign(loaded["tbs_certificate"].dump(force=True), padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
     return x509.load_der_x509_certificate(loaded.dump(force=True))
 
 
@@ -263,6 +266,50 @@ def _usage(names: Sequence[str]) -> x509.KeyUsage:
         "encipher_only decipher_only"
     )
     return x509.KeyUsage(**{name: name in names for name in known.split()})
+
+
+def replaced(data: bytes, old: bytes, new: bytes) -> bytes:
+    """DER with a part of it replaced, and the lengths of all that it is in set right."""
+    if data == old:
+        return new
+    tag, body = data[0], _body(data)
+    if not tag & 0x20 or old not in body:
+        return data
+    parts, at = [], 0
+    while at < len(body):
+        end = at + _size(body[at:])
+        parts.append(replaced(body[at:end], old, new))
+        at = end
+    return tlv(tag, b"".join(parts))
+
+
+def _size(data: bytes) -> int:
+    return len(data) - len(_after(data))
+
+
+def _header(data: bytes) -> tuple[int, int]:
+    if data[1] < 0x80:
+        return 2, data[1]
+    count = data[1] & 0x7F
+    return 2 + count, int.from_bytes(data[2 : 2 + count], "big")
+
+
+def _after(data: bytes) -> bytes:
+    head, length = _header(data)
+    return data[head + length :]
+
+
+def _body(data: bytes) -> bytes:
+    head, length = _header(data)
+    return data[head : head + length]
+
+
+def tlv(tag: int, body: bytes) -> bytes:
+    length = len(body)
+    if length < 0x80:
+        return bytes([tag, length]) + body
+    digits = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(digits)]) + digits + body
 
 
 def _openssl(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
@@ -288,12 +335,9 @@ def openssl_says(
     time_of = [] if at is None else ["-attime", str(int(at.timestamp()))]
     against_query: list[list[str | Path]] = [["-queryfile", folder / "query.tsq"]] if query else []
     for against in [["-data", folder / "message"], *against_query]:
+        fixed: list[str | Path] = ["-in", folder / "response.tsr", "-CAfile", folder / "roots.pem"]
         done = subprocess.run(
-            [
-                *("openssl", "ts", "-verify", "-in", folder / "response.tsr", "-CAfile", folder / "roots.pem"),
-                *against,
-                *time_of,
-            ],
+            ["openssl", "ts", "-verify", *fixed, *against, *time_of],
             capture_output=True,
             text=True,
             check=False,
