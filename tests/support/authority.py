@@ -332,12 +332,12 @@ def openssl_says(
     names = {"response.tsr": response, "message": message, "roots.pem": roots, "query.tsq": query or b""}
     for name, data in names.items():
         (folder / name).write_bytes(data)
-    time_of = [] if at is None else ["-attime", str(int(at.timestamp()))]
+    time_of: list[str | Path] = [] if at is None else ["-attime", str(int(at.timestamp()))]
     against_query: list[list[str | Path]] = [["-queryfile", folder / "query.tsq"]] if query else []
     for against in [["-data", folder / "message"], *against_query]:
         fixed: list[str | Path] = ["-in", folder / "response.tsr", "-CAfile", folder / "roots.pem"]
         done = subprocess.run(
-            ["openssl", "ts", "-verify", *fixed, *against, *time_of],
+            [*("openssl", "ts", "-verify"), *fixed, *against, *time_of],
             capture_output=True,
             text=True,
             check=False,
