@@ -12,7 +12,9 @@ from archiver.config import CaptureSettings
 from archiver.errors import ArchiverError, UnreachableError
 from archiver.feeds import exchange
 from archiver.feeds.exchange import Deadline, Wanted, tls_context
-from archiver.seal.timestamp import MAX_RESPONSE_BYTES, Authority, Request
+from archiver.seal.authority import Authority
+from archiver.seal.timestamp import Request
+from archiver.seal.timestamp_read import MAX_RESPONSE_BYTES
 from archiver.version import __version__
 
 TIMEOUT_S = 30.0

@@ -1,6 +1,6 @@
 """Whether a time stamp can be believed: by `openssl ts -verify`, by rfc3161-client, and by what is stricter than both.
 
-1. The response is DER and has one token in it (`timestamp.read_response`).
+1. The response is DER and has one token in it (`timestamp_read.read_response`).
 2. The authority granted it as it was asked for.
 3. It is of the message, and answers the request whose nonce is known.
 4. One signer, whose certificate is there, is for time stamps alone, and is the one that the signed attributes name.
@@ -38,9 +38,9 @@ from archiver.seal.timestamp import (
     Signed,
     TimestampError,
     Token,
-    read_response,
 )
 from archiver.seal.timestamp_chain import MIN_EC_BITS, MIN_RSA_BITS, check_chain
+from archiver.seal.timestamp_read import read_response
 
 MAX_ACCURACY = timedelta(seconds=60)  # ETSI EN 319 421 asks for 1 s
 

@@ -333,11 +333,13 @@ def openssl_says(
     for name, data in names.items():
         (folder / name).write_bytes(data)
     time_of: list[str | Path] = [] if at is None else ["-attime", str(int(at.timestamp()))]
-    against_query: list[list[str | Path]] = [["-queryfile", folder / "query.tsq"]] if query else []
-    for against in [["-data", folder / "message"], *against_query]:
-        fixed: list[str | Path] = ["-in", folder / "response.tsr", "-CAfile", folder / "roots.pem"]
+    command: list[str | Path] = ["openssl", "ts", "-verify", "-in", folder / "response.tsr"]
+    command += ["-CAfile", folder / "roots.pem"]
+    ways: list[list[str | Path]] = [["-data", folder / "message"]]
+    ways += [["-queryfile", folder / "query.tsq"]] if query else []
+    for against in ways:
         done = subprocess.run(
-            [*("openssl", "ts", "-verify"), *fixed, *against, *time_of],
+            command + against + time_of,
             capture_output=True,
             text=True,
             check=False,

@@ -12,7 +12,8 @@ from cryptography import x509
 from archiver.authorities import ask
 from archiver.config import CaptureSettings
 from archiver.errors import ConfigurationError, RefusedError, UnreachableError
-from archiver.seal.timestamp import Authority, Name, make_request
+from archiver.seal.authority import Authority
+from archiver.seal.timestamp import Name, make_request
 from archiver.seal.timestamp_check import check_response
 from tests.support import authority as local
 

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
-from archiver.seal.timestamp import HARMLESS, Name, Problem, TimestampError, Token, make_request, read_response
+from archiver.seal.timestamp import HARMLESS, Name, Problem, TimestampError, Token, make_request
 from archiver.seal.timestamp_check import check, check_response
+from archiver.seal.timestamp_read import read_response
 from tests.support.authority import Authority, Kind, Parts, lie, openssl_says
 from tests.unit.seal.stamps import CASES, MESSAGE, Case, Stamp, stamp
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from archiver.seal.timestamp import Name, TimestampError, read_response
+from archiver.seal.timestamp import Name, TimestampError
+from archiver.seal.timestamp_read import read_response
 from tests.support.authority import Kind, Parts, unsorted
 from tests.unit.seal.stamps import MESSAGE, stamp
 
