@@ -66,7 +66,12 @@ class Kind:
     usage: tuple[str, ...] = ("digital_signature",)
     between_is_ca: bool = True
     between_days: float = 3650
+    between_usage: tuple[str, ...] = ("key_cert_sign", "crl_sign")
+    between_length: int | None = None  # of the path below each
+    between_purposes: tuple[x509.ObjectIdentifier, ...] = ()
+    unknown_extension: bool = False  # a critical one in the signer's certificate
     key_bits: int = 2048
+    root_bits: int = 2048
 
 
 @dataclass
@@ -92,7 +97,7 @@ class Authority:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.name, self.kind = folder, name, kind
         now = datetime.now(UTC)
-        self.root_key = self._key()
+        self.root_key = self._key(kind.root_bits)
         self.root = self._certificate(
             f"{name} Root", f"{name} Root", self.root_key, self.root_key, now - timedelta(days=4000), 8000, is_ca=True
         )
@@ -108,6 +113,7 @@ class Authority:
                     now - timedelta(days=3000),
                     3000 + kind.between_days,
                     is_ca=kind.between_is_ca,
+                    between=True,
                 )
             )
             issuer, issuer_key = subject, key
@@ -148,7 +154,8 @@ class Authority:
     def _is_odd(self) -> bool:
         """Whether `openssl ts -reply` would not sign with such a certificate."""
         kind = self.kind
-        return (kind.purposes, kind.critical, kind.usage) != (STAMPS, True, Kind().usage)
+        odd = kind.unknown_extension or not kind.critical
+        return odd or (kind.purposes, kind.usage) != (STAMPS, Kind().usage)
 
     def _put_certificate(self, parts: Parts) -> None:
         """In the place of one that the key has besides."""
@@ -195,9 +202,9 @@ class Authority:
             signature = self.key.sign(signed, ec.ECDSA(algorithm))
         signer["signature"] = signature
 
-    def _key(self) -> Key:
+    def _key(self, bits: int | None = None) -> Key:
         if self.kind.rsa:
-            return rsa.generate_private_key(65537, self.kind.key_bits)
+            return rsa.generate_private_key(65537, bits or self.kind.key_bits)
         return ec.generate_private_key(ec.SECP256R1())
 
     def _certificate(
@@ -211,8 +218,12 @@ class Authority:
         *,
         is_ca: bool,
         leaf: Kind | None = None,
+        between: bool = False,
     ) -> x509.Certificate:
-        usages = leaf.usage if leaf else ("key_cert_sign", "crl_sign")
+        kind = self.kind
+        usages = leaf.usage if leaf else kind.between_usage if between else ("key_cert_sign", "crl_sign")
+        purposes = leaf.purposes if leaf else kind.between_purposes if between else ()
+        length = kind.between_length if between else None
         builder = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
@@ -221,13 +232,16 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(since)
             .not_valid_after(since + timedelta(days=days))
-            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=length), critical=True)
             .add_extension(_usage(usages), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         )
-        if leaf and leaf.purposes:
-            builder = builder.add_extension(x509.ExtendedKeyUsage(leaf.purposes), critical=leaf.critical)
+        if purposes:
+            builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=not leaf or leaf.critical)
+        if leaf and leaf.unknown_extension:
+            unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+            builder = builder.add_extension(unknown, critical=True)
         made = builder.sign(issuer_key, hashes.SHA256())
         return _with_sha1(made, issuer_key) if leaf and leaf.certificate_digest == "sha1" else made
 

@@ -13,13 +13,16 @@ from typing import Any
 from asn1crypto import cms, core, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from archiver.seal.timestamp import Name, Request, make_request
+from archiver.seal.timestamp import TST_INFO, Name, Request, make_request
 from tests.support.authority import STAMPS, Authority, Change, Kind, Parts, lie, replaced, tlv, unsorted
 
 PLAIN = Kind()
+_SIGNED_DATA = "1.2.840.113549.1.7.2"
 MESSAGE = b"a signed note\n"
 OTHER = b"another signed note\n"
 
@@ -249,6 +252,98 @@ def _names_weakly(parts: Parts) -> None:
     named["cert_hash"] = hashlib.sha1(certificate).digest()  # noqa: S324  # that is what is to be refused
 
 
+def _names_twice(parts: Parts) -> None:
+    """Two values of one attribute."""
+    attribute = _attribute(parts, "signing_certificate_v2")
+    second = attribute["values"][0].copy()
+    second["certs"][0]["cert_hash"] = b"s" * 32
+    attribute["values"].append(second)
+
+
+def _names_none(parts: Parts) -> None:
+    _attribute(parts, "signing_certificate_v2")["values"][0]["certs"] = []
+
+
+def _twice_differing(parts: Parts) -> None:
+    again = _attribute(parts, "signing_certificate_v2").copy()
+    again["values"][0]["certs"][0]["cert_hash"] = b"s" * 32
+    parts.signer["signed_attrs"].append(again)
+
+
+def _unsorted_attributes(folder: Path) -> Stamp:
+    """In another order, and signed in that order."""
+    made = stamp(folder)
+    signer = tsp.TimeStampResp.load(made.response)["time_stamp_token"]["content"]["signer_infos"][0]
+    before = b"".join(a.dump() for a in signer["signed_attrs"])
+    content = b"".join(reversed([a.dump() for a in signer["signed_attrs"]]))
+    key = made.authority.key
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    signature = key.sign(tlv(0x31, content), ec.ECDSA(hashes.SHA256()))
+    response = made.response.replace(before, content)
+    return replace(made, response=replaced(response, tlv(0x04, signer["signature"].native), tlv(0x04, signature)))
+
+
+def _two_digests(parts: Parts) -> None:
+    parts.signed["digest_algorithms"] = [{"algorithm": "sha512"}, {"algorithm": "sha256"}]
+
+
+def _unsorted_set_of_digests(folder: Path) -> Stamp:
+    made = stamp(folder, change=_two_digests)
+    digests = tsp.TimeStampResp.load(made.response)["time_stamp_token"]["content"]["digest_algorithms"]
+    encoded = sorted(digest.dump() for digest in digests)
+    for order in (encoded, encoded[::-1]):
+        made = replace(made, response=made.response.replace(b"".join(order), b"".join(encoded[::-1])))
+    return made
+
+
+def _oid(old: str, new: str) -> Callable[[bytes], bytes]:
+    """The first OID of that kind replaced by another."""
+    return lambda response: response.replace(core.ObjectIdentifier(old).dump(), core.ObjectIdentifier(new).dump(), 1)
+
+
+def _stranger(change: Callable[[Any], None]) -> Callable[[Path], Stamp]:
+    """With a certificate that nobody needs, and that is odd."""
+
+    def make(folder: Path) -> Stamp:
+        other = asn1_x509.Certificate.load(authority(folder, PLAIN, "Two").root.public_bytes(Encoding.DER))
+        change(other)
+        data = other.dump(force=True)
+        return stamp(folder, change=_certificates(lambda certificates, _: [*certificates, data]))
+
+    return make
+
+
+def _two_algorithms(certificate: Any) -> None:
+    certificate["signature_algorithm"]["algorithm"] = "sha512_ecdsa"
+
+
+def _no_point(certificate: Any) -> None:
+    """Its key is no point of its curve."""
+    certificate["tbs_certificate"]["subject_public_key_info"]["public_key"] = b"\x04" + b"\x01" * 64
+
+
+def _odd_version(certificate: Any) -> None:
+    certificate["tbs_certificate"]["version"] = "v1"
+    certificate["tbs_certificate"]["extensions"] = None
+
+
+def _stranger_twice(folder: Path) -> Stamp:
+    other = authority(folder, PLAIN, "Two").root.public_bytes(Encoding.DER)
+    return stamp(folder, change=_certificates(lambda certificates, _: [*certificates, other, other]))
+
+
+def _many_certificates(folder: Path) -> Stamp:
+    def change(certificates: list[bytes], _: Parts) -> list[bytes]:
+        found = list(certificates)
+        for number in range(20):
+            twin = asn1_x509.Certificate.load(authority(folder, PLAIN, "Two").root.public_bytes(Encoding.DER))
+            twin["tbs_certificate"]["serial_number"] = number + 1
+            found.append(twin.dump(force=True))
+        return found
+
+    return stamp(folder, change=_certificates(change))
+
+
 def _content_type(parts: Parts) -> None:
     _attribute(parts, "content_type")["values"] = ["data"]
 
@@ -469,7 +564,6 @@ CASES = (
     Case("SHA-1 signature", _kind(digest="sha1"), Name.WEAK, True, True),
     Case("SHA-1 signature by RSA", _kind(digest="sha1", rsa=True), Name.WEAK, True, True),
     Case("certificate signed with SHA-1", _kind(certificate_digest="sha1", rsa=True), Name.WEAK, True, True),
-    Case("RSA key of 1024 bits", _kind(rsa=True, key_bits=1024), Name.WEAK, True, True),
     Case("signing certificate by SHA-1 in version 2", _forged(_names_weakly), Name.SIGNING_CERTIFICATE, True, True),
     Case("no extended key usage", _kind(purposes=()), Name.USAGE, False, False),
     Case("extended key usage not critical", _kind(critical=False), Name.USAGE, False, False),
@@ -534,6 +628,39 @@ CASES = (
     Case("indefinite length", _bytes(_indefinite), Name.MALFORMED, True, False),
     Case("length in a longer form", _bytes(_long_length), Name.MALFORMED, True, False),
     Case("content in pieces", _bytes(_in_pieces), Name.MALFORMED, True, False),
+    Case("signing certificate of two values", _forged(_names_twice), Name.SIGNING_CERTIFICATE, None, True),
+    Case("signing certificate of none", _forged(_names_none), Name.SIGNING_CERTIFICATE, False, True),
+    Case("signing certificate twice, differing", _forged(_twice_differing), Name.MALFORMED, None, True),
+    Case("signed attributes unsorted", _unsorted_attributes, Name.MALFORMED, True, False),
+    Case("digests unsorted", _unsorted_set_of_digests, Name.MALFORMED, True, False),
+    Case("no signed data", _bytes(_oid(_SIGNED_DATA, "1.2.840.113549.1.7.1")), Name.MALFORMED, False, False),
+    Case(
+        "signed data of something else",
+        _bytes(_oid(TST_INFO, "1.2.840.113549.1.9.16.1.5")),
+        Name.MALFORMED,
+        False,
+        False,
+    ),
+    Case("serial number of 600 bits", _forged(_serial(1 << 600)), Name.MALFORMED, True, True),
+    Case("a certificate of two algorithms", _stranger(_two_algorithms), Name.MALFORMED, True, True),
+    Case("a certificate whose key is none", _stranger(_no_point), Name.MALFORMED, True, True),
+    Case("a certificate of version 1", _stranger(_odd_version), Name.MALFORMED, True, True),
+    Case("another certificate twice", _stranger_twice, Name.SIGNERS, True, True),
+    Case("too many certificates", _many_certificates, Name.MALFORMED, True, True),
+    Case("signature said to be by SHA-1", _forged(_signature_algorithm("sha1_ecdsa")), Name.WEAK, True, True),
+    Case("root key of 1024 bits", _kind(rsa=True, root_bits=1024), Name.WEAK, True, True),
+    Case("signer's key of 1024 bits", _kind(rsa=True, key_bits=1024), Name.WEAK, True, True),
+    Case("certificate with a critical extension", _kind(unknown_extension=True), Name.UNTRUSTED, False, False),
+    Case("issuer that may not have others below it", _kind(between=2, between_length=0), Name.UNTRUSTED, False, False),
+    Case("issuer that may not issue", _kind(between=1, between_usage=("crl_sign",)), Name.UNTRUSTED, False, False),
+    Case(
+        "issuer for code",
+        _kind(between=1, between_purposes=(ExtendedKeyUsageOID.CODE_SIGNING,)),
+        Name.USAGE,
+        True,
+        True,
+    ),
+    Case("good, issuer for time stamps", _kind(between=1, between_purposes=STAMPS), None, True, True),
     Case("nothing", _bytes(lambda _: b""), Name.MALFORMED, False, False),
     Case("nested deeply", _bytes(lambda _: nested(2000)), Name.MALFORMED, False, False),
     Case("huge", _bytes(lambda r: r + bytes(1 << 20)), Name.MALFORMED, True, False),
