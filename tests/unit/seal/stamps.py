@@ -55,7 +55,7 @@ class Case:
     """`ours` is the first name that we give it, None for good; `openssl` and `client` whether they take it.
 
     `openssl ts -verify` is asked for the time of the token, unless the case says when; rfc3161-client is given the
-    certificates in order. None where it depends on the order of certificates, which comes of random keys.
+    certificates in order. None where it depends on an order that comes of random keys.
     """
 
     name: str
