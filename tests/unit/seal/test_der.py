@@ -80,7 +80,7 @@ def test_what_only_ber_allows_is_refused(data: str, told: str) -> None:
         parse(bytes.fromhex(data))
 
 
-@pytest.mark.parametrize("content", ["80", "8001", "2a80", "2a8001", "2a" + "ff" * 18 + "7f"])
+@pytest.mark.parametrize("content", ["80", "8001", "81", "2a81", "2a80", "2a8001", "2a" + "ff" * 18 + "7f"])
 def test_object_identifiers_have_one_form(content: str) -> None:
     data = bytes.fromhex(content)
     with pytest.raises(DerError):
@@ -113,6 +113,11 @@ def test_what_is_large_or_deep_is_refused_before_it_is_read() -> None:
     for data in (nested(der.MAX_DEPTH + 2), nested(5000), bytes(der.MAX_BYTES + 1)):
         with pytest.raises(DerError):
             parse(data)
+    large = bytes(der.MAX_BYTES - 4)
+    with pytest.raises(DerError, match="more than the 65536 that are read"):
+        parse(b"\x04\x83" + len(large).to_bytes(3, "big") + large)
+    fits = large[:-5]
+    assert parse(b"\x04\x82" + len(fits).to_bytes(2, "big") + fits).octets() == fits
     many = b"\x05\x00" * (der.MAX_ELEMENTS + 1)
     with pytest.raises(DerError, match="values"):
         parse(b"\x30\x82" + len(many).to_bytes(2, "big") + many)
@@ -140,3 +145,14 @@ def test_a_set_is_sorted_without_moving_anything_else() -> None:
     assert sorted_data == bytes.fromhex("300c 310a 020101 020103 04020000")
     assert der.is_sorted(parse(sorted_data).children[0].children)
     assert not der.is_sorted(parse(bytes.fromhex("3106 020101 020101")).children)
+
+
+def test_a_value_is_read_as_what_it_is_only() -> None:
+    null = parse(b"\x05\x00")
+    for read in (null.integer, null.boolean, null.octets, null.oid, null.text, null.time):
+        with pytest.raises(DerError, match="where"):
+            read()
+    with pytest.raises(DerError, match="where"):
+        Fields(null)
+    with pytest.raises(DerError, match="UTF-8"):
+        parse(b"\x0c\x01\xff").text()
