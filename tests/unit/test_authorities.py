@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 
+from archiver import clock
 from archiver.authorities import ask
 from archiver.config import CaptureSettings
 from archiver.errors import ConfigurationError, RefusedError, UnreachableError
@@ -115,6 +117,17 @@ def test_what_is_an_answer_and_no_good_one_is_told_by_the_check(server: local.Se
     who, request = configured(server), make_request(MESSAGE)
     problems = check_response(ask(who, request, LOCAL), MESSAGE, who.roots, nonce=request.nonce)[1]
     assert [problem.name for problem in problems] == [name]
+
+
+def test_an_authority_that_lies_by_an_hour_is_found_by_when_it_was_asked(server: local.Server) -> None:
+    server.mode = "lying"
+    who, request, asked = configured(server), make_request(MESSAGE), clock.now()
+    response = ask(who, request, LOCAL)
+    assert check_response(response, MESSAGE, who.roots, nonce=request.nonce)[1] == []
+    problems = check_response(
+        response, MESSAGE, who.roots, nonce=request.nonce, earliest=asked - timedelta(minutes=5), latest=clock.now()
+    )[1]
+    assert [problem.name for problem in problems] == [Name.TIME]
 
 
 def test_the_guard_refuses_an_authority_on_a_private_address(server: local.Server) -> None:
