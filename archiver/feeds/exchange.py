@@ -1,4 +1,4 @@
-"""One request for a feed and its answer, over a tunnel, within a deadline and a size."""
+"""One request, for a feed or of a time-stamp authority, and its answer: over a tunnel, within a deadline and a size."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import SplitResult, quote
 
 from archiver.capture.tunnel import NoConnectionError, RefusedByGuardError, Tunnel
 from archiver.config import CaptureSettings
-from archiver.errors import ConfigurationError, FeedError, RefusedError, UnreachableError
+from archiver.errors import ArchiverError, ConfigurationError, FeedError, RefusedError, UnreachableError
 from archiver.feeds.inflate import TooLargeError, inflate
 from archiver.feeds.model import MAX_FEED_BYTES
 from archiver.feeds.parse import too_large
@@ -53,6 +53,16 @@ class Answer:
     body: bytes | None
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for, in bounds and in words: `shown` is what messages call it, a URL or what must do for one."""
+
+    shown: str
+    what: str = "feeds"
+    max_bytes: int = MAX_FEED_BYTES
+    too_large: Callable[[str], ArchiverError] = too_large
+
+
 def tls_context(settings: CaptureSettings) -> ssl.SSLContext:
     """TLS as the settings want it. Raises `ConfigurationError` for an authority that cannot be read."""
     context = ssl.create_default_context()
@@ -70,32 +80,50 @@ def tls_context(settings: CaptureSettings) -> ssl.SSLContext:
     return context
 
 
-def ask(tunnel: Tunnel, context: ssl.SSLContext, url: str, fields: Mapping[str, str], deadline: Deadline) -> Answer:
-    """Send a GET and read the answer. Raises `RefusedError`, `UnreachableError` and `FeedError`."""
+def ask(
+    tunnel: Tunnel,
+    context: ssl.SSLContext,
+    url: str,
+    fields: Mapping[str, str],
+    deadline: Deadline,
+    *,
+    body: bytes | None = None,
+    wanted: Wanted | None = None,
+) -> Answer:
+    """Send a GET, or a POST where there is a `body`, and read the answer.
+
+    Raises `RefusedError`, `UnreachableError` and `FeedError`, and of `wanted` what is raised of a large answer.
+    """
     parts = parse_capturable(url)
-    with _told(url, deadline), contextlib.closing(_connected(tunnel, context, parts, url, deadline)) as raw:
+    wanted = wanted or Wanted(url)
+    if body is not None:
+        fields = {**fields, "Content-Length": str(len(body))}
+    with _told(wanted, deadline), contextlib.closing(_connected(tunnel, context, parts, wanted, deadline)) as raw:
         connection = http.client.HTTPConnection("unused")  # it is connected already, and told its Host below
         connection.sock = _Line(raw, deadline)  # all that it uses of a socket
-        connection.putrequest("GET", _target(parts), skip_host=True, skip_accept_encoding=True)
+        connection.putrequest(
+            "GET" if body is None else "POST", _target(parts), skip_host=True, skip_accept_encoding=True
+        )
         for name, value in {"Host": _authority(parts), **fields, "Connection": "close"}.items():
             connection.putheader(name, value)
-        connection.endheaders()
+        connection.endheaders(body)
         response = connection.getresponse()
         with contextlib.closing(response):
             is_wanted = 200 <= response.status < 300
-            body = _decoded(_body(response, url), response.headers, url) if is_wanted else None
-            return Answer(response.status, response.headers, body)
+            received = _decoded(_body(response, wanted), response.headers, wanted) if is_wanted else None
+            return Answer(response.status, response.headers, received)
 
 
 @contextlib.contextmanager
-def _told(url: str, deadline: Deadline) -> Iterator[None]:
+def _told(wanted: Wanted, deadline: Deadline) -> Iterator[None]:
     """Everything that can go wrong on the way as one of our errors."""
+    url = wanted.shown
     try:
         yield
     except RefusedByGuardError as error:
         raise RefusedError(
-            f"{url}: {error}; the guard keeps feeds to public addresses, --allow-private lifts it for addresses of "
-            "your own"
+            f"{url}: {error}; the guard keeps {wanted.what} to public addresses, --allow-private lifts it for "
+            "addresses of your own"
         ) from None
     except NoConnectionError as error:
         raise UnreachableError(f"{url}: {error}") from None
@@ -148,7 +176,7 @@ class _Reading(io.RawIOBase):
 
 
 def _connected(
-    tunnel: Tunnel, context: ssl.SSLContext, parts: SplitResult, url: str, deadline: Deadline
+    tunnel: Tunnel, context: ssl.SSLContext, parts: SplitResult, wanted: Wanted, deadline: Deadline
 ) -> socket.socket:
     """A connection to the server; with TLS for https."""
     host = _host(parts)
@@ -161,7 +189,7 @@ def _connected(
             except ssl.SSLError:  # some are ValueErrors, too
                 raise
             except ValueError:  # a name that ssl does not take, such as one that begins with a dot
-                raise UnreachableError(f"{url}: its host is no name that a certificate could have") from None
+                raise UnreachableError(f"{wanted.shown}: its host is no name that a certificate could have") from None
     except BaseException:
         connection.close()
         raise
@@ -189,23 +217,24 @@ def _target(parts: SplitResult) -> str:
     return f"{path}?{quote(parts.query, safe=_UNESCAPED)}" if parts.query else path
 
 
-def _body(response: http.client.HTTPResponse, url: str) -> bytes:
+def _body(response: http.client.HTTPResponse, wanted: Wanted) -> bytes:
     """The body as it came, up to the limit."""
-    if response.length is not None and response.length > MAX_FEED_BYTES:
-        raise too_large(url)
+    if response.length is not None and response.length > wanted.max_bytes:
+        raise wanted.too_large(wanted.shown)
     pieces, size = [], 0
     while piece := response.read1(_CHUNK_BYTES):
         pieces.append(piece)
         size += len(piece)
-        if size > MAX_FEED_BYTES:
-            raise too_large(url)
+        if size > wanted.max_bytes:
+            raise wanted.too_large(wanted.shown)
     if response.length:
         raise http.client.IncompleteRead(b"")
     return b"".join(pieces)
 
 
-def _decoded(body: bytes, fields: http.client.HTTPMessage, url: str) -> bytes:
+def _decoded(body: bytes, fields: http.client.HTTPMessage, wanted: Wanted) -> bytes:
     """The body without its content coding: RFC 9110 section 8.4."""
+    url = wanted.shown
     codings = re.split(r"[\s,]+", ",".join(fields.get_all("Content-Encoding", [])).strip().lower())
     codings = [coding for coding in codings if coding not in ("", "identity")]
     if not codings:
@@ -213,9 +242,9 @@ def _decoded(body: bytes, fields: http.client.HTTPMessage, url: str) -> bytes:
     if len(codings) > 1 or codings[0] not in _CODINGS:
         raise FeedError(f"{url}: is compressed in a way that was not asked for: {', '.join(codings)[:40]!r}")
     try:
-        data, whole = inflate(body, _CODINGS[codings[0]], MAX_FEED_BYTES)
+        data, whole = inflate(body, _CODINGS[codings[0]], wanted.max_bytes)
     except TooLargeError:
-        raise too_large(url) from None
+        raise wanted.too_large(url) from None
     except ValueError:
         raise FeedError(f"{url}: is damaged: it is said to be compressed with {codings[0]}, and is not") from None
     if not whole:
