@@ -1,0 +1,1 @@
+"""The region inventory: which ads, link blocks and notices stand beside an article, and where."""

@@ -1,0 +1,822 @@
+// Finds the regions of one frame: ads, link blocks, notices, and what else surrounds an article.
+//
+// Called in an isolated world with words and limits, it returns what archiver.regions.report reads. Called with an
+// element besides, it returns that element's path only. It reads the DOM once, then reasons about numbers.
+(options, asked) => {
+  'use strict';
+
+  // A form or a document answers `node.parentNode` with what the page named so; a prototype's getter does not.
+  const call = Function.prototype.call;
+  const getter = (type, name) => call.bind(Object.getOwnPropertyDescriptor(type.prototype, name).get);
+  const method = (type, name) => call.bind(type.prototype[name]);
+  const parentOf = getter(Node, 'parentNode'), firstOf = getter(Node, 'firstChild'), nextOf = getter(Node, 'nextSibling');
+  const typeOf = getter(Node, 'nodeType'), lengthOf = getter(CharacterData, 'length');
+  const nameOf = getter(Element, 'localName'), attribute = method(Element, 'getAttribute');
+  const attributeNames = method(Element, 'getAttributeNames'), before = getter(Element, 'previousElementSibling');
+  const shadowOf = getter(Element, 'shadowRoot'), hostOf = getter(ShadowRoot, 'host');
+  const substring = method(CharacterData, 'substringData'), rectOf = method(Element, 'getBoundingClientRect');
+  const rectsOf = method(Element, 'getClientRects'), shown = method(Element, 'checkVisibility');
+  const baseOf = getter(Node, 'baseURI'), rootOf = getter(Document, 'documentElement'), all = method(Document, 'querySelectorAll');
+
+  // ---- paths ----------------------------------------------------------------------------------------------------
+
+  const step = (element) => {
+    const name = nameOf(element);
+    let number = 1;
+    for (let other = before(element); other; other = before(other)) if (nameOf(other) === name) number++;
+    return /^[a-z][\w-]*$/.test(name) ? `/${name}[${number}]` : `/*[name()='${name.replace(/[^\w:.-]/g, '')}'][${number}]`;
+  };
+
+  const anchor = (element) => {
+    const id = attribute(element, 'id');
+    if (!id || /["'\\\s]/.test(id) || id.length > 200) return '';
+    return all(document, `[id="${id}"]`).length === 1 ? `//*[@id="${id}"]` : '';
+  };
+
+  // A shadow root is stored as its host's first child, a template.
+  const pathOf = (element) => {
+    let path = '';
+    for (let node = element; node && typeOf(node) !== 9; node = parentOf(node)) {
+      if (typeOf(node) === 11) {
+        path = `/template[1]${path}`;
+        node = hostOf(node);
+      }
+      const start = anchor(node);
+      if (start) return start + path;
+      path = step(node) + path;
+      if (path.length > 4000) return '';
+    }
+    return path;
+  };
+
+  if (asked) return pathOf(asked);
+
+  // ---- words ----------------------------------------------------------------------------------------------------
+
+  const said = {}, marks = {}, concept = {};
+  for (const [name, source] of Object.entries(options.spoken)) said[name] = new RegExp(source, 'iu');
+  for (const [name, source] of Object.entries(options.marked)) marks[name] = new RegExp(source, 'u');
+  for (const [name, source] of Object.entries(options.concepts)) concept[name] = new RegExp(source, 'iu');
+  const adHost = new RegExp(options.adHosts, 'i'), socialHost = new RegExp(options.socialHosts, 'i');
+  const labels = new Set(options.labels);
+
+  // Names that the common ad stacks give their slots, and the calls that fill them.
+  const SLOT = /div-gpt-ad|google_ads_|adsbygoogle|^aswift_|(^|[\s_-])(taboola|outbrain|OUTBRAIN|zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\s_-]|$)|outbrain|taboola|yandex_rtb|adfox|BAIDU_(SSP|DUP)|tanx|amzn-assoc|amzn_assoc|_mgid|M\d+ScriptRootC|^(sas|smartad)[_-]|\bOBR?\b|rc-widget|ad-slot|^beacon_[0-9a-f]{6}|^bsa-|carbonads/;
+  const SLOT_DATA = /^data-(ad|ads|adunit|adslot|adzone|adsize|advert\w*|google-query-id|gpt|dfp|freestar\w*|revive|openx|criteo|outbrain|taboola|mrf-ad|oas|pub)(-|$)|^data-(\w+-)+ad-(unit|slot|size|id|name|type)$/;
+  const AD_CALL = /googletag\s*\.|adsbygoogle|OA_show|revive|asyncAds|\bpbjs\b|taboola|OBR\.|outbrain|criteo|smartadserver|\bsas\.|yaContextCb|adfox|BAIDU_CLB|slotbydup|tanx_s|_mgq|ad(?:slot|unit|server|zone|manager)|show_?ad\b|display_?ad|renderAd|loadAd|broadstreet|adition|adtech|\bOAS_|dfp|moneybid|googlesyndication|doubleclick/i;
+  const AD_URL = /[/._-](ads?|adserver|adframe|adserv|adclick|adv|banners?|sponsors?|publicidade?|werbung|reklama?|pub)\d*[/._?-]|[?&](utm_medium=(banner|display|cpc|native|ad)|gclid|adurl|bannerid|zoneid)|\/(linkout|clickthru|aclk|adclick)\b/i;
+  const SIZES = new Set(options.sizes);
+  const WIDE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]/g;
+
+  const width = (text) => text.length + (text.match(WIDE) || []).length;
+  const has = (expression, text) => expression.test(text);
+
+  const split = (name) => name
+    .replace(/([a-z])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .replace(/(\d+)/g, ' $1 ').replace(/[^\p{L}\p{N}]+/gu, ' ').trim().toLowerCase();
+  const TOPIC = / (?:category|cat|tag|topic|term|menu|nav|item|icon|logo|link|page) (?:\w+ )?(?:advert\w*|publici\w+|werbung|reklam\w*|sponsor\w*|promo\w*) /;
+
+  const nothing = {};
+  const known = new Map();
+  const reading = (names) => {
+    let found = known.get(names);
+    if (found) return found;
+    const joined = ` ${names.split(/\s+/).slice(0, 24).map(split).join(' . ')} `;
+    const plain = joined.replace(/ \d+(?= )/g, '').replace(/ (\w) (?=\w{3})/g, ' $1 ');
+    found = { ...nothing, text: plain };
+    for (const name in marks) found[name] = has(marks[name], plain);
+    if (has(TOPIC, plain) || found.no_slot) found.ad = found.maybe_ad = false;
+    found.slot = !found.no_slot && has(SLOT, names);
+    known.set(names, found);
+    return found;
+  };
+
+  // ---- one walk through the document ----------------------------------------------------------------------------
+
+  const BLOCKS = new Set(('address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure ' +
+    'footer form h1 h2 h3 h4 h5 h6 header html li main nav ol p pre section summary table tbody td tfoot th thead tr ul').split(' '));
+  const UNREAD = new Set('head style template noscript link meta base title'.split(' '));
+  const SUMS = 'link links long pics plain fields mail frames social foreign tops paras items'.split(' ');
+
+  const began = performance.now();
+  const nodes = [], up = [], end = [], tag = [], from = [], to = [], own = [], leaf = [], full = [], mark = [], notes = [], depth = [], first = [], counted = [];
+  const start = {}, stop = {}, now = {};
+  for (const name of SUMS) { start[name] = []; stop[name] = []; now[name] = 0; }
+  const pieces = [];
+  let length = 0, linked = 0, paragraph = 0, partial = '';
+  const base = baseOf(document), here = location.hostname.replace(/^www\./, '');
+
+  const note = (i, rule) => { (notes[i] || (notes[i] = [])).push(rule); };
+
+  const siteOf = (host) => host.split('.').slice(/\.(co|com|org|net|gov|ac|gob|go|or|ne)\.\w\w$/.test(host) ? -3 : -2).join('.');
+  const hostIn = (url) => { const found = /^(?:https?:)?\/\/([^/?#:]+)/i.exec(url); return found ? found[1].toLowerCase() : ''; };
+  const isForeign = (url) => { const host = hostIn(url); return host !== '' && here !== '' && siteOf(host) !== siteOf(here); };
+
+  const readLink = (i, element) => {
+    const url = (attribute(element, 'href') || '').slice(0, 2000);
+    if (!url || /^(#|javascript:|mailto:|tel:)/i.test(url)) {
+      if (/^(javascript|mailto)/i.test(url)) now.items++;
+      return 0;
+    }
+    now.links++;
+    const social = has(socialHost, url);
+    if (social) now.social++;
+    else if (isForeign(url)) { now.foreign++; note(i, 'foreign'); }
+    if (has(adHost, url)) note(i, 'ad link');
+    else if (has(AD_URL, url)) note(i, 'ad address');
+    if (/\bsponsored\b/.test(attribute(element, 'rel') || '')) note(i, 'sponsored link');
+    return 1;
+  };
+
+  const readFrame = (i, element) => {
+    const url = (attribute(element, 'src') || attribute(element, 'data-src') || '').slice(0, 2000);
+    now.frames++;
+    if (has(adHost, url)) note(i, 'ad frame');
+    else if (has(AD_URL, url)) note(i, 'ad address');
+    else if (isForeign(url)) note(i, 'foreign frame');
+    if (has(AD_URL, `/${attribute(element, 'name') || ''}/`)) note(i, 'ad address');
+  };
+
+  const readScript = (i, element) => {
+    const url = attribute(element, 'src') || '', first = firstOf(element);
+    const text = first && typeOf(first) === 3 ? substring(first, 0, 3000) : '';
+    if (has(adHost, url) || has(AD_URL, url) || has(AD_CALL, text)) note(i, 'ad script');
+  };
+
+  const readData = (i, element) => {
+    for (const name of attributeNames(element).slice(0, 60)) if (has(SLOT_DATA, name)) return note(i, 'slot data');
+    const slot = attribute(element, 'data-slot');
+    if (slot && /^\/\d{4,}\//.test(slot)) note(i, 'slot data');
+  };
+
+  const enter = (element, parent) => {
+    const name = nameOf(element);
+    if (name === 'script') { if (parent >= 0) readScript(parent, element); return -1; }
+    if (UNREAD.has(name)) return -1;
+    const i = nodes.length;
+    nodes.push(element); up.push(parent); tag.push(name); from.push(length); own.push(0); first.push(pieces.length); counted.push(false); full.push(false); leaf.push(false);
+    depth.push(parent < 0 ? 0 : depth[parent] + 1);
+    to.push(0); end.push(0);
+    for (const sum of SUMS) start[sum].push(now[sum]);
+    const names = `${attribute(element, 'id') || ''} ${attribute(element, 'class') || ''} ${name.includes('-') ? name : ''}`.trim();
+    mark.push(names ? reading(names.slice(0, 400)) : reading(''));
+    readData(i, element);
+    if (name === 'a') { if (readLink(i, element)) { counted[i] = true; linked++; } }
+    else if (name === 'iframe') readFrame(i, element);
+    else if (name === 'img' || name === 'video' || name === 'canvas' || name === 'object' || name === 'embed') now.pics++;
+    else if (name === 'input' || name === 'textarea') readField(element);
+    else if (name === 'h1') now.tops++;
+    else if (name === 'p') paragraph++;
+    return i;
+  };
+
+  const readField = (element) => {
+    const type = (attribute(element, 'type') || 'text').toLowerCase();
+    if (type === 'hidden' || type === 'submit' || type === 'checkbox' || type === 'radio') return;
+    now.fields++;
+    const names = `${type} ${attribute(element, 'name') || ''} ${attribute(element, 'placeholder') || ''}`;
+    if (/mail|メール|邮箱|郵箱|почт|이메일/i.test(names)) now.mail++;
+  };
+
+  const leave = (i) => {
+    to[i] = length;
+    end[i] = nodes.length;
+    const text = to[i] > from[i];
+    if (counted[i]) {
+      linked--;
+      if (text && width(pieces.slice(first[i]).join(' ')) >= options.longLink) now.long++;
+    }
+    if (tag[i] === 'p') { paragraph--; if (to[i] - from[i] > 120) now.paras++; }
+    for (const sum of SUMS) stop[sum][i] = now[sum];
+    const block = BLOCKS.has(tag[i]);
+    leaf[i] = block && text && !full[i];
+    if (up[i] >= 0 && text && (block || full[i])) full[up[i]] = true;
+  };
+
+  const readText = (i, node) => {
+    const size = lengthOf(node);
+    if (length + size > options.maxText) partial = partial || 'text';
+    const text = substring(node, 0, Math.max(0, Math.min(size, options.maxText - length))).replace(/\s+/g, ' ').trim();
+    if (!text) return;
+    pieces.push(text);
+    length += text.length + 1;
+    if (i >= 0) own[i] += text.length;
+    if (linked) now.link += text.length; else if (paragraph) now.plain += text.length;
+  };
+
+  const walk = (root) => {
+    const open = [], next = [], later = [];
+    const push = (element, parent) => {
+      const i = enter(element, parent);
+      if (i < 0) return;
+      const shadow = shadowOf(element);
+      open.push(i); next.push(shadow ? firstOf(shadow) : firstOf(element)); later.push(shadow ? firstOf(element) : null);
+    };
+    push(root, -1);
+    let seen = 0;
+    while (open.length) {
+      const top = open.length - 1, node = next[top];
+      if (!node || partial) {
+        if (later[top] && !partial) { next[top] = later[top]; later[top] = null; continue; }
+        leave(open.pop()); next.pop(); later.pop();
+        continue;
+      }
+      next[top] = nextOf(node);
+      if (++seen % 256 === 0 && performance.now() - began > options.maxMs) partial = 'time';
+      const type = typeOf(node);
+      if (type === 3) readText(open[top], node);
+      else if (type === 1) {
+        if (nodes.length >= options.maxElements) partial = 'elements'; else push(node, open[top]);
+      }
+    }
+  };
+
+  const root = rootOf(document);
+  if (root) walk(root);
+  const whole = pieces.join(' ');
+  const count = nodes.length;
+
+  // ---- questions about an element -------------------------------------------------------------------------------
+
+  const chars = (i) => Math.max(0, to[i] - from[i] - 1);
+  const text = (i, most = 20000) => whole.slice(from[i], Math.min(to[i] - 1, from[i] + most));
+  const sum = (name, i) => stop[name][i] - start[name][i];
+  const within = (i, j) => j <= i && i < end[j];
+  const near = (i, wanted) => { for (let j = i; j >= 0; j = up[j]) if (wanted(j)) return j; return -1; };
+  const children = (i) => { const found = []; for (let j = i + 1; j < end[i]; j = end[j]) found.push(j); return found; };
+  const lower = (i, most) => text(i, most).toLowerCase().replace(/\u0307/g, '');
+  const late = () => performance.now() - began > options.maxMs && (partial = partial || 'time');
+  const isChrome = (j) => tag[j] === 'nav' || mark[j].chrome;
+
+  // The element whose own paragraphs hold most text.
+  const findArticle = () => {
+    const held = new Map();
+    for (let i = 0; i < count; i++) if (tag[i] === 'p' && up[i] >= 0) {
+      const share = chars(i) - sum('link', i);
+      for (let j = up[i], k = 0; j >= 0 && k < 3; j = up[j], k++) held.set(j, (held.get(j) || 0) + share / (1 + k * 0.4));
+    }
+    let best = -1, most = 400;
+    for (const [i, size] of held) if (size > most) { best = i; most = size; }
+    return best;
+  };
+  const article = findArticle();
+  const inArticle = (i) => article >= 0 && i > article && i < end[article];
+  const isTail = (i) => article >= 0 && from[i] > from[article] + (to[article] - from[article]) * 0.8;
+  const isBelow = (i) => near(i, (j) => tag[j] === 'footer' || mark[j].below) >= 0;
+  const holdsArticle = (i) => article >= 0 && within(article, i) && chars(article) > 300;
+
+  const found = [];
+  const add = (kind, i, score, rules, more = {}) => { found.push({ kind, i, score, rules, ...more }); };
+
+  // ---- ads ------------------------------------------------------------------------------------------------------
+
+  const rects = new Map();
+  const rect = (i) => { let r = rects.get(i); if (!r) { const b = rectOf(nodes[i]); r = [b.x, b.y, b.width, b.height]; rects.set(i, r); } return r; };
+  const isSize = (w, h) => SIZES.has(`${Math.round(w)}x${Math.round(h)}`);
+  const sized = (i) => {
+    const w = attribute(nodes[i], 'width'), h = attribute(nodes[i], 'height');
+    return (w && h && isSize(parseInt(w, 10), parseInt(h, 10))) || isSize(rect(i)[2], rect(i)[3]);
+  };
+  const sizeInName = (i) => has(/(?<!\d)(120|160|180|200|234|240|250|300|320|336|468|580|600|640|728|750|930|970|980|990|1200)[x_-](50|60|90|100|150|200|240|250|280|300|400|500|600|1050)(?!\d)/,
+    `${attribute(nodes[i], 'id') || ''} ${attribute(nodes[i], 'class') || ''}`.slice(0, 400));
+
+  const NEVER_AD = new Set('html body main h1 svg path option select button input form label source picture head'.split(' '));
+
+  const isMenuEntry = (i) => chars(i) > 0 && chars(i) < 40 && sum('pics', i) === 0 && sum('frames', i) === 0 && sum('links', i) > 0 &&
+    (tag[i] === 'a' || tag[i] === 'li' || near(i, isChrome) >= 0);
+
+  const cannotBeAd = (i) => NEVER_AD.has(tag[i]) || sum('tops', i) > 0 || holdsArticle(i) || sum('plain', i) > 700 || chars(i) > 2500 ||
+    sum('long', i) > 14 || isMenuEntry(i) || (tag[i] === 'a' && chars(i) > 0 && sum('pics', i) === 0 && !mark[i].slot);
+
+  const adEvidence = (i) => {
+    const m = mark[i], rules = notes[i] || [], given = [];
+    let score = 0;
+    const give = (rule, points) => { given.push(rule); score += points; };
+    if (m.slot) give('slot name', 1);
+    if (rules.includes('slot data')) give('slot data', 0.9);
+    if (m.ad) give('markup', 0.8);
+    else if (m.maybe_ad) give('markup (weak)', 0.4);
+    if (rules.includes('ad script') && chars(i) < 300) give('ad script', 0.6);
+    if (rules.includes('ad frame')) give('ad frame', 1);
+    if (rules.includes('foreign frame') && sized(i)) give('foreign frame of an ad size', 0.75);
+    if (rules.includes('ad link')) give('ad link', 0.7);
+    if (rules.includes('ad address')) give('ad address', tag[i] === 'iframe' ? 0.7 : 0.4);
+    if (rules.includes('sponsored link') && sum('pics', i) > 0) give('sponsored link', 0.7);
+    if (score >= 0.3 && sizeInName(i)) give('size in name', 0.35);
+    if (tag[i] === 'a' && rules.includes('foreign') && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) && !isBelow(i)) give('foreign picture link', 0.4);
+    if (score > 0.3 && score < 0.7) {
+      if (chars(i) === 0 && m.maybe_ad && !m.heading && sum('pics', i) === 0 && sum('links', i) === 0) give('empty', 0.35);
+      else if (m.maybe_ad && sum('foreign', i) > 0 && chars(i) < 200) give('foreign link', 0.35);
+      else if (sized(i) || (sum('pics', i) === 1 && children(i).length && nodesSized(i))) give('ad size', 0.35);
+    }
+    return { score, rules: given };
+  };
+
+  const nodesSized = (i) => { for (let j = i + 1; j < end[i]; j++) if (tag[j] === 'img') return sized(j); return false; };
+
+  const plainLabel = (value) => value.toLowerCase().replace(/\u0307/g, '').replace(/^[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+|[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+$/g, '');
+  const isLabel = (i) => chars(i) > 0 && chars(i) <= 60 && labels.has(plainLabel(text(i)));
+
+  // The largest element around a label with no text beside it; or its parent where that holds little more.
+  const labelled = (i) => {
+    let j = i;
+    while (up[j] > 0 && chars(up[j]) === chars(i) && !NEVER_AD.has(tag[up[j]]) && depth[i] - depth[up[j]] <= 5) j = up[j];
+    return j;
+  };
+
+  const labelEvidence = (evidence) => {
+    for (let i = 0; i < count; i++) {
+      if (!own[i] || own[i] > 60 || sum('links', i) > 0 || !isLabel(i)) continue;
+      if (near(i, (j) => tag[j] === 'a' || isChrome(j)) >= 0) continue;
+      const box = labelled(i), plain = plainLabel(text(i));
+      const heading = /^h[1-3]$/.test(tag[i]) || has(/ (category|cat|tag|kicker|topic|eyebrow|crumb|breadcrumb|rubric|section) /, mark[i].text);
+      const weak = options.weakLabels.includes(plain) || heading;
+      const held = evidence.get(box) || { score: 0, rules: [] };
+      const beside = end[box] - box > 2 || sum('frames', box) > 0;
+      held.score += weak ? 0.4 : beside ? 0.75 : 0.7;
+      held.rules.push('label');
+      evidence.set(box, held);
+      const parent = up[box];
+      if (parent > 0 && !weak && chars(parent) < chars(i) + 400 && (sum('foreign', parent) > 0 || (sum('frames', parent) > 0)) && !cannotBeAd(parent)) {
+        const outer = evidence.get(parent) || { score: 0, rules: [] };
+        outer.score += 0.75;
+        outer.rules.push('label');
+        evidence.set(parent, outer);
+      }
+    }
+  };
+
+  const OVERLAY = / (overlay|interstitial|modal|popup|popin|lightbox|sticky|splash|fixed|floating|anchor) /;
+  const isPart = (i) => mark[i].part && !mark[i].slot && !(notes[i] || []).includes('slot data') && sum('frames', i) === 0 && sum('pics', i) === 0;
+
+  // Of ads within ads: the outer one, unless it holds several that are slots of their own, or much besides.
+  const resolve = (i, inner, evidence) => {
+    const mine = evidence.get(i);
+    const slots = inner.filter((j) => !isPart(j) && !(isLabel(j) && end[j] - j <= 2));
+    if (!mine || mine.score < 0.7) return slots.length || !inner.length ? slots.length ? inner.filter((j) => slots.includes(j)) : [] : inner;
+    if (slots.length >= 2 && !has(OVERLAY, mark[i].text) && !mark[i].slot) {
+      const strong = slots.filter((j) => evidence.get(j).score >= 0.8);
+      if (strong.length >= 2) return strong;
+    }
+    if (slots.length === 1) {
+      const rest = chars(i) - chars(slots[0]);
+      if (rest > 160 && sum('links', i) - sum('links', slots[0]) > 1) return slots;
+    }
+    return [i];
+  };
+
+  const findAds = () => {
+    const evidence = new Map();
+    for (let i = 0; i < count; i++) {
+      if (!(mark[i].ad || mark[i].maybe_ad || mark[i].slot || notes[i]) || cannotBeAd(i)) continue;
+      const seen = adEvidence(i);
+      if (seen.score > 0) evidence.set(i, seen);
+    }
+    labelEvidence(evidence);
+    // A picture link that is nearly an ad becomes one by what its wrapper says.
+    for (const [i, seen] of evidence) if (seen.score >= 0.3 && seen.score < 0.7) {
+      const outer = near(up[i], (j) => evidence.has(j) && chars(j) <= chars(i) + 40 && !NEVER_AD.has(tag[j]));
+      if (outer >= 0 && evidence.get(outer).score < 0.7 && depth[i] - depth[outer] < 6) {
+        evidence.get(outer).score += seen.score;
+        evidence.get(outer).rules.push(...seen.rules);
+      }
+    }
+    const inner = new Map();
+    for (const i of [...evidence.keys()].sort((a, b) => b - a)) {
+      const kept = resolve(i, inner.get(i) || [], evidence);
+      const outer = near(up[i], (j) => evidence.has(j));
+      inner.set(outer, [...kept, ...(inner.get(outer) || [])]);
+    }
+    for (const i of inner.get(-1) || []) if (!(isPart(i) && evidence.get(i).score < 1 && chars(i) > 0 && !isLabel(i))) add('ad', i, evidence.get(i).score, evidence.get(i).rules);
+  };
+
+  // ---- link blocks ----------------------------------------------------------------------------------------------
+
+  const isHeading = (i) => {
+    const size = chars(i);
+    if (size < 2 || size > 70 || sum('long', i) > 0 && width(text(i)) > 34) return false;
+    if (/^h[1-6]$/.test(tag[i])) return true;
+    if (tag[i] === 'a' || tag[i] === 'li' || full[i]) return false;
+    return mark[i].heading || tag[i] === 'strong' || tag[i] === 'b' || tag[i] === 'legend' || tag[i] === 'summary' || tag[i] === 'caption' || tag[i] === 'dt' ||
+      (own[i] > 0 && BLOCKS.has(tag[i])) || (tag[i] === 'span' && own[i] > 0);
+  };
+
+  const linkShare = (i) => (chars(i) ? sum('link', i) / chars(i) : 0);
+  const barred = (i) => tag[i] === 'html' || tag[i] === 'body' || tag[i] === 'main' || tag[i] === 'head' || sum('tops', i) > 0 && /^(article|main|body)$/.test(tag[i]) || holdsArticle(i) || sum('plain', i) > 2500;
+
+  // Kinds that words of a heading name, and how sure they are: a heading that is hardly more than them says it best.
+  const headed = (i) => {
+    const value = lower(i, 90).replace(/^[\s/\-–—•*:|.»›>#+]*(?=[^+])/, '');
+    const share = (name) => { const hit = said[name].exec(value); return hit && hit.index < 24 ? Math.max(0.5, hit[0].length / value.length) : 0; };
+    return { trending: share('trending'), related: share('related'), paid: share('paid') };
+  };
+
+  // The smallest element around a heading that holds links after it.
+  const blockAround = (i, least) => {
+    let j = i;
+    while (up[j] > 0 && !barred(up[j])) {
+      j = up[j];
+      if (sum('links', j) - sum('links', i) >= least && to[j] > to[i] + 8) return j;
+      if (depth[i] - depth[j] > 5) return -1;
+    }
+    return -1;
+  };
+
+  const listAfter = (i) => {
+    for (let j = i, k = 0; j > 0 && k < 3; j = up[j], k++) {
+      for (let other = end[j]; other < end[up[j]]; other = end[other]) {
+        if (isHeading(other) && /^h[1-6]$/.test(tag[other])) break;
+        if (sum('links', other) >= 2 && linkShare(other) > 0.3 && !barred(other)) return other;
+      }
+    }
+    return -1;
+  };
+
+  const sectionHeads = (i) => {
+    let heads = 0;
+    for (let j = i + 1; j < end[i]; j++) {
+      if (!/^h[1-6]$/.test(tag[j]) && !(mark[j].heading && BLOCKS.has(tag[j]))) continue;
+      if (isHeading(j) && sum('links', j) === 0 && near(up[j], (k) => tag[k] === 'a') < 0) {
+        const rest = children(up[j]).filter((k) => k > j);
+        if (rest.some((k) => sum('long', k) >= 2) || rest.filter((k) => sum('long', k) >= 1).length >= 2) { heads++; j = end[j] - 1; }
+      }
+    }
+    return heads;
+  };
+
+  const teaserLike = (i) => {
+    const long = sum('long', i);
+    if (long < 3 || chars(i) > 9000 || barred(i)) return false;
+    return linkShare(i) >= 0.36 && sum('link', i) / Math.max(1, sum('links', i)) >= 11 && long >= sum('links', i) * 0.28;
+  };
+
+  // From the top down: what is like a list of teasers with one heading at most.
+  const structural = () => {
+    const blocks = [];
+    const visit = (i) => {
+      if (sum('long', i) < 3 || late()) return;
+      if (mark[i].comments && chars(i) > 0) return;
+      if (teaserLike(i) && sectionHeads(i) <= 1) { blocks.push(tightened(i)); return; }
+      const below = children(i);
+      const like = below.filter((j) => sum('long', j) >= 1);
+      if (like.length === 1) visit(like[0]); else below.forEach(visit);
+    };
+    if (count) visit(0);
+    return blocks;
+  };
+
+  const tightened = (i) => {
+    for (;;) {
+      const only = children(i).filter((j) => chars(j) > 0);
+      if (only.length !== 1 || chars(only[0]) < chars(i) * 0.97) return i;
+      i = only[0];
+    }
+  };
+
+  const headingOf = (i) => {
+    for (let j = i + 1; j < end[i]; j++) {
+      if (from[j] > from[i] + 60) break;
+      if (isHeading(j) && near(j, (k) => tag[k] === 'a' || k <= i) <= i) return j;
+    }
+    return -1;
+  };
+  const headingBefore = (i) => {
+    for (let j = i, k = 0; j > 0 && k < 2; j = up[j], k++) {
+      const older = children(up[j]).filter((other) => other < j && chars(other) > 0);
+      const last = older[older.length - 1];
+      if (last !== undefined) return isHeading(last) && /^h[1-6]$|strong/.test(tag[last]) || (last !== undefined && mark[last].heading && chars(last) < 60) ? last : -1;
+    }
+    return -1;
+  };
+
+  const ranked = (i) => {
+    const first = children(i).find((j) => /^(ol)$/.test(tag[j]));
+    return first !== undefined || has(/(^|\s)1\.?\s.{8,160}\s2\.?\s.{8,160}\s3\.?\s/, text(i, 900));
+  };
+
+  const judgeBlock = (i, why, hint) => {
+    const head = hint >= 0 ? hint : headingOf(i) >= 0 ? headingOf(i) : headingBefore(i);
+    const words = head >= 0 ? headed(head) : { trending: 0, related: 0, paid: 0 };
+    let own = mark[i];
+    const points = { trending: 0, related: 0, ad: 0 }, rules = [why];
+    const give = (kind, value, rule) => { points[kind] += value; rules.push(rule); };
+    if (words.trending) give('trending', 0.5 + words.trending * 0.5, 'heading');
+    if (words.related) give('related', 0.5 + words.related * 0.5, 'heading');
+    if (words.paid && chars(head) < 50) give('ad', 0.6 + words.paid * 0.5, 'heading');
+    let names = [i, up[i]].filter((j) => j > 0 && chars(j) <= chars(i) * 1.25 + 40);
+    for (const j of [...names, ...children(i).slice(0, 4)]) {
+      if (mark[j].trending) { give('trending', 0.45, 'markup'); break; }
+    }
+    for (const j of [...names, ...children(i).slice(0, 4)]) if (mark[j].related) { give('related', 0.45, 'markup'); break; }
+    if (names.some((j) => mark[j].ad || mark[j].slot)) give('ad', 0.6, 'markup');
+    if (why === 'run of links') give('related', 0.55, 'run of links');
+    if (points.trending > 0 && ranked(i)) give('trending', 0.3, 'ranked');
+    if (head >= 0 && chars(i) > chars(head) + 10 && why === 'run of links') give('related', 0.15, 'has a heading');
+    if (sum('pics', i) >= 2 && why === 'run of links') give('related', 0.1, 'pictures');
+    // Headings outweigh names: widgets are given other words than the theme's.
+    if (words.related > words.trending) points.trending *= 0.6;
+    if (words.trending > words.related) points.trending += points.related * 0.3;
+    if (near(i, isChrome) >= 0 && !(words.trending || words.related)) { points.related -= 0.5; points.trending -= 0.3; }
+    if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0 && !words.trending && !words.related) points.related -= 0.4;
+    if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0 && !words.trending && !words.related) { points.related -= 0.6; points.trending -= 0.4; }
+    const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
+    return { kind, i, score: points[kind], rules: [...new Set(rules)], head };
+  };
+
+  const findLinkBlocks = () => {
+    const blocks = new Map();
+    const offer = (block) => {
+      if (block.i < 0 || block.score < 0.65) return;
+      const older = blocks.get(block.i);
+      if (!older || older.score < block.score) blocks.set(block.i, block);
+    };
+    for (const i of structural()) offer(judgeBlock(i, 'run of links', -1));
+    for (let i = 0; i < count; i++) {
+      if (i % 256 === 0 && late()) break;
+      if (!isHeading(i) || near(up[i], (j) => tag[j] === 'a') >= 0 && /^(span|strong|b)$/.test(tag[i])) continue;
+      const words = headed(i);
+      if (!words.trending && !words.related && !words.paid) continue;
+      offerHeaded(i, words, offer);
+    }
+    for (let i = 0; i < count; i++) if ((mark[i].trending || mark[i].related) && !barred(i) && BLOCKS.has(tag[i])) {
+      if (sum('links', i) >= 1 && chars(i) > 20 && chars(i) < 6000 && linkShare(i) > 0.3 && sum('long', i) >= 1) offer(judgeBlock(i, 'markup', -1));
+    }
+    return settle([...blocks.values()]);
+  };
+
+  const offerHeaded = (i, words, offer) => {
+    const linkedHead = sum('links', i);
+    const around = blockAround(i, 1 + (linkedHead ? 1 : 0));
+    if (around >= 0) {
+      const fits = chars(around) < 6000 && sectionHeads(around) <= 1 && (linkShare(around) > 0.3 || sum('long', around) >= 2 && linkShare(around) > 0.2) && sum('plain', around) < 900;
+      if (fits && from[i] - from[around] < 80) return offer(judgeBlock(tightened(around), 'heading', i));
+    }
+    const list = listAfter(i);
+    if (list >= 0 && linkShare(list) > 0.3 && chars(list) < 6000) return offer(judgeBlock(list, 'heading', i));
+    const strong = Math.max(words.trending, words.related, words.paid) > 0.75 && /^h[1-6]$/.test(tag[i]) ;
+    const box = labelled(i);
+    if (strong && box !== i && sum('links', box) === 0 && !inArticleText(i)) offer(judgeBlock(box, 'heading of nothing', i));
+  };
+  const inArticleText = (i) => inArticle(i) && up[i] === article;
+
+  // Of blocks within blocks: the one that says more, and of equals the inner one where it holds nearly all.
+  const settle = (blocks) => {
+    blocks.sort((a, b) => a.i - b.i || b.score - a.score);
+    const kept = [];
+    for (const block of blocks) {
+      const outer = kept.find((other) => within(block.i, other.i));
+      if (!outer) { kept.push(block); continue; }
+      const parts = blocks.filter((other) => other !== outer && within(other.i, outer.i) && other.i !== outer.i && !blocks.some((b) => b !== outer && b !== other && within(other.i, b.i) && within(b.i, outer.i)));
+      const share = parts.reduce((total, other) => total + chars(other.i), 0) / Math.max(1, chars(outer.i));
+      const better = parts.length > 1 ? share > 0.7 && parts.every((other) => other.score >= 0.8 && other.head >= 0) : block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
+      if (better) { kept.splice(kept.indexOf(outer), 1); kept.push(block); }
+    }
+    return kept;
+  };
+
+  // ---- notices --------------------------------------------------------------------------------------------------
+
+  const isCapital = (value) => { const letters = value.replace(/[^\p{L}]/gu, ''); const capitals = letters.replace(/[^\p{Lu}]/gu, ''); return letters.length > 80 && capitals.length > letters.length * 0.8; };
+
+  const noticeScore = (i, value) => {
+    const hits = {}, rules = [];
+    for (const name in concept) hits[name] = has(concept[name], value);
+    let score = 0;
+    for (const [a, b] of options.notices) if (hits[a] && hits[b] && !(a === 'reuse' && isCopyright(i, value) >= 0.7)) { if (!score) score = 0.75; else score += 0.1; rules.push(`${a} and ${b}`); }
+    const opening = concept.name.exec(value);
+    if (opening && opening.index < 12) { score += 0.45; rules.push('named'); }
+    return { score, rules };
+  };
+
+  const LEAD = / (?:small|note|legal|fineprint|fine|info|notice|hint|hinweis|disclosure|disclaimer) /;
+  const noticeAt = (i) => {
+    const size = width(text(i, 4000));
+    if (size < 38 || size > 3200) return null;
+    const value = lower(i, 3200);
+    const { score: base, rules } = noticeScore(i, value);
+    let score = base;
+    const give = (points, rule) => { score += points; if (rule) rules.push(rule); };
+    const named = near(i, (j) => mark[j].disclaimer && chars(j) < chars(i) * 1.6 + 60);
+    if (named >= 0) give(0.45, 'markup');
+    if (!score) return null;
+    if (has(/^(small|em|i)$/, tag[i]) || children(i).length === 1 && /^(small|em|i)$/.test(tag[i + 1] || '')) give(0.15, 'small print');
+    if (isCapital(text(i, 3200))) give(0.25, 'capitals');
+    if (isBelow(i)) give(0.1, 'below');
+    if (has(LEAD, mark[i].text)) give(0.1, 'markup');
+    if (linkShare(i) > 0.5) give(-0.6);
+    else if (sum('links', i) > 5) give(-0.3);
+    if (tag[i] === 'p' && inArticle(i) && !isTail(i) && !rules.includes('affiliate and buying') && named < 0) give(-0.35);
+    if (size > 700 && inArticle(i)) give(-0.2);
+    if (near(i, (j) => mark[j].cookie || mark[j].newsletter || tag[j] === 'form' && sum('fields', j) > 0) >= 0) give(-0.3);
+    return score >= 0.7 ? { kind: 'disclaimer', i, score, rules } : null;
+  };
+
+  const YEAR = /(?:19|20)\d\d|二〇|二零/;
+  const isCopyright = (i, value) => {
+    let score = 0;
+    const sign = has(/[©ⓒ℗]|\(c\)\s*(?:19|20)?\d/i, value), word = has(said.copyright, value), rights = has(said.rights, value);
+    if (!sign && !word && !rights) return 0;
+    if (sign) score += 0.55;
+    if (word) score += 0.4;
+    if (rights) score += 0.5;
+    if (has(YEAR, value)) score += 0.2;
+    if (isBelow(i)) score += 0.2;
+    if (near(i, (j) => mark[j].copyright && chars(j) < 700) >= 0) score += 0.25;
+    if (inArticle(i) && !isTail(i)) score -= 0.45;
+    if (near(i, (j) => /^(figure|figcaption|picture)$/.test(tag[j]) || has(/ (caption|credit|photo|image|figure|bildunterschrift|legende) /, mark[j].text)) >= 0) score -= 0.7;
+    if (linkShare(i) > 0.9 && value.length < 40 && !has(YEAR, value)) score -= 0.6;
+    if (sign && !rights && !has(YEAR, value) && value.replace(/[©ⓒ]/g, '').trim().length < 3) score -= 0.5;
+    return score;
+  };
+
+  const copyrightIn = (i) => {
+    if (chars(i) < 4) return;
+    const parts = children(i).filter((j) => chars(j) > 3);
+    if (chars(i) > 220 || parts.length > 4) {
+      // A line among others in one paragraph.
+      const line = parts.filter((j) => tag[j] !== 'a' && chars(j) >= 12 && isCopyright(j, lower(j, 900)) >= 0.7);
+      if (line.length === 1 && chars(line[0]) < chars(i) * 0.6) return add('copyright', line[0], isCopyright(line[0], lower(line[0], 900)), ['copyright words']);
+    }
+    const value = lower(i, 1500), score = isCopyright(i, value);
+    if (score < 0.7 || value.length > 900) return;
+    let box = i;
+    while (chars(box) < 14 && up[box] > 0 && chars(up[box]) < 220) box = up[box];
+    add('copyright', box, score, ['copyright words']);
+  };
+
+  const texts = () => {
+    const leaves = [];
+    for (let i = 0; i < count; i++) if (leaf[i] || (own[i] > 30 && full[i] && !BLOCKS.has(tag[i]))) leaves.push(i);
+      else if (own[i] > 30 && full[i] && chars(i) < 1500) leaves.push(i);
+      else if (own[i] > 30 && !BLOCKS.has(tag[i]) && tag[i] !== 'a' && up[i] >= 0 && full[up[i]]) leaves.push(i);
+    return leaves;
+  };
+
+  const findNotices = () => {
+    const notices = new Map();
+    let read = 0;
+    for (const i of texts()) {
+      if ((read += Math.min(chars(i), 3200)) > options.maxNotices) { partial = partial || 'text'; break; }
+      if (late()) break;
+      copyrightIn(i);
+      const notice = noticeAt(i);
+      if (notice) notices.set(i, notice);
+    }
+    for (let i = 0; i < count; i++) if (mark[i].disclaimer && !/^(a|li|button|body)$/.test(tag[i]) && !barred(i) && chars(i) >= 12 && chars(i) < 3000 && linkShare(i) < 0.5 && !notices.has(i)) {
+      const value = lower(i, 3200), seen = noticeScore(i, value);
+      const score = 0.5 + seen.score + (isBelow(i) ? 0.1 : 0);
+      if (score >= 0.7) notices.set(i, { kind: 'disclaimer', i, score, rules: ['markup', ...seen.rules] });
+    }
+    joinNotices(notices);
+    for (const notice of notices.values()) found.push(notice);
+  };
+
+  // Paragraphs of one notice become their parent, and a short heading before one comes with it.
+  const joinNotices = (notices) => {
+    for (let again = true; again;) {
+      again = false;
+      for (const [i, notice] of [...notices]) {
+        const parent = up[i];
+        if (!notices.has(i) || parent <= 0 || barred(parent)) continue;
+        if (notices.has(parent)) { keepBetter(notices, parent, i); again = true; continue; }
+        const beside = children(parent).filter((j) => notices.has(j));
+        const sumOf = beside.reduce((total, j) => total + chars(j), 0);
+        const heading = chars(parent) - sumOf < 60 && from[beside[0]] - from[parent] > 0 && to[parent] - to[beside[beside.length - 1]] < 30;
+        const several = beside.length > 1 && sumOf > chars(parent) * 0.75;
+        if ((heading || several) && chars(parent) < 4000 && !(inArticle(parent) && article === parent)) {
+          const best = Math.max(...beside.map((j) => notices.get(j).score));
+          beside.forEach((j) => notices.delete(j));
+          notices.set(parent, { ...notice, i: parent, score: best });
+          again = true;
+        }
+      }
+    }
+    for (const i of [...notices.keys()]) for (let j = up[i]; j >= 0; j = up[j]) if (notices.has(j) && notices.has(i)) { keepBetter(notices, j, i); }
+  };
+  const keepBetter = (notices, outer, inner) => {
+    if (chars(inner) < chars(outer) * 0.6 && notices.get(inner).score >= notices.get(outer).score) notices.delete(outer); else notices.delete(inner);
+  };
+
+  // ---- newsletter, comments, social, paywall, cookie ------------------------------------------------------------
+
+  const outermost = (kind, fits) => {
+    let skip = -1;
+    for (let i = 0; i < count; i++) {
+      if (i < skip || !mark[i][kind] || barred(i) || sum('tops', i) > 0 || /^(a|svg|button|input|label|h\d|span|i|img|option)$/.test(tag[i])) continue;
+      const score = fits(i);
+      if (score >= 0.7) { add(kind, i, score, ['markup']); skip = end[i]; }
+    }
+  };
+
+  const spans = (i) => chars(i) === 0 ? 0 : 1;
+  const findOthers = () => {
+    outermost('newsletter', (i) => {
+      if (chars(i) > 1500 || sum('long', i) > 6 || near(i, isChrome) >= 0 && sum('fields', i) === 0) return 0;
+      return 0.4 + (sum('mail', i) > 0 ? 0.4 : 0) + (has(said.newsletter, lower(i, 1500)) ? 0.35 : 0) - (spans(i) ? 0 : 0.3);
+    });
+    outermost('comments', (i) => (has(/ (count|counter|link|number|icon|num|btn|button|off|policy|closed) /, mark[i].text) ? 0.3 : 0.6) + (has(said.comments, lower(i, 300)) ? 0.3 : 0) + (sum('fields', i) > 0 ? 0.2 : 0) + (attribute(nodes[i], 'id') ? 0.15 : 0) - (sum('long', i) > 3 && linkShare(i) > 0.4 ? 0.6 : 0) - (chars(i) > 0 && chars(i) < 12 && !has(said.comments, lower(i, 40)) ? 0.5 : 0));
+    outermost('social', (i) => {
+      if (chars(i) > 500 || sum('long', i) > 4 && sum('social', i) < 3) return 0;
+      return 0.35 + Math.min(0.4, 0.2 * sum('social', i)) + (has(said.share, lower(i, 200)) ? 0.3 : 0) + (has(/ (share|sharing|shares|follow|sharedaddy|addthis|addtoany|shariff|essb) /, mark[i].text) ? 0.25 : 0) + (children(i).length >= 2 || sum('items', i) > 1 ? 0.1 : -0.1);
+    });
+    outermost('paywall', (i) => (chars(i) < 1500 ? 0.5 : 0) + (has(said.paywall, lower(i, 900)) ? 0.4 : 0) + (has(/ (pay|reg)wall/, ` ${mark[i].text}`) ? 0.25 : 0));
+    outermost('cookie', (i) => (chars(i) > 4000 ? 0 : 0.4) + (has(said.cookie, lower(i, 1500)) && chars(i) > 50 ? 0.5 : 0));
+    networks();
+    signups();
+  };
+
+  // Links to several networks that nothing names so.
+  const networks = () => {
+    const taken = found.filter((one) => one.kind === 'social');
+    let skip = -1;
+    for (let i = 0; i < count; i++) {
+      if (i < skip || sum('social', i) < 2 || barred(i) || sum('tops', i) > 0 || !BLOCKS.has(tag[i]) || taken.some((one) => within(one.i, i) || within(i, one.i))) continue;
+      if (sum('social', i) >= sum('links', i) * 0.6 && chars(i) < 300) { add('social', i, 0.4 + 0.15 * sum('social', i), ['links to networks']); skip = end[i]; }
+    }
+  };
+
+  const signups = () => {
+    const taken = found.filter((one) => one.kind === 'newsletter' || one.kind === 'comments');
+    for (let i = 0; i < count; i++) {
+      if (tag[i] !== 'form' || sum('mail', i) < 1 || sum('fields', i) > 5 || taken.some((one) => within(i, one.i) || within(one.i, i))) continue;
+      if (near(i, (j) => mark[j].comments) >= 0) continue;
+      let box = i;
+      while (up[box] > 0 && chars(up[box]) < 500 && !barred(up[box]) && sum('long', up[box]) < 2 && !has(said.newsletter, lower(box, 500))) box = up[box];
+      if (has(said.newsletter, lower(box, 500))) add('newsletter', box, 0.8, ['form']);
+    }
+    for (let i = 0; i < count; i++) {
+      if (!isHeading(i) || !/^h[1-6]$/.test(tag[i]) && !mark[i].heading || !has(said.newsletter, lower(i, 80))) continue;
+      const box = near(up[i], (j) => sum('fields', j) > 0 || sum('links', j) > 0);
+      if (box > 0 && chars(box) < 600 && !barred(box) && sum('long', box) < 3 && !found.some((one) => one.kind === 'newsletter' && (within(box, one.i) || within(one.i, box)))) add('newsletter', box, 0.75, ['heading']);
+    }
+  };
+
+  // ---- what is said of each -------------------------------------------------------------------------------------
+
+  const whyHidden = (i, box) => {
+    const element = nodes[i];
+    if (rectsOf(element).length === 0) return 'not rendered';
+    if (box[2] < 1 || box[3] < 1) return 'no size';
+    if (!shown(element, { checkVisibilityCSS: true })) return 'hidden';
+    if (!shown(element, { checkOpacity: true })) return 'transparent';
+    return box[0] + box[2] + scrollX <= 0 || box[1] + box[3] + scrollY <= 0 ? 'off the page' : '';
+  };
+
+  const linksIn = (i) => {
+    const links = [];
+    for (let j = i; j < end[i] && links.length < 100; j++) if (tag[j] === 'a') {
+      const url = attribute(nodes[j], 'href');
+      if (url) links.push([absolute(url), text(j, 300)]);
+    }
+    return links;
+  };
+  const absolute = (url) => { try { return new URL(url.slice(0, 4000), base).href; } catch { return url.slice(0, 4000); } };
+
+  const picturesIn = (i) => {
+    const pictures = [];
+    for (let j = i; j < end[i] && pictures.length < 50; j++) if (tag[j] === 'img') {
+      const url = attribute(nodes[j], 'src') || attribute(nodes[j], 'data-src');
+      if (url && !/^data:/.test(url)) pictures.push([absolute(url), rect(j).slice(2).map(Math.round), (attribute(nodes[j], 'alt') || '').slice(0, 300)]);
+    }
+    return pictures;
+  };
+
+  const isFilled = (i) => {
+    if (sum('links', i) > 0 || sum('pics', i) > 0) return true;
+    const label = chars(i) > 0 && !isLabel(i);
+    return label;
+  };
+
+  const describe = (one) => {
+    const { i } = one, box = rect(i);
+    const head = one.head >= 0 && within(one.head, i) ? one.head : one.kind === 'copyright' ? -1 : headingOf(i);
+    return {
+      kind: one.kind, path: pathOf(nodes[i]), start: i, end: end[i], box, hidden: whyHidden(i, box),
+      heading: head >= 0 ? text(head, 200) : '', text: text(i), links: linksIn(i), pictures: picturesIn(i),
+      rules: [...new Set(one.rules)], score: Math.round(one.score * 100) / 100,
+      filled: one.kind === 'ad' ? isFilled(i) : true,
+    };
+  };
+
+  const framesIn = () => {
+    const frames = [];
+    for (let i = 0; i < count && frames.length < options.maxFrames; i++) if (tag[i] === 'iframe' || tag[i] === 'frame') {
+      const seen = adEvidence(i), [x, y, w, h] = rect(i);
+      frames.push({ path: pathOf(nodes[i]), start: i, box: [x, y, w, h], score: Math.round(seen.score * 100) / 100, rules: seen.rules, hidden: whyHidden(i, [x, y, w, h]), sized: Boolean(sized(i)) });
+    }
+    return frames;
+  };
+
+  if (count) { findAds(); for (const block of findLinkBlocks()) found.push(block); findNotices(); findOthers(); }
+  // An ad takes in what else was seen in it, but for notices.
+  const ads = found.filter((one) => one.kind === 'ad');
+  const regions = found.filter((one) => one.kind === 'ad' || one.kind === 'disclaimer' || !ads.some((ad) => within(one.i, ad.i)))
+    .sort((a, b) => a.i - b.i).slice(0, options.maxRegions);
+  if (found.length > options.maxRegions) partial = partial || 'regions';
+  const answer = {
+    regions: regions.map(describe), frames: framesIn(), partial, elements: count, chars: length,
+    scroll: [scrollX, scrollY], text: whole.slice(0, 4000), pictures: now.pics, links: count ? linksIn(0).slice(0, 20) : [],
+  };
+  answer.ms = Math.round(performance.now() - began);
+  return answer;
+}

@@ -1,0 +1,87 @@
+"""The JavaScript that takes a frame's inventory, with its words and limits: to be called in an isolated world."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+
+from archiver.regions import words
+
+#: the sizes that IAB names, and those that regional markets sell besides (CSS pixels)
+AD_SIZES = (
+    "88x31 120x20 120x60 120x90 120x240 120x600 125x125 160x600 168x28 180x150 200x200 200x600 216x36 234x60 240x400 250x250 "
+    "300x50 300x60 300x75 300x100 300x250 300x300 300x600 300x1050 320x50 320x100 320x320 320x480 336x280 468x60 580x400 "
+    "600x90 640x100 728x90 750x100 750x200 750x300 800x250 930x180 950x90 970x66 970x90 970x250 980x120 980x240 990x90 "
+    "1000x90 1000x100 1000x250 1200x90 1200x250 1200x300"
+).split()
+#: said over ads, and over much else
+_WEAK_LABELS = "pr|ad|commercial|sponsor|sponsors|promotion|promoção|提供|annonces|anuncios|pub|ilan|промо|оголошення|ogłoszenia"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of one frame is looked at; what is cut short is marked partial."""
+
+    max_elements: int = 40_000
+    max_text: int = 1_500_000
+    max_notices: int = 250_000  # characters held against the words of notices
+    max_regions: int = 300
+    max_frames: int = 500
+    max_ms: int = 1_500
+
+
+def inventory(limits: Limits | None = None) -> str:
+    """A JavaScript function without arguments that returns the report of the frame it is called in."""
+    return f"() => ({_source()})({_options(limits or Limits())})"
+
+
+def owner_path() -> str:
+    """A JavaScript function to be called on a frame's owner element, `this`; it returns the path that reports use."""
+    return f"function () {{ return ({_source()})({{}}, this); }}"
+
+
+@cache
+def _source() -> str:
+    source = (files("archiver.regions") / "inventory.js").read_text("utf-8")
+    return source[source.index("(options, asked) =>") :].rstrip()
+
+
+@cache
+def _options(limits: Limits) -> str:
+    given = {_camel(name): value for name, value in asdict(limits).items()}
+    return json.dumps(given | _words(), ensure_ascii=False)
+
+
+@cache
+def _words() -> dict[str, object]:
+    spoken = {
+        "trending": words.TRENDING,
+        "related": words.RELATED,
+        "paid": words.PAID_HEADING,
+        "newsletter": words.NEWSLETTER,
+        "comments": words.COMMENTS,
+        "share": words.SHARE,
+        "paywall": words.PAYWALL,
+        "cookie": words.COOKIE,
+        "rights": words.RIGHTS,
+        "copyright": words.COPYRIGHT,
+    }
+    return {
+        "spoken": {name: words.spoken(listed) for name, listed in spoken.items()},
+        "marked": {name: words.marked(listed) for name, listed in words.MARKUP.items()},
+        "concepts": {name: words.spoken(listed) for name, listed in words.CONCEPTS.items()},
+        "notices": words.NOTICES,
+        "labels": words.listed(words.AD_LABEL),
+        "weakLabels": words.listed(_WEAK_LABELS),
+        "adHosts": words.hosts(words.AD_HOSTS),
+        "socialHosts": words.hosts(words.SOCIAL_HOSTS),
+        "sizes": AD_SIZES,
+        "longLink": 20,
+    }
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
