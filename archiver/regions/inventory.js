@@ -16,7 +16,7 @@
   const shadowOf = getter(Element, 'shadowRoot'), hostOf = getter(ShadowRoot, 'host');
   const substring = method(CharacterData, 'substringData'), rectOf = method(Element, 'getBoundingClientRect');
   const rectsOf = method(Element, 'getClientRects'), shown = method(Element, 'checkVisibility');
-  const baseOf = getter(Node, 'baseURI'), rootOf = getter(Document, 'documentElement'), all = method(Document, 'querySelectorAll');
+  const baseOf = getter(Node, 'baseURI'), titleOf = getter(Document, 'title'), rootOf = getter(Document, 'documentElement'), all = method(Document, 'querySelectorAll');
 
   // ---- paths ----------------------------------------------------------------------------------------------------
 
@@ -62,7 +62,7 @@
 
   // Names that the common ad stacks give their slots, and the calls that fill them.
   const SLOT = /div-gpt-ad|google_ads_|adsbygoogle|^aswift_|(^|[\s_-])(taboola|outbrain|OUTBRAIN|zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\s_-]|$)|outbrain|taboola|yandex_rtb|adfox|BAIDU_(SSP|DUP)|tanx|amzn-assoc|amzn_assoc|_mgid|M\d+ScriptRootC|^(sas|smartad)[_-]|\bOBR?\b|rc-widget|ad-slot|^beacon_[0-9a-f]{6}|^bsa-|carbonads/;
-  const SLOT_DATA = /^data-(ad|ads|adunit|adslot|adzone|adsize|advert\w*|google-query-id|gpt|dfp|freestar\w*|revive|openx|criteo|outbrain|taboola|mrf-ad|oas|pub)(-|$)|^data-(\w+-)+ad-(unit|slot|size|id|name|type)$/;
+  const SLOT_DATA = /^data-(ad|ads|adunit|adslot|adzone|adsize|advert\w*|google-query-id|gpt|dfp|freestar\w*|revive|openx|criteo|outbrain|taboola|mrf-ad|oas)(-|$)|^data-(\w+-)+ad-(unit|slot|size|id|name|type)$/;
   const AD_CALL = /googletag\s*\.|adsbygoogle|OA_show|revive|asyncAds|\bpbjs\b|taboola|OBR\.|outbrain|criteo|smartadserver|\bsas\.|yaContextCb|adfox|BAIDU_CLB|slotbydup|tanx_s|_mgq|ad(?:slot|unit|server|zone|manager)|show_?ad\b|display_?ad|renderAd|loadAd|broadstreet|adition|adtech|\bOAS_|dfp|moneybid|googlesyndication|doubleclick/i;
   const AD_URL = /[/._-](ads?|adserver|adframe|adserv|adclick|adv|banners?|sponsors?|publicidade?|werbung|reklama?|pub)\d*[/._?-]|[?&](utm_medium=(banner|display|cpc|native|ad)|gclid|adurl|bannerid|zoneid)|\/(linkout|clickthru|aclk|adclick)\b/i;
   const SIZES = new Set(options.sizes);
@@ -96,7 +96,7 @@
   const BLOCKS = new Set(('address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure ' +
     'footer form h1 h2 h3 h4 h5 h6 header html li main nav ol p pre section summary table tbody td tfoot th thead tr ul').split(' '));
   const UNREAD = new Set('head style template noscript link meta base title'.split(' '));
-  const SUMS = 'link links long pics plain fields mail frames social foreign tops paras items'.split(' ');
+  const SUMS = 'link links long pics plain fields mail frames social foreign paras items'.split(' ');
 
   const began = performance.now();
   const nodes = [], up = [], end = [], tag = [], from = [], to = [], own = [], leaf = [], full = [], mark = [], notes = [], depth = [], first = [], counted = [];
@@ -140,7 +140,8 @@
   const readScript = (i, element) => {
     const url = attribute(element, 'src') || '', first = firstOf(element);
     const text = first && typeOf(first) === 3 ? substring(first, 0, 3000) : '';
-    if (has(adHost, url) || has(AD_URL, url) || has(AD_CALL, text)) note(i, 'ad script');
+    const waits = attribute(element, 'type') === 'text/plain' && attribute(element, 'data-bid');
+    if (waits || has(adHost, url) || has(AD_URL, url) || has(AD_CALL, text)) note(i, 'ad script');
   };
 
   const readData = (i, element) => {
@@ -165,7 +166,6 @@
     else if (name === 'iframe') readFrame(i, element);
     else if (name === 'img' || name === 'video' || name === 'canvas' || name === 'object' || name === 'embed') now.pics++;
     else if (name === 'input' || name === 'textarea') readField(element);
-    else if (name === 'h1') now.tops++;
     else if (name === 'p') paragraph++;
     return i;
   };
@@ -184,7 +184,7 @@
     const text = to[i] > from[i];
     if (counted[i]) {
       linked--;
-      if (text && width(pieces.slice(first[i]).join(' ')) >= options.longLink) now.long++;
+      if (text && now.social === start.social[i] && width(pieces.slice(first[i]).join(' ')) >= options.longLink) now.long++;
     }
     if (tag[i] === 'p') { paragraph--; if (to[i] - from[i] > 120) now.paras++; }
     for (const sum of SUMS) stop[sum][i] = now[sum];
@@ -207,10 +207,11 @@
   const walk = (root) => {
     const open = [], next = [], later = [];
     const push = (element, parent) => {
-      const i = enter(element, parent);
+      const inDrawing = parent >= 0 && tag[parent] === 'svg';
+      const i = inDrawing ? parent : enter(element, parent);
       if (i < 0) return;
       const shadow = shadowOf(element);
-      open.push(i); next.push(shadow ? firstOf(shadow) : firstOf(element)); later.push(shadow ? firstOf(element) : null);
+      open.push(inDrawing ? -2 - i : i); next.push(shadow ? firstOf(shadow) : firstOf(element)); later.push(shadow ? firstOf(element) : null);
     };
     push(root, -1);
     let seen = 0;
@@ -218,15 +219,17 @@
       const top = open.length - 1, node = next[top];
       if (!node || partial) {
         if (later[top] && !partial) { next[top] = later[top]; later[top] = null; continue; }
-        leave(open.pop()); next.pop(); later.pop();
+        if (open[top] >= 0) leave(open[top]);
+        open.pop(); next.pop(); later.pop();
         continue;
       }
       next[top] = nextOf(node);
       if (++seen % 256 === 0 && performance.now() - began > options.maxMs) partial = 'time';
       const type = typeOf(node);
-      if (type === 3) readText(open[top], node);
+      const holder = open[top] >= 0 ? open[top] : -2 - open[top];
+      if (type === 3) readText(holder, node);
       else if (type === 1) {
-        if (nodes.length >= options.maxElements) partial = 'elements'; else push(node, open[top]);
+        if (nodes.length >= options.maxElements) partial = 'elements'; else push(node, holder);
       }
     }
   };
@@ -242,9 +245,13 @@
   const text = (i, most = 20000) => whole.slice(from[i], Math.min(to[i] - 1, from[i] + most));
   const sum = (name, i) => stop[name][i] - start[name][i];
   const within = (i, j) => j <= i && i < end[j];
-  const near = (i, wanted) => { for (let j = i; j >= 0; j = up[j]) if (wanted(j)) return j; return -1; };
+  const near = (i, wanted) => {
+    for (let j = i; j > 0 && !(holdsArticle(j) && j !== i); j = up[j]) if (wanted(j)) return j;
+    return -1;
+  };
   const children = (i) => { const found = []; for (let j = i + 1; j < end[i]; j = end[j]) found.push(j); return found; };
-  const lower = (i, most) => text(i, most).toLowerCase().replace(/\u0307/g, '');
+  const plainly = (value) => value.toLowerCase().replace(/\u0307/g, '').replace(/[’‘ʼ`´]/g, "'").replace(/\u00a0/g, ' ');
+  const lower = (i, most) => plainly(text(i, most));
   const late = () => performance.now() - began > options.maxMs && (partial = partial || 'time');
   const isChrome = (j) => tag[j] === 'nav' || mark[j].chrome;
 
@@ -260,6 +267,18 @@
     return best;
   };
   const article = findArticle();
+  // The page's title among its first-rank headings: the one that shares most words with the document's.
+  const findTitle = () => {
+    const words = new Set(titleOf(document).toLowerCase().split(/[^\p{L}\p{N}]+/u));
+    let best = -1, most = -1;
+    for (let i = 0; i < count; i++) if (tag[i] === 'h1') {
+      const shared = lower(i, 300).split(/[^\p{L}\p{N}]+/u).filter((word) => words.has(word)).length;
+      if (shared > most) { best = i; most = shared; }
+    }
+    return best;
+  };
+  const title = findTitle();
+  const holdsTitle = (i) => title >= 0 && within(title, i);
   const inArticle = (i) => article >= 0 && i > article && i < end[article];
   const isTail = (i) => article >= 0 && from[i] > from[article] + (to[article] - from[article]) * 0.8;
   const isBelow = (i) => near(i, (j) => tag[j] === 'footer' || mark[j].below) >= 0;
@@ -285,8 +304,11 @@
   const isMenuEntry = (i) => chars(i) > 0 && chars(i) < 40 && sum('pics', i) === 0 && sum('frames', i) === 0 && sum('links', i) > 0 &&
     (tag[i] === 'a' || tag[i] === 'li' || near(i, isChrome) >= 0);
 
-  const cannotBeAd = (i) => NEVER_AD.has(tag[i]) || sum('tops', i) > 0 || holdsArticle(i) || sum('plain', i) > 700 || chars(i) > 2500 ||
-    sum('long', i) > 14 || isMenuEntry(i) || (tag[i] === 'a' && chars(i) > 0 && sum('pics', i) === 0 && !mark[i].slot);
+  const AD_NOTICE = /ad ?block|bloque\w+ de (anuncios|publicidad)|bloqueur|werbeblocker|bloqueador|blokowanie reklam/;
+
+  const cannotBeAd = (i) => NEVER_AD.has(tag[i]) || holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 700 || chars(i) > 2500 ||
+    sum('long', i) > 14 || isMenuEntry(i) || (tag[i] === 'a' && chars(i) > 0 && sum('pics', i) === 0 && !mark[i].slot) ||
+    (/^(img|video|canvas)$/.test(tag[i]) && !mark[i].slot && !sized(i)) || has(AD_NOTICE, lower(i, 400));
 
   const adEvidence = (i) => {
     const m = mark[i], rules = notes[i] || [], given = [];
@@ -296,14 +318,14 @@
     if (rules.includes('slot data')) give('slot data', 0.9);
     if (m.ad) give('markup', 0.8);
     else if (m.maybe_ad) give('markup (weak)', 0.4);
-    if (rules.includes('ad script') && chars(i) < 300) give('ad script', 0.6);
+    if (rules.includes('ad script') && chars(i) < 300) give('ad script', chars(i) + sum('pics', i) + sum('links', i) === 0 || sum('frames', i) > 0 ? 0.8 : 0.5);
     if (rules.includes('ad frame')) give('ad frame', 1);
     if (rules.includes('foreign frame') && sized(i)) give('foreign frame of an ad size', 0.75);
     if (rules.includes('ad link')) give('ad link', 0.7);
     if (rules.includes('ad address')) give('ad address', tag[i] === 'iframe' ? 0.7 : 0.4);
     if (rules.includes('sponsored link') && sum('pics', i) > 0) give('sponsored link', 0.7);
     if (score >= 0.3 && sizeInName(i)) give('size in name', 0.35);
-    if (tag[i] === 'a' && rules.includes('foreign') && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) && !isBelow(i)) give('foreign picture link', 0.4);
+    if (tag[i] === 'a' && rules.includes('foreign') && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) && !isBelow(i)) give('foreign picture link', 0.4 + (pictureSays(i) ? 0.35 : 0));
     if (score > 0.3 && score < 0.7) {
       if (chars(i) === 0 && m.maybe_ad && !m.heading && sum('pics', i) === 0 && sum('links', i) === 0) give('empty', 0.35);
       else if (m.maybe_ad && sum('foreign', i) > 0 && chars(i) < 200) give('foreign link', 0.35);
@@ -312,9 +334,18 @@
     return { score, rules: given };
   };
 
+  // A picture's address that names an ad size, or a folder of ads.
+  const pictureSays = (i) => {
+    for (let j = i + 1; j < end[i]; j++) if (tag[j] === 'img') {
+      const url = attribute(nodes[j], 'src') || attribute(nodes[j], 'data-src') || '';
+      return has(AD_URL, url) || has(/(?<!\d)(728[x_-]90|970[x_-](90|250)|300[x_-](50|100|250|600)|160[x_-]600|120[x_-]600|468[x_-]60|320[x_-](50|100)|336[x_-]280|250[x_-]250)(?!\d)/, url) || sized(j);
+    }
+    return false;
+  };
+
   const nodesSized = (i) => { for (let j = i + 1; j < end[i]; j++) if (tag[j] === 'img') return sized(j); return false; };
 
-  const plainLabel = (value) => value.toLowerCase().replace(/\u0307/g, '').replace(/^[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+|[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+$/g, '');
+  const plainLabel = (value) => plainly(value).replace(/^[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+|[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+$/g, '');
   const isLabel = (i) => chars(i) > 0 && chars(i) <= 60 && labels.has(plainLabel(text(i)));
 
   // The largest element around a label with no text beside it; or its parent where that holds little more.
@@ -322,6 +353,11 @@
     let j = i;
     while (up[j] > 0 && chars(up[j]) === chars(i) && !NEVER_AD.has(tag[up[j]]) && depth[i] - depth[up[j]] <= 5) j = up[j];
     return j;
+  };
+
+  const besideAd = (parent, label, evidence) => {
+    for (let j = parent + 1; j < end[parent]; j++) if (!within(j, label) && (evidence.get(j) || { score: 0 }).score >= 0.7) return true;
+    return false;
   };
 
   const labelEvidence = (evidence) => {
@@ -337,7 +373,12 @@
       held.rules.push('label');
       evidence.set(box, held);
       const parent = up[box];
-      if (parent > 0 && !weak && chars(parent) < chars(i) + 400 && (sum('foreign', parent) > 0 || (sum('frames', parent) > 0)) && !cannotBeAd(parent)) {
+      if (parent > 0 && chars(parent) < chars(i) + 200 && !cannotBeAd(parent) && besideAd(parent, box, evidence)) {
+        const outer = evidence.get(parent) || { score: 0, rules: [] };
+        outer.score += 0.8;
+        outer.rules.push('label beside an ad');
+        evidence.set(parent, outer);
+      } else if (parent > 0 && !weak && chars(parent) < chars(i) + 400 && (sum('foreign', parent) > 0 || (sum('frames', parent) > 0)) && !cannotBeAd(parent)) {
         const outer = evidence.get(parent) || { score: 0, rules: [] };
         outer.score += 0.75;
         outer.rules.push('label');
@@ -347,7 +388,7 @@
   };
 
   const OVERLAY = / (overlay|interstitial|modal|popup|popin|lightbox|sticky|splash|fixed|floating|anchor) /;
-  const isPart = (i) => mark[i].part && !mark[i].slot && !(notes[i] || []).includes('slot data') && sum('frames', i) === 0 && sum('pics', i) === 0;
+  const isPart = (i) => mark[i].part && end[i] - i <= 4 && !mark[i].slot && !(notes[i] || []).includes('slot data') && sum('frames', i) === 0 && sum('pics', i) === 0;
 
   // Of ads within ads: the outer one, unless it holds several that are slots of their own, or much besides.
   const resolve = (i, inner, evidence) => {
@@ -402,12 +443,16 @@
   };
 
   const linkShare = (i) => (chars(i) ? sum('link', i) / chars(i) : 0);
-  const barred = (i) => tag[i] === 'html' || tag[i] === 'body' || tag[i] === 'main' || tag[i] === 'head' || sum('tops', i) > 0 && /^(article|main|body)$/.test(tag[i]) || holdsArticle(i) || sum('plain', i) > 2500;
+  const barred = (i) => tag[i] === 'html' || tag[i] === 'body' || tag[i] === 'main' || tag[i] === 'head' || holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 2500;
 
   // Kinds that words of a heading name, and how sure they are: a heading that is hardly more than them says it best.
   const headed = (i) => {
     const value = lower(i, 90).replace(/^[\s/\-–—•*:|.»›>#+]*(?=[^+])/, '');
-    const share = (name) => { const hit = said[name].exec(value); return hit && hit.index < 24 ? Math.max(0.5, hit[0].length / value.length) : 0; };
+    const ranked = /^h[1-6]$/.test(tag[i]) || mark[i].heading;
+    const share = (name) => {
+      const hit = said[name].exec(value), part = hit ? hit[0].length / value.length : 0;
+      return hit && (part >= 0.5 || (ranked && (hit.index < 2 ? part >= 0.2 : part >= 0.4))) ? Math.max(0.5, part) : 0;
+    };
     return { trending: share('trending'), related: share('related'), paid: share('paid') };
   };
 
@@ -423,25 +468,24 @@
   };
 
   const listAfter = (i) => {
-    for (let j = i, k = 0; j > 0 && k < 3; j = up[j], k++) {
+    for (let j = i, k = 0; j > 0 && k < 4 && chars(j) <= chars(i) + 30; j = up[j], k++) {
       for (let other = end[j]; other < end[up[j]]; other = end[other]) {
-        if (isHeading(other) && /^h[1-6]$/.test(tag[other])) break;
+        if (isHeading(other) && /^h[1-6]$/.test(tag[other]) || headingOf(other) >= 0 && headed(headingOf(other)).related + headed(headingOf(other)).trending > 0) return -1;
         if (sum('links', other) >= 2 && linkShare(other) > 0.3 && !barred(other)) return other;
       }
     }
     return -1;
   };
 
+  // Headings in an element that have several long links of their own before the next heading.
   const sectionHeads = (i) => {
-    let heads = 0;
+    const heads = [];
     for (let j = i + 1; j < end[i]; j++) {
       if (!/^h[1-6]$/.test(tag[j]) && !(mark[j].heading && BLOCKS.has(tag[j]))) continue;
-      if (isHeading(j) && sum('links', j) === 0 && near(up[j], (k) => tag[k] === 'a') < 0) {
-        const rest = children(up[j]).filter((k) => k > j);
-        if (rest.some((k) => sum('long', k) >= 2) || rest.filter((k) => sum('long', k) >= 1).length >= 2) { heads++; j = end[j] - 1; }
-      }
+      if (isHeading(j) && near(up[j], (k) => tag[k] === 'a') < 0) { heads.push(j); j = end[j] - 1; }
     }
-    return heads;
+    return heads.filter((j, k) => start.long[heads[k + 1]] === undefined
+      ? stop.long[i] - stop.long[j] >= 2 : start.long[heads[k + 1]] - stop.long[j] >= 2).length;
   };
 
   const teaserLike = (i) => {
@@ -519,6 +563,7 @@
     if (near(i, isChrome) >= 0 && !(words.trending || words.related)) { points.related -= 0.5; points.trending -= 0.3; }
     if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0 && !words.trending && !words.related) points.related -= 0.4;
     if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0 && !words.trending && !words.related) { points.related -= 0.6; points.trending -= 0.4; }
+    if (why === 'run of links' && !words.related && !words.trending && isBelow(i) && sum('link', i) / sum('links', i) < 34) points.related -= 0.3;
     const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
     return { kind, i, score: points[kind], rules: [...new Set(rules)], head };
   };
@@ -527,6 +572,9 @@
     const blocks = new Map();
     const offer = (block) => {
       if (block.i < 0 || block.score < 0.65) return;
+      if (sum('mail', block.i) > 0 && has(said.newsletter, lower(block.i, 900))) return;
+      if (block.kind === 'related' && sum('links', block.i) > 0 && sum('long', block.i) === 0) return;
+      if (sum('social', block.i) + sum('items', block.i) > sum('links', block.i) * 0.4 && sum('social', block.i) > 1) return;
       const older = blocks.get(block.i);
       if (!older || older.score < block.score) blocks.set(block.i, block);
     };
@@ -546,6 +594,7 @@
 
   const offerHeaded = (i, words, offer) => {
     const linkedHead = sum('links', i);
+    if (words.related && !words.trending && /^(strong|b|span)$/.test(tag[i]) && /^(p|li)$/.test(tag[up[i]])) return;
     const around = blockAround(i, 1 + (linkedHead ? 1 : 0));
     if (around >= 0) {
       const fits = chars(around) < 6000 && sectionHeads(around) <= 1 && (linkShare(around) > 0.3 || sum('long', around) >= 2 && linkShare(around) > 0.2) && sum('plain', around) < 900;
@@ -553,6 +602,7 @@
     }
     const list = listAfter(i);
     if (list >= 0 && linkShare(list) > 0.3 && chars(list) < 6000) return offer(judgeBlock(list, 'heading', i));
+    if (/^(strong|b|span)$/.test(tag[i]) && tag[up[i]] === 'p') return;
     const strong = Math.max(words.trending, words.related, words.paid) > 0.75 && /^h[1-6]$/.test(tag[i]) ;
     const box = labelled(i);
     if (strong && box !== i && sum('links', box) === 0 && !inArticleText(i)) offer(judgeBlock(box, 'heading of nothing', i));
@@ -578,10 +628,16 @@
 
   const isCapital = (value) => { const letters = value.replace(/[^\p{L}]/gu, ''); const capitals = letters.replace(/[^\p{Lu}]/gu, ''); return letters.length > 80 && capitals.length > letters.length * 0.8; };
 
+  const twice = (expression, value) => {
+    const first = expression.exec(value);
+    return has(expression, value.replaceAll(first[0], ' '));
+  };
+
   const noticeScore = (i, value) => {
     const hits = {}, rules = [];
     for (const name in concept) hits[name] = has(concept[name], value);
-    let score = 0;
+    for (const name of options.alone) if (hits[name] && twice(concept[name], value)) { hits.twice = true; rules.push(`${name} twice`); }
+    let score = hits.twice ? 0.75 : 0;
     for (const [a, b] of options.notices) if (hits[a] && hits[b] && !(a === 'reuse' && isCopyright(i, value) >= 0.7)) { if (!score) score = 0.75; else score += 0.1; rules.push(`${a} and ${b}`); }
     const opening = concept.name.exec(value);
     if (opening && opening.index < 12) { score += 0.45; rules.push('named'); }
@@ -702,7 +758,7 @@
   const outermost = (kind, fits) => {
     let skip = -1;
     for (let i = 0; i < count; i++) {
-      if (i < skip || !mark[i][kind] || barred(i) || sum('tops', i) > 0 || /^(a|svg|button|input|label|h\d|span|i|img|option)$/.test(tag[i])) continue;
+      if (i < skip || !mark[i][kind] || barred(i) || holdsTitle(i) || /^(a|svg|button|input|label|h\d|span|i|img|option)$/.test(tag[i])) continue;
       const score = fits(i);
       if (score >= 0.7) { add(kind, i, score, ['markup']); skip = end[i]; }
     }
@@ -730,7 +786,7 @@
     const taken = found.filter((one) => one.kind === 'social');
     let skip = -1;
     for (let i = 0; i < count; i++) {
-      if (i < skip || sum('social', i) < 2 || barred(i) || sum('tops', i) > 0 || !BLOCKS.has(tag[i]) || taken.some((one) => within(one.i, i) || within(i, one.i))) continue;
+      if (i < skip || sum('social', i) < 2 || barred(i) || holdsTitle(i) || !BLOCKS.has(tag[i]) || taken.some((one) => within(one.i, i) || within(i, one.i))) continue;
       if (sum('social', i) >= sum('links', i) * 0.6 && chars(i) < 300) { add('social', i, 0.4 + 0.15 * sum('social', i), ['links to networks']); skip = end[i]; }
     }
   };

@@ -73,6 +73,7 @@ def _words() -> dict[str, object]:
         "marked": {name: words.marked(listed) for name, listed in words.MARKUP.items()},
         "concepts": {name: words.spoken(listed) for name, listed in words.CONCEPTS.items()},
         "notices": words.NOTICES,
+        "alone": words.ENOUGH_ALONE,
         "labels": words.listed(words.AD_LABEL),
         "weakLabels": words.listed(_WEAK_LABELS),
         "adHosts": words.hosts(words.AD_HOSTS),

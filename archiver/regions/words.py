@@ -360,7 +360,6 @@ CONCEPTS = {
         yasal uyarı | sorumluluk reddi | uyarı | إخلاء مسؤولية | إخلاء المسؤولية | تنويه | تنبيه | अस्वीकरण | डिस्क्लेमर | डिस्क्लेमर | 免責事項 | 免责声明 | 免責聲明 | 郑重声明 | 声明
         면책조항 | 면책 조항 | 고지 | 투자 유의 | penafian | sanggahan | peringatan | miễn trừ trách nhiệm | upozornění | upozornenie | felelősségkizárás | avertisment
         ansvarsfraskrivelse | ansvarsfriskrivning | vastuuvapauslauseke | αποποίηση | corrections | correction policy | trust principles
-        terms of use | conflict of interest
     """,
     "agree": """
         you agree to | you accept | by using this | by continuing to use this | by accessing | do not agree | reserves the right | we reserve
@@ -386,6 +385,9 @@ NOTICES = (
     ("agree", "no_duty"),
     ("name", "not_ours"),
 )
+
+#: of these, two different wordings are enough
+ENOUGH_ALONE = ("advice", "agree")
 
 RIGHTS = """
 all rights reserved | rights reserved | alle rechte vorbehalten | rechte vorbehalten | tous droits réservés | droits réservés
