@@ -61,7 +61,7 @@
   const labels = new Set(options.labels);
 
   // Names that the common ad stacks give their slots, and the calls that fill them.
-  const SLOT = /div-gpt-ad|google_ads_|adsbygoogle|^aswift_|(^|[\s_-])(taboola|outbrain|OUTBRAIN|zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\s_-]|$)|outbrain|taboola|yandex_rtb|adfox|BAIDU_(SSP|DUP)|tanx|amzn-assoc|amzn_assoc|_mgid|M\d+ScriptRootC|^(sas|smartad)[_-]|\bOBR?\b|rc-widget|ad-slot|^beacon_[0-9a-f]{6}|^bsa-|carbonads/;
+  const SLOT = /div-gpt-ad|google_ads_|adsbygoogle|^aswift_|(^|[\s_-])(taboola|outbrain|OUTBRAIN|zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\s_-]|$)|outbrain|taboola|yandex_rtb|adfox|BAIDU_(SSP|DUP)|tanx|amzn-assoc|amzn_assoc|_mgid|M\d+ScriptRootC|^(sas|smartad)[_-]|\bOBR?\b|rc-widget|ad-slot|^beacon_[0-9a-f]{6}|^bsa-|carbonads|^atatags-/;
   const SLOT_DATA = /^data-(ad|ads|adunit|adslot|adzone|adsize|advert\w*|google-query-id|gpt|dfp|freestar\w*|revive|openx|criteo|outbrain|taboola|mrf-ad|oas)(-|$)|^data-(\w+-)+ad-(unit|slot|size|id|name|type)$/;
   const AD_CALL = /googletag\s*\.|adsbygoogle|OA_show|revive|asyncAds|\bpbjs\b|taboola|OBR\.|outbrain|criteo|smartadserver|\bsas\.|yaContextCb|adfox|BAIDU_CLB|slotbydup|tanx_s|_mgq|ad(?:slot|unit|server|zone|manager)|show_?ad\b|display_?ad|renderAd|loadAd|broadstreet|adition|adtech|\bOAS_|dfp|moneybid|googlesyndication|doubleclick/i;
   const AD_URL = /[/._-](ads?|adserver|adframe|adserv|adclick|adv|banners?|sponsors?|publicidade?|werbung|reklama?|pub)\d*[/._?-]|[?&](utm_medium=(banner|display|cpc|native|ad)|gclid|adurl|bannerid|zoneid)|\/(linkout|clickthru|aclk|adclick)\b/i;
@@ -104,7 +104,7 @@
   for (const name of SUMS) { start[name] = []; stop[name] = []; now[name] = 0; }
   const pieces = [];
   let length = 0, linked = 0, paragraph = 0, partial = '';
-  const base = baseOf(document), here = location.hostname.replace(/^www\./, '');
+  const base = baseOf(document), self = location.href.split(/[?#]/)[0], selfPath = location.pathname.length > 1 ? location.pathname : self, here = location.hostname.replace(/^www\./, '');
 
   const note = (i, rule) => { (notes[i] || (notes[i] = [])).push(rule); };
 
@@ -118,6 +118,7 @@
       if (/^(javascript|mailto)/i.test(url)) now.items++;
       return 0;
     }
+    if (url.split(/[?#]/)[0] === self || url.split(/[?#]/)[0] === selfPath) { now.items++; return 0; }
     now.links++;
     const social = has(socialHost, url);
     if (social) now.social++;
@@ -304,7 +305,7 @@
   const isMenuEntry = (i) => chars(i) > 0 && chars(i) < 40 && sum('pics', i) === 0 && sum('frames', i) === 0 && sum('links', i) > 0 &&
     (tag[i] === 'a' || tag[i] === 'li' || near(i, isChrome) >= 0);
 
-  const AD_NOTICE = /ad ?block|bloque\w+ de (anuncios|publicidad)|bloqueur|werbeblocker|bloqueador|blokowanie reklam/;
+  const AD_NOTICE = /ad ?block|bloque\w+ de (anuncios|publicidad)|bloqueur|werbeblocker|bloqueador|blokowanie reklam|^ad ?choices/;
 
   const cannotBeAd = (i) => NEVER_AD.has(tag[i]) || holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 700 || chars(i) > 2500 ||
     sum('long', i) > 14 || isMenuEntry(i) || (tag[i] === 'a' && chars(i) > 0 && sum('pics', i) === 0 && !mark[i].slot) ||
@@ -326,7 +327,7 @@
     if (rules.includes('sponsored link') && sum('pics', i) > 0) give('sponsored link', 0.7);
     if (score >= 0.3 && sizeInName(i)) give('size in name', 0.35);
     if (tag[i] === 'a' && rules.includes('foreign') && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) && !isBelow(i)) give('foreign picture link', 0.4 + (pictureSays(i) ? 0.35 : 0));
-    if (score > 0.3 && score < 0.7) {
+    if (score > 0.3 && score < 0.7 && !isBelow(i)) {
       if (chars(i) === 0 && m.maybe_ad && !m.heading && sum('pics', i) === 0 && sum('links', i) === 0) give('empty', 0.35);
       else if (m.maybe_ad && sum('foreign', i) > 0 && chars(i) < 200) give('foreign link', 0.35);
       else if (sized(i) || (sum('pics', i) === 1 && children(i).length && nodesSized(i))) give('ad size', 0.35);
@@ -388,7 +389,7 @@
   };
 
   const OVERLAY = / (overlay|interstitial|modal|popup|popin|lightbox|sticky|splash|fixed|floating|anchor) /;
-  const isPart = (i) => mark[i].part && end[i] - i <= 4 && !mark[i].slot && !(notes[i] || []).includes('slot data') && sum('frames', i) === 0 && sum('pics', i) === 0;
+  const isPart = (i) => mark[i].part && end[i] - i <= 2 && !mark[i].slot && !(notes[i] || []).includes('slot data') && sum('frames', i) === 0 && sum('pics', i) === 0;
 
   // Of ads within ads: the outer one, unless it holds several that are slots of their own, or much besides.
   const resolve = (i, inner, evidence) => {
@@ -439,7 +440,7 @@
     if (/^h[1-6]$/.test(tag[i])) return true;
     if (tag[i] === 'a' || tag[i] === 'li' || full[i]) return false;
     return mark[i].heading || tag[i] === 'strong' || tag[i] === 'b' || tag[i] === 'legend' || tag[i] === 'summary' || tag[i] === 'caption' || tag[i] === 'dt' ||
-      (own[i] > 0 && BLOCKS.has(tag[i])) || (tag[i] === 'span' && own[i] > 0);
+      (BLOCKS.has(tag[i]) && (own[i] > 0 || leaf[i] && size <= 40)) || (tag[i] === 'span' && own[i] > 0);
   };
 
   const linkShare = (i) => (chars(i) ? sum('link', i) / chars(i) : 0);
@@ -481,8 +482,8 @@
   const sectionHeads = (i) => {
     const heads = [];
     for (let j = i + 1; j < end[i]; j++) {
-      if (!/^h[1-6]$/.test(tag[j]) && !(mark[j].heading && BLOCKS.has(tag[j]))) continue;
-      if (isHeading(j) && near(up[j], (k) => tag[k] === 'a') < 0) { heads.push(j); j = end[j] - 1; }
+      if (!/^h[1-6]$/.test(tag[j]) && !(mark[j].heading && (BLOCKS.has(tag[j]) || tag[j] === 'span'))) continue;
+      if (isHeading(j) && near(up[j], (k) => tag[k] === 'a' || k === i) <= i) { heads.push(j); j = end[j] - 1; }
     }
     return heads.filter((j, k) => start.long[heads[k + 1]] === undefined
       ? stop.long[i] - stop.long[j] >= 2 : start.long[heads[k + 1]] - stop.long[j] >= 2).length;
@@ -563,10 +564,13 @@
     if (near(i, isChrome) >= 0 && !(words.trending || words.related)) { points.related -= 0.5; points.trending -= 0.3; }
     if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0 && !words.trending && !words.related) points.related -= 0.4;
     if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0 && !words.trending && !words.related) { points.related -= 0.6; points.trending -= 0.4; }
-    if (why === 'run of links' && !words.related && !words.trending && isBelow(i) && sum('link', i) / sum('links', i) < 34) points.related -= 0.3;
+    if (why === 'run of links' && !words.related && !words.trending && isBelow(i) && sum('pics', i) < 2 && sum('link', i) / sum('links', i) < 34) points.related -= 0.3;
     const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
     return { kind, i, score: points[kind], rules: [...new Set(rules)], head };
   };
+
+  const isTagList = (block) => block.rules.includes('heading of nothing') ? false :
+    (block.head >= 0 && has(said.tags, lower(block.head, 60))) || has(/ (tags?|tagcloud|topics|keywords|etiquetas|breadcrumbs?) /, mark[block.i].text) || has(said.tags, lower(block.i, 14));
 
   const findLinkBlocks = () => {
     const blocks = new Map();
@@ -574,6 +578,8 @@
       if (block.i < 0 || block.score < 0.65) return;
       if (sum('mail', block.i) > 0 && has(said.newsletter, lower(block.i, 900))) return;
       if (block.kind === 'related' && sum('links', block.i) > 0 && sum('long', block.i) === 0) return;
+      if (block.kind === 'related' && near(block.i, (j) => mark[j].social && !mark[j].related) >= 0) return;
+      if (block.kind === 'related' && isTagList(block)) return;
       if (sum('social', block.i) + sum('items', block.i) > sum('links', block.i) * 0.4 && sum('social', block.i) > 1) return;
       const older = blocks.get(block.i);
       if (!older || older.score < block.score) blocks.set(block.i, block);
@@ -589,6 +595,7 @@
     for (let i = 0; i < count; i++) if ((mark[i].trending || mark[i].related) && !barred(i) && BLOCKS.has(tag[i])) {
       if (sum('links', i) >= 1 && chars(i) > 20 && chars(i) < 6000 && linkShare(i) > 0.3 && sum('long', i) >= 1) offer(judgeBlock(i, 'markup', -1));
     }
+    skeletons(offer);
     return settle([...blocks.values()]);
   };
 
@@ -597,16 +604,28 @@
     if (words.related && !words.trending && /^(strong|b|span)$/.test(tag[i]) && /^(p|li)$/.test(tag[up[i]])) return;
     const around = blockAround(i, 1 + (linkedHead ? 1 : 0));
     if (around >= 0) {
-      const fits = chars(around) < 6000 && sectionHeads(around) <= 1 && (linkShare(around) > 0.3 || sum('long', around) >= 2 && linkShare(around) > 0.2) && sum('plain', around) < 900;
+      const fits = chars(around) < 6000 && sectionHeads(around) <= 1 && (linkShare(around) > 0.3 || words.paid || sum('long', around) >= 2 && linkShare(around) > 0.2) && sum('plain', around) < 900;
       if (fits && from[i] - from[around] < 80) return offer(judgeBlock(tightened(around), 'heading', i));
     }
     const list = listAfter(i);
     if (list >= 0 && linkShare(list) > 0.3 && chars(list) < 6000) return offer(judgeBlock(list, 'heading', i));
     if (/^(strong|b|span)$/.test(tag[i]) && tag[up[i]] === 'p') return;
-    const strong = Math.max(words.trending, words.related, words.paid) > 0.75 && /^h[1-6]$/.test(tag[i]) ;
+    const strong = Math.max(words.trending, words.related, words.paid) > (words.trending ? 0.4 : 0.75) && /^h[1-6]$/.test(tag[i]) ;
     const box = labelled(i);
     if (strong && box !== i && sum('links', box) === 0 && !inArticleText(i)) offer(judgeBlock(box, 'heading of nothing', i));
   };
+  // Blocks that a script would have filled: a heading, perhaps tabs, and nothing more.
+  const skeletons = (offer) => {
+    for (let i = 0; i < count; i++) {
+      if (!/^(aside|section)$/.test(tag[i]) || sum('links', i) || chars(i) < 4 || chars(i) > 90 || barred(i)) continue;
+      const head = headingOf(i), value = lower(i, 90);
+      if (head < 0 || !/^h[1-6]$/.test(tag[head])) continue;
+      const words = headed(head);
+      const kind = words.trending || has(said.trending, value) ? 'trending' : words.related ? 'related' : '';
+      if (kind) offer({ kind, i, score: 0.8, rules: ['heading of nothing'], head });
+    }
+  };
+
   const inArticleText = (i) => inArticle(i) && up[i] === article;
 
   // Of blocks within blocks: the one that says more, and of equals the inner one where it holds nearly all.
@@ -723,8 +742,24 @@
       const score = 0.5 + seen.score + (isBelow(i) ? 0.1 : 0);
       if (score >= 0.7) notices.set(i, { kind: 'disclaimer', i, score, rules: ['markup', ...seen.rules] });
     }
+    titledNotices(notices);
     joinNotices(notices);
     for (const notice of notices.values()) found.push(notice);
+  };
+
+  // What stands under a heading that calls it a notice.
+  const titledNotices = (notices) => {
+    for (let i = 0; i < count; i++) {
+      if (!isHeading(i) || !(/^h[1-6]$/.test(tag[i]) || mark[i].heading) || sum('links', i)) continue;
+      const value = lower(i, 70), hit = concept.name.exec(value);
+      if (!hit || hit[0].length < value.length * 0.6) continue;
+      const box = near(up[i], (j) => chars(j) > chars(i) + 40);
+      if (box > 0 && chars(box) < 3000 && !barred(box) && box !== article && from[i] - from[box] < 20 && linkShare(box) < 0.4) {
+        const inside = [...notices.keys()].filter((j) => within(j, box));
+        inside.forEach((j) => notices.delete(j));
+        notices.set(box, { kind: 'disclaimer', i: box, score: 0.85, rules: ['heading'] });
+      }
+    }
   };
 
   // Paragraphs of one notice become their parent, and a short heading before one comes with it.
@@ -866,7 +901,8 @@
   if (count) { findAds(); for (const block of findLinkBlocks()) found.push(block); findNotices(); findOthers(); }
   // An ad takes in what else was seen in it, but for notices.
   const ads = found.filter((one) => one.kind === 'ad');
-  const regions = found.filter((one) => one.kind === 'ad' || one.kind === 'disclaimer' || !ads.some((ad) => within(one.i, ad.i)))
+  const isSpare = (one) => found.some((other) => other !== one && other.kind === one.kind && (other.i !== one.i ? within(one.i, other.i) : found.indexOf(other) < found.indexOf(one)));
+  const regions = found.filter((one) => !isSpare(one)).filter((one) => one.kind === 'ad' || one.kind === 'disclaimer' || !ads.some((ad) => within(one.i, ad.i)))
     .sort((a, b) => a.i - b.i).slice(0, options.maxRegions);
   if (found.length > options.maxRegions) partial = partial || 'regions';
   const answer = {

@@ -60,6 +60,7 @@ def _words() -> dict[str, object]:
         "trending": words.TRENDING,
         "related": words.RELATED,
         "paid": words.PAID_HEADING,
+        "tags": words.TAGS,
         "newsletter": words.NEWSLETTER,
         "comments": words.COMMENTS,
         "share": words.SHARE,

@@ -110,7 +110,7 @@ populární | populárne | nejsledovanější | nejdiskutovanější | δημο�
 """
 
 RELATED = """
-related | related articles | related stories | related news | related content | related posts | related topics | related items
+related | related articles | related stories | related news | related content | related posts | related items
 related coverage | related reading | related links | related videos | related story | related article | read more | read next
 read also | also read | see also | up next | next up | what to read next | what to watch next | more from | more on | more in
 more stories | more news | more articles | more like this | more headlines | more coverage | more top stories | more posts
@@ -129,7 +129,7 @@ favorites | favourites | spotlight | our latest | now on | new on | buying guide
 lesen sie auch | lesen sie mehr | lesen sie hier | auch interessant | das könnte sie auch interessieren | das könnte sie interessieren
 das könnte dich auch interessieren | das könnte dich interessieren | mehr zum thema | zum thema | mehr dazu | mehr aus | mehr von
 mehr zu | mehr news | mehr nachrichten | weitere artikel | weitere nachrichten | weitere meldungen | weitere themen | weitere beiträge
-ähnliche artikel | ähnliche beiträge | ähnliche themen | verwandte artikel | verwandte themen | verwandte beiträge | passend dazu
+ähnliche artikel | ähnliche beiträge | verwandte artikel | verwandte beiträge | passend dazu
 neueste | neueste artikel | neueste beiträge | neueste nachrichten | neuste artikel | aktuell | aktuelle | aktuelles | aktuelle artikel
 aktuelle nachrichten | aktuelle meldungen | empfehlung | empfehlungen | empfohlen* | unsere empfehlungen | empfehlungen der redaktion
 top-news | topnews | schlagzeilen | themen des tages | nicht verpassen | jetzt lesen | weiterlesen | auch lesenswert | neu auf
@@ -144,7 +144,7 @@ vous pourriez aussi aimer | ça pourrait vous intéresser | cela peut vous inté
 la sélection de la rédac* | le choix de la rédaction | à ne pas manquer | à la une | à suivre | l'actualité | en ce moment | au sommaire
 dans l'actualité | plus sur | et aussi | les titres | pour aller plus loin
 noticias relacionadas | notas relacionadas | artículos relacionados | relacionado | relacionada | relacionados | relacionadas
-temas relacionados | contenido relacionado | contenidos relacionados | historias relacionadas | más sobre | más de | más en
+contenido relacionado | contenidos relacionados | historias relacionadas | más sobre | más de | más en
 más noticias | más información | más historias | más artículos | otras noticias | otros artículos | otras notas | otros temas
 también te puede interesar | te puede interesar | te podría interesar | le puede interesar | te va a interesar | te recomendamos
 le recomendamos | recomendado | recomendados | recomendadas | recomendaciones | recomendamos | mira también | mirá también
@@ -207,6 +207,15 @@ aktuálně | doporučujeme | další články | nepřehlédněte | súvisiace | 
 odporúčame | διαβάστε επίσης | διαβάστε ακόμη | σχετικά | σχετικά άρθρα | σχετικές ειδήσεις | τελευταία νέα | περισσότερα | δείτε επίσης
 ροή ειδήσεων | още по темата | прочетете още | вижте още | последни новини | свързани | קרא גם | קראו גם | כתבות נוספות | עוד בנושא | מומלצים
 taip pat skaitykite | susiję straipsniai | naujausi | lasi arī | jaunākie | loe ka | viimased | seotud
+"""
+
+#: over lists of keywords, which are no blocks of articles
+TAGS = """
+tags | tag | topics | related topics | keywords | filed under | categories | themen | verwandte themen | ähnliche themen | schlagworte
+schlagwörter | stichworte | mots-clés | mots clés | étiquettes | sujets | thèmes | temas | temas relacionados | etiquetas | tópicos
+tópicos relacionados | assuntos | assuntos relacionados | argomenti | onderwerpen | trefwoorden | tagi | tematy | теги | метки | темы
+етикетки | теми | etiketler | konular | الوسوم | كلمات مفتاحية | وسوم | टैग्स | टैग | विषय | タグ | キーワード | 标签 | 標籤 | 关键词 | 關鍵字 | 태그 | 키워드
+topik | kata kunci | từ khóa | chủ đề | štítky | témata | címkék | etichete | emner | ämnen | avainsanat | ετικέτες | oznake
 """
 
 NEWSLETTER = """
@@ -410,7 +419,7 @@ MARKUP = {
     "ad": """
         ad|ads|adv|advs|advert|adverts|advertisement|advertisements|advertising|advertise|advertorial|advt|adsense|adslot|adslots|adunit
         |adunits|adbox|adspot|adzone|adspace|adwrap|adwrapper|adcontainer|adcontent|adholder|adarea|adplace|adplacement|adbanner|adbar|adframe
-        |adblock|adtech|adserver|admanager|adrotate|adlabel|adtop|adright|adleft|adbottom|adsbox|adsbygoogle|adsgoogle|googlead|googleads
+        |a rec|td a rec|adblock|adtech|adserver|admanager|adrotate|adlabel|adtop|adright|adleft|adbottom|adsbox|adsbygoogle|adsgoogle|googlead|googleads
         |dfp|gpt|gam|doubleclick|prebid|mpu|mrec|leaderboard|skyscraper|superbanner|megabanner|medrec|wallpaper ad|halfpage
         |interstitial|sponsored|sponsor|sponsors|sponsorship|sponsoring|sponsored content|house ad|native ad|paid content|promoted|taboola|outbrain
         |zergnet|mgid|revcontent|ligatus|plista|criteo|teads|adnxs|dianomi|strossle|popin|logly|nativo|sharethrough|triplelift|seedtag|engageya
