@@ -103,7 +103,7 @@
   const start = {}, stop = {}, now = {};
   for (const name of SUMS) { start[name] = []; stop[name] = []; now[name] = 0; }
   const pieces = [];
-  let length = 0, linked = 0, paragraph = 0, partial = '';
+  let lastLong = '', length = 0, linked = 0, paragraph = 0, partial = '';
   const base = baseOf(document), self = location.href.split(/[?#]/)[0], selfPath = location.pathname.length > 1 ? location.pathname : self, here = location.hostname.replace(/^www\./, '');
 
   const note = (i, rule) => { (notes[i] || (notes[i] = [])).push(rule); };
@@ -185,7 +185,11 @@
     const text = to[i] > from[i];
     if (counted[i]) {
       linked--;
-      if (text && now.social === start.social[i] && width(pieces.slice(first[i]).join(' ')) >= options.longLink) now.long++;
+      const url = attribute(nodes[i], 'href');
+      if (text && url !== lastLong && now.social === start.social[i] && width(pieces.slice(first[i]).join(' ')) >= options.longLink) {
+        now.long++;
+        lastLong = url;
+      }
     }
     if (tag[i] === 'p') { paragraph--; if (to[i] - from[i] > 120) now.paras++; }
     for (const sum of SUMS) stop[sum][i] = now[sum];
@@ -300,15 +304,19 @@
   const sizeInName = (i) => has(/(?<!\d)(120|160|180|200|234|240|250|300|320|336|468|580|600|640|728|750|930|970|980|990|1200)[x_-](50|60|90|100|150|200|240|250|280|300|400|500|600|1050)(?!\d)/,
     `${attribute(nodes[i], 'id') || ''} ${attribute(nodes[i], 'class') || ''}`.slice(0, 400));
 
-  const NEVER_AD = new Set('html body main h1 svg path option select button input form label source picture head'.split(' '));
+  const NEVER_AD = new Set('html body main h1 h2 h3 h4 h5 h6 svg path option select button input form label source picture head'.split(' '));
 
   const isMenuEntry = (i) => chars(i) > 0 && chars(i) < 40 && sum('pics', i) === 0 && sum('frames', i) === 0 && sum('links', i) > 0 &&
     (tag[i] === 'a' || tag[i] === 'li' || near(i, isChrome) >= 0);
 
+  // Hidden frames and insertions right below the body: they count and synchronise, and show nothing.
+  const isTracker = (i) => /^(iframe|ins|img)$/.test(tag[i]) && depth[i] <= 2 &&
+    (has(/display:\s*none/, attribute(nodes[i], 'style') || '') || /^[01](px)?$/.test(attribute(nodes[i], 'width') || ''));
+
   const AD_NOTICE = /ad ?block|bloque\w+ de (anuncios|publicidad)|bloqueur|werbeblocker|bloqueador|blokowanie reklam|^ad ?choices/;
 
   const cannotBeAd = (i) => NEVER_AD.has(tag[i]) || holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 700 || chars(i) > 2500 ||
-    sum('long', i) > 14 || isMenuEntry(i) || (tag[i] === 'a' && chars(i) > 0 && sum('pics', i) === 0 && !mark[i].slot) ||
+    sum('long', i) > 14 || isMenuEntry(i) || (tag[i] === 'a' && sum('pics', i) === 0 && sum('frames', i) === 0 && (chars(i) > 0 || end[i] === i + 1)) || isTracker(i) ||
     (/^(img|video|canvas)$/.test(tag[i]) && !mark[i].slot && !sized(i)) || has(AD_NOTICE, lower(i, 400));
 
   const adEvidence = (i) => {
@@ -554,19 +562,26 @@
     }
     for (const j of [...names, ...children(i).slice(0, 4)]) if (mark[j].related) { give('related', 0.45, 'markup'); break; }
     if (names.some((j) => mark[j].ad || mark[j].slot)) give('ad', 0.6, 'markup');
-    if (why === 'run of links') give('related', 0.55, 'run of links');
     if (points.trending > 0 && ranked(i)) give('trending', 0.3, 'ranked');
-    if (head >= 0 && chars(i) > chars(head) + 10 && why === 'run of links') give('related', 0.15, 'has a heading');
-    if (sum('pics', i) >= 2 && why === 'run of links') give('related', 0.1, 'pictures');
+    const likelier = points.trending > points.related ? 'trending' : 'related';
+    if (why === 'run of links') {
+      give(likelier, 0.55, 'run of links');
+      if (head >= 0 && chars(i) > chars(head) + 10) give(likelier, 0.15, 'has a heading');
+      if (sum('pics', i) >= 2) give(likelier, 0.1, 'pictures');
+    }
     // Headings outweigh names: widgets are given other words than the theme's.
     if (words.related > words.trending) points.trending *= 0.6;
     if (words.trending > words.related) points.trending += points.related * 0.3;
-    if (near(i, isChrome) >= 0 && !(words.trending || words.related)) { points.related -= 0.5; points.trending -= 0.3; }
+    const named = words.trending || words.related;
+    if (near(i, isChrome) >= 0 && (!named || sum('long', i) < 3)) { points.related -= 0.5; points.trending -= 0.4; }
     if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0 && !words.trending && !words.related) points.related -= 0.4;
     if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0 && !words.trending && !words.related) { points.related -= 0.6; points.trending -= 0.4; }
-    if (why === 'run of links' && !words.related && !words.trending && isBelow(i) && sum('pics', i) < 2 && sum('link', i) / sum('links', i) < 34) points.related -= 0.3;
+    if (!named && sum('foreign', i) > sum('links', i) * 0.6 && sum('links', i) > 2) points.related -= 0.3;
+    if (!named && isBelow(i) && sum('pics', i) < 2 && sum('link', i) / sum('links', i) < 26) points.related -= 0.3;
+    if (!named && sum('link', i) / sum('long', i) < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
+    if (words.paid && has(concept.name, lower(i, 80))) points.ad = 0;
     const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
-    return { kind, i, score: points[kind], rules: [...new Set(rules)], head };
+    return { kind, i, score: points[kind], rules: [...new Set(rules)], head, named: Boolean(named || words.paid) };
   };
 
   const isTagList = (block) => block.rules.includes('heading of nothing') ? false :
@@ -637,7 +652,7 @@
       if (!outer) { kept.push(block); continue; }
       const parts = blocks.filter((other) => other !== outer && within(other.i, outer.i) && other.i !== outer.i && !blocks.some((b) => b !== outer && b !== other && within(other.i, b.i) && within(b.i, outer.i)));
       const share = parts.reduce((total, other) => total + chars(other.i), 0) / Math.max(1, chars(outer.i));
-      const better = parts.length > 1 ? share > 0.7 && parts.every((other) => other.score >= 0.8 && other.head >= 0) : block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
+      const better = parts.length > 1 ? share > 0.7 && parts.every((other) => other.score >= 0.8 && other.head >= 0 && (other.named || !outer.named)) : block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
       if (better) { kept.splice(kept.indexOf(outer), 1); kept.push(block); }
     }
     return kept;
@@ -687,12 +702,14 @@
   };
 
   const YEAR = /(?:19|20)\d\d|二〇|二零/;
-  const isCopyright = (i, value) => {
+  const isCopyright = (i, said_) => {
+    const value = said_.replace(/(millennium )?copyright (act|law|polic\w+|notice|complaint\w*|infring\w+|agent|claim\w*|report\w*|concern\w*|violation\w*)/g, ' ');
     let score = 0;
     const sign = has(/[©ⓒ℗]|\(c\)\s*(?:19|20)?\d/i, value), word = has(said.copyright, value), rights = has(said.rights, value);
     if (!sign && !word && !rights) return 0;
     if (sign) score += 0.55;
     if (word) score += 0.4;
+    if (has(/^[\s\d|-]*(©|copyright|\(c\))/, value)) score += 0.15;
     if (rights) score += 0.5;
     if (has(YEAR, value)) score += 0.2;
     if (isBelow(i)) score += 0.2;
@@ -901,7 +918,8 @@
   if (count) { findAds(); for (const block of findLinkBlocks()) found.push(block); findNotices(); findOthers(); }
   // An ad takes in what else was seen in it, but for notices.
   const ads = found.filter((one) => one.kind === 'ad');
-  const isSpare = (one) => found.some((other) => other !== one && other.kind === one.kind && (other.i !== one.i ? within(one.i, other.i) : found.indexOf(other) < found.indexOf(one)));
+  const isSpare = (one) => one.named !== undefined && one.kind === 'ad' && found.some((other) => other !== one && other.kind === 'ad' && other.named === undefined && within(other.i, one.i) && other.i !== one.i) || isInner(one);
+  const isInner = (one) => found.some((other) => other !== one && other.kind === one.kind && (other.i !== one.i ? within(one.i, other.i) : found.indexOf(other) < found.indexOf(one)));
   const regions = found.filter((one) => !isSpare(one)).filter((one) => one.kind === 'ad' || one.kind === 'disclaimer' || !ads.some((ad) => within(one.i, ad.i)))
     .sort((a, b) => a.i - b.i).slice(0, options.maxRegions);
   if (found.length > options.maxRegions) partial = partial || 'regions';

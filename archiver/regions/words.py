@@ -422,14 +422,14 @@ MARKUP = {
         |a rec|td a rec|adblock|adtech|adserver|admanager|adrotate|adlabel|adtop|adright|adleft|adbottom|adsbox|adsbygoogle|adsgoogle|googlead|googleads
         |dfp|gpt|gam|doubleclick|prebid|mpu|mrec|leaderboard|skyscraper|superbanner|megabanner|medrec|wallpaper ad|halfpage
         |interstitial|sponsored|sponsor|sponsors|sponsorship|sponsoring|sponsored content|house ad|native ad|paid content|promoted|taboola|outbrain
-        |zergnet|mgid|revcontent|ligatus|plista|criteo|teads|adnxs|dianomi|strossle|popin|logly|nativo|sharethrough|triplelift|seedtag|engageya
+        |zergnet|mgid|revcontent|ligatus|plista|criteo|teads|adnxs|dianomi|strossle|nativo|sharethrough|triplelift|seedtag|engageya
         |werbung|werbe|anzeige|anzeigen|werbebanner|publicite|pub|pubs|publicites|publi|publicidad|publicidade|publicitario|publireportage
         |anuncio|anuncios|patrocinado|patrocinio|pubblicita|annuncio|sponsorizzato|advertentie|advertenties|reclame|reklama|reklame|reklamy|reklam
         |reklamlar|ilan|rekl|iklan|banerad|annons|annonser|annonse|mainos|mainokset|hirdetes|hirdetesek|publicitate|oglas|inzerce|inzercia|inzerat
         |komercni|guanggao|gg ad|kokoku|广告|quangcao|qc ad|outofpage|oop
     """,
     "maybe_ad": """
-        banner|banners|billboard|baner|banery|bannerek|promo|promotion|promos|partner|partners|rectangle|commercial|affiliate|affiliates|native
+        banner|banners|billboard|baner|banery|bannerek|promo|promotion|promos|partner|partners|rectangle|commercial|native
         |sky|superleader|pave|halfbanner|topbanner|bottombanner|sidebanner|sticky banner|preroll|inread|brandshare|tieup|deal|deals|splash|roba|koukoku
     """,
     "not_ad": """
