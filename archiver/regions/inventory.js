@@ -179,6 +179,10 @@
     if (/mail|メール|邮箱|郵箱|почт|이메일/i.test(names)) now.mail++;
   };
 
+  // A text with one link laid over it, which holds none of the text itself.
+  const isCard = (i) => now.links - start.links[i] === 1 && now.long === start.long[i] && now.link === start.link[i] &&
+    now.social === start.social[i] && now.foreign === start.foreign[i] && to[i] - from[i] >= 20 && to[i] - from[i] <= 260 && linked === 0;
+
   const leave = (i) => {
     to[i] = length;
     end[i] = nodes.length;
@@ -194,6 +198,7 @@
     if (tag[i] === 'p') { paragraph--; if (to[i] - from[i] > 120) now.paras++; }
     for (const sum of SUMS) stop[sum][i] = now[sum];
     const block = BLOCKS.has(tag[i]);
+    if (block && isCard(i)) { now.long++; now.link += to[i] - from[i]; for (const sum of ['long', 'link']) stop[sum][i] = now[sum]; }
     leaf[i] = block && text && !full[i];
     if (up[i] >= 0 && text && (block || full[i])) full[up[i]] = true;
   };
@@ -446,7 +451,7 @@
     const size = chars(i);
     if (size < 2 || size > 70 || sum('long', i) > 0 && width(text(i)) > 34) return false;
     if (/^h[1-6]$/.test(tag[i])) return true;
-    if (tag[i] === 'a' || tag[i] === 'li' || full[i]) return false;
+    if (tag[i] === 'a' || full[i] || tag[i] === 'li' && (size > 30 || sum('links', i) > 0)) return false;
     return mark[i].heading || tag[i] === 'strong' || tag[i] === 'b' || tag[i] === 'legend' || tag[i] === 'summary' || tag[i] === 'caption' || tag[i] === 'dt' ||
       (BLOCKS.has(tag[i]) && (own[i] > 0 || leaf[i] && size <= 40)) || (tag[i] === 'span' && own[i] > 0);
   };
@@ -470,17 +475,27 @@
     let j = i;
     while (up[j] > 0 && !barred(up[j])) {
       j = up[j];
-      if (sum('links', j) - sum('links', i) >= least && to[j] > to[i] + 8) return j;
+      if (sum('links', j) - sum('links', i) >= least && to[j] > to[i] + 8) return widened(i, j);
       if (depth[i] - depth[j] > 5) return -1;
     }
     return -1;
+  };
+
+  // What holds a heading and a first link may be but the top of the block.
+  const widened = (head, i) => {
+    let best = i;
+    for (let j = up[i], k = 0; j > 0 && k < 3 && sum('long', best) < 2; j = up[j], k++) {
+      if (barred(j) || from[head] - from[j] > 80 || chars(j) > 6000 || sectionHeads(j) > 1) break;
+      if (sum('long', j) >= 2 && isLinky(j)) best = j;
+    }
+    return best;
   };
 
   const listAfter = (i) => {
     for (let j = i, k = 0; j > 0 && k < 4 && chars(j) <= chars(i) + 30; j = up[j], k++) {
       for (let other = end[j]; other < end[up[j]]; other = end[other]) {
         if (isHeading(other) && /^h[1-6]$/.test(tag[other]) || headingOf(other) >= 0 && headed(headingOf(other)).related + headed(headingOf(other)).trending > 0) return -1;
-        if (sum('links', other) >= 2 && linkShare(other) > 0.3 && !barred(other)) return other;
+        if (sum('links', other) >= 2 && isLinky(other) && !barred(other)) return other;
       }
     }
     return -1;
@@ -497,10 +512,29 @@
       ? stop.long[i] - stop.long[j] >= 2 : start.long[heads[k + 1]] - stop.long[j] >= 2).length;
   };
 
+  // How many children are of one make and each hold a long link.
+  const alike = (i) => {
+    for (let j = i, k = 0; k < 5; k++) {
+      const below = children(j), makes = new Map();
+      let next = -1;
+      for (const child of below) {
+        if (sum('long', child) === 0) continue;
+        if (next < 0 || chars(child) > chars(next)) next = child;
+        const make = `${tag[child]} ${mark[child].text.replace(/ (first|last|odd|even|active|featured) /g, ' ')}`;
+        if (tag[child] !== 'p' && sum('long', child) <= 3) makes.set(make, (makes.get(make) || 0) + 1);
+      }
+      const most = Math.max(0, ...makes.values());
+      if (most >= 3 || next < 0) return most;
+      j = next;
+    }
+    return 0;
+  };
+
   const teaserLike = (i) => {
     const long = sum('long', i);
     if (long < 3 || chars(i) > 9000 || barred(i)) return false;
-    return linkShare(i) >= 0.36 && sum('link', i) / Math.max(1, sum('links', i)) >= 11 && long >= sum('links', i) * 0.28;
+    if (linkShare(i) < 0.36) return linkShare(i) > 0.12 && chars(i) / long < 400 && alike(i) >= 3;
+    return sum('link', i) / Math.max(1, sum('links', i)) >= 11 && long >= sum('links', i) * 0.28;
   };
 
   // From the top down: what is like a list of teasers with one heading at most.
@@ -568,6 +602,7 @@
       give(likelier, 0.55, 'run of links');
       if (head >= 0 && chars(i) > chars(head) + 10) give(likelier, 0.15, 'has a heading');
       if (sum('pics', i) >= 2) give(likelier, 0.1, 'pictures');
+      if (head < 0 && linkShare(i) > 0.7 && sum('long', i) >= 4) give(likelier, 0.12, 'pure list');
     }
     // Headings outweigh names: widgets are given other words than the theme's.
     if (words.related > words.trending) points.trending *= 0.6;
@@ -577,7 +612,7 @@
     if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0 && !words.trending && !words.related) points.related -= 0.4;
     if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0 && !words.trending && !words.related) { points.related -= 0.6; points.trending -= 0.4; }
     if (!named && sum('foreign', i) > sum('links', i) * 0.6 && sum('links', i) > 2) points.related -= 0.3;
-    if (!named && isBelow(i) && sum('pics', i) < 2 && sum('link', i) / sum('links', i) < 26) points.related -= 0.3;
+    if (!named && isBelow(i) && sum('pics', i) < 2 && (sum('long', i) < sum('links', i) * 0.4 || sum('link', i) / sum('links', i) < 18)) points.related -= 0.3;
     if (!named && sum('link', i) / sum('long', i) < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
     if (words.paid && has(concept.name, lower(i, 80))) points.ad = 0;
     const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
@@ -608,22 +643,25 @@
       offerHeaded(i, words, offer);
     }
     for (let i = 0; i < count; i++) if ((mark[i].trending || mark[i].related) && !barred(i) && BLOCKS.has(tag[i])) {
-      if (sum('links', i) >= 1 && chars(i) > 20 && chars(i) < 6000 && linkShare(i) > 0.3 && sum('long', i) >= 1) offer(judgeBlock(i, 'markup', -1));
+      if (sum('links', i) >= 1 && chars(i) > 20 && chars(i) < 6000 && isLinky(i) && sum('long', i) >= 1) offer(judgeBlock(i, 'markup', -1));
     }
     skeletons(offer);
     return settle([...blocks.values()]);
   };
+
+  // Mostly links, or teasers with a few lines below each.
+  const isLinky = (i) => linkShare(i) > 0.3 || sum('long', i) >= 2 && linkShare(i) > 0.12 && chars(i) / sum('long', i) < 400;
 
   const offerHeaded = (i, words, offer) => {
     const linkedHead = sum('links', i);
     if (words.related && !words.trending && /^(strong|b|span)$/.test(tag[i]) && /^(p|li)$/.test(tag[up[i]])) return;
     const around = blockAround(i, 1 + (linkedHead ? 1 : 0));
     if (around >= 0) {
-      const fits = chars(around) < 6000 && sectionHeads(around) <= 1 && (linkShare(around) > 0.3 || words.paid || sum('long', around) >= 2 && linkShare(around) > 0.2) && sum('plain', around) < 900;
+      const fits = chars(around) < 6000 && sectionHeads(around) <= 1 && (words.paid || isLinky(around));
       if (fits && from[i] - from[around] < 80) return offer(judgeBlock(tightened(around), 'heading', i));
     }
     const list = listAfter(i);
-    if (list >= 0 && linkShare(list) > 0.3 && chars(list) < 6000) return offer(judgeBlock(list, 'heading', i));
+    if (list >= 0 && isLinky(list) && chars(list) < 6000) return offer(judgeBlock(list, 'heading', i));
     if (/^(strong|b|span)$/.test(tag[i]) && tag[up[i]] === 'p') return;
     const strong = Math.max(words.trending, words.related, words.paid) > (words.trending ? 0.4 : 0.75) && /^h[1-6]$/.test(tag[i]) ;
     const box = labelled(i);
@@ -652,7 +690,8 @@
       if (!outer) { kept.push(block); continue; }
       const parts = blocks.filter((other) => other !== outer && within(other.i, outer.i) && other.i !== outer.i && !blocks.some((b) => b !== outer && b !== other && within(other.i, b.i) && within(b.i, outer.i)));
       const share = parts.reduce((total, other) => total + chars(other.i), 0) / Math.max(1, chars(outer.i));
-      const better = parts.length > 1 ? share > 0.7 && parts.every((other) => other.score >= 0.8 && other.head >= 0 && (other.named || !outer.named)) : block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
+      const headed = parts.find((other) => other.named && outer.head >= 0 && within(outer.head, other.i) && outer.rules.includes('run of links'));
+      const better = headed && parts.length > 1 && chars(headed.i) < chars(outer.i) * 0.8 ? chars(headed.i) > chars(outer.i) * 0.25 : parts.length > 1 ? share > 0.7 && parts.every((other) => other.score >= 0.8 && other.head >= 0 && (other.named || !outer.named)) : block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
       if (better) { kept.splice(kept.indexOf(outer), 1); kept.push(block); }
     }
     return kept;
