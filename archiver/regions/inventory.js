@@ -54,7 +54,7 @@
   // ---- words ----------------------------------------------------------------------------------------------------
 
   const said = {}, marks = {}, concept = {};
-  for (const [name, source] of Object.entries(options.spoken)) said[name] = new RegExp(source, 'iu');
+  for (const [name, source] of Object.entries(options.spoken)) said[name] = new RegExp(source, 'giu');
   for (const [name, source] of Object.entries(options.marked)) marks[name] = new RegExp(source, 'u');
   for (const [name, source] of Object.entries(options.concepts)) concept[name] = new RegExp(source, 'iu');
   const adHost = new RegExp(options.adHosts, 'i'), socialHost = new RegExp(options.socialHosts, 'i');
@@ -69,7 +69,7 @@
   const WIDE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]/g;
 
   const width = (text) => text.length + (text.match(WIDE) || []).length;
-  const has = (expression, text) => expression.test(text);
+  const has = (expression, text) => text.search(expression) >= 0;
 
   const split = (name) => name
     .replace(/([a-z])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
@@ -409,6 +409,7 @@
     const mine = evidence.get(i);
     const slots = inner.filter((j) => !isPart(j) && !(isLabel(j) && end[j] - j <= 2));
     if (!mine || mine.score < 0.7) return slots.length || !inner.length ? slots.length ? inner.filter((j) => slots.includes(j)) : [] : inner;
+    if (slots.length >= 2 && mine.rules.includes('label') && slots.every((j) => up[j] === up[slots[0]])) return [i];
     if (slots.length >= 2 && !has(OVERLAY, mark[i].text) && !mark[i].slot) {
       const strong = slots.filter((j) => evidence.get(j).score >= 0.8);
       if (strong.length >= 2) return strong;
@@ -464,8 +465,8 @@
     const value = lower(i, 90).replace(/^[\s/\-–—•*:|.»›>#+]*(?=[^+])/, '');
     const ranked = /^h[1-6]$/.test(tag[i]) || mark[i].heading;
     const share = (name) => {
-      const hit = said[name].exec(value), part = hit ? hit[0].length / value.length : 0;
-      return hit && (part >= 0.5 || (ranked && (hit.index < 2 ? part >= 0.2 : part >= 0.4))) ? Math.max(0.5, part) : 0;
+      const hits = value.match(said[name]) || [], part = hits.reduce((total, hit) => total + width(hit), 0) / width(value);
+      return hits.length && (part >= 0.5 || (ranked && (value.search(said[name]) < 2 ? part >= 0.2 : part >= 0.4))) ? Math.min(1, Math.max(0.5, part)) : 0;
     };
     return { trending: share('trending'), related: share('related'), paid: share('paid') };
   };
@@ -495,7 +496,7 @@
     for (let j = i, k = 0; j > 0 && k < 4 && chars(j) <= chars(i) + 30; j = up[j], k++) {
       for (let other = end[j]; other < end[up[j]]; other = end[other]) {
         if (isHeading(other) && /^h[1-6]$/.test(tag[other]) || headingOf(other) >= 0 && headed(headingOf(other)).related + headed(headingOf(other)).trending > 0) return -1;
-        if (sum('links', other) >= 2 && isLinky(other) && !barred(other)) return other;
+        if (sum('links', other) >= 2 && tag[other] !== 'p' && isLinky(other) && !barred(other)) return other;
       }
     }
     return -1;
@@ -537,13 +538,22 @@
     return sum('link', i) / Math.max(1, sum('links', i)) >= 11 && long >= sum('links', i) * 0.28;
   };
 
+  // Whether an element's heading belongs to one of its children, which has a list of its own beside another.
+  const leadsOneOfSeveral = (i) => {
+    const head = headingOf(i);
+    if (head < 0) return false;
+    const below = children(tightened(i)).filter((j) => sum('long', j) > 0), first = below.find((j) => within(head, j));
+    return first !== undefined && below.length > 1 && sum('long', first) >= 2 && alike(first) + 1 >= sum('long', first) * 0.5 &&
+      below.some((j) => j !== first && sum('long', j) >= 2);
+  };
+
   // From the top down: what is like a list of teasers with one heading at most.
   const structural = () => {
     const blocks = [];
     const visit = (i) => {
       if (sum('long', i) < 3 || late()) return;
       if (mark[i].comments && chars(i) > 0) return;
-      if (teaserLike(i) && sectionHeads(i) <= 1) { blocks.push(tightened(i)); return; }
+      if (teaserLike(i) && sectionHeads(i) <= 1 && !leadsOneOfSeveral(i)) { blocks.push(tightened(i)); return; }
       const below = children(i);
       const like = below.filter((j) => sum('long', j) >= 1);
       if (like.length === 1) visit(like[0]); else below.forEach(visit);
@@ -589,7 +599,7 @@
     const give = (kind, value, rule) => { points[kind] += value; rules.push(rule); };
     if (words.trending) give('trending', 0.5 + words.trending * 0.5, 'heading');
     if (words.related) give('related', 0.5 + words.related * 0.5, 'heading');
-    if (words.paid && chars(head) < 50) give('ad', 0.6 + words.paid * 0.5, 'heading');
+    if (words.paid && chars(head) < 50 && !isBelow(i) && (sum('long', i) || sum('pics', i) || sum('foreign', i) || !sum('links', i))) give('ad', 0.6 + words.paid * 0.5, 'heading');
     let names = [i, up[i]].filter((j) => j > 0 && chars(j) <= chars(i) * 1.25 + 40);
     for (const j of [...names, ...children(i).slice(0, 4)]) {
       if (mark[j].trending) { give('trending', 0.45, 'markup'); break; }
@@ -611,7 +621,7 @@
     if (near(i, isChrome) >= 0 && (!named || sum('long', i) < 3)) { points.related -= 0.5; points.trending -= 0.4; }
     if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0 && !words.trending && !words.related) points.related -= 0.4;
     if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0 && !words.trending && !words.related) { points.related -= 0.6; points.trending -= 0.4; }
-    if (!named && sum('foreign', i) > sum('links', i) * 0.6 && sum('links', i) > 2) points.related -= 0.3;
+    if (!named && isBelow(i) && sum('foreign', i) > sum('links', i) * 0.6 && sum('links', i) > 2) points.related -= 0.3;
     if (!named && isBelow(i) && sum('pics', i) < 2 && (sum('long', i) < sum('links', i) * 0.4 || sum('link', i) / sum('links', i) < 18)) points.related -= 0.3;
     if (!named && sum('link', i) / sum('long', i) < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
     if (words.paid && has(concept.name, lower(i, 80))) points.ad = 0;
@@ -779,7 +789,7 @@
     const leaves = [];
     for (let i = 0; i < count; i++) if (leaf[i] || (own[i] > 30 && full[i] && !BLOCKS.has(tag[i]))) leaves.push(i);
       else if (own[i] > 30 && full[i] && chars(i) < 1500) leaves.push(i);
-      else if (own[i] > 30 && !BLOCKS.has(tag[i]) && tag[i] !== 'a' && up[i] >= 0 && full[up[i]]) leaves.push(i);
+      else if (own[i] > 30 && !BLOCKS.has(tag[i]) && tag[i] !== 'a' && up[i] >= 0 && (full[up[i]] || chars(i) > 60 && chars(i) < chars(up[i]) * 0.8)) leaves.push(i);
     return leaves;
   };
 
