@@ -103,7 +103,7 @@
   const start = {}, stop = {}, now = {};
   for (const name of SUMS) { start[name] = []; stop[name] = []; now[name] = 0; }
   const pieces = [];
-  let lastLong = '', length = 0, linked = 0, paragraph = 0, partial = '';
+  let lastLong = '', lastAt = 0, length = 0, linked = 0, paragraph = 0, partial = '';
   const base = baseOf(document), self = location.href.split(/[?#]/)[0], selfPath = location.pathname.length > 1 ? location.pathname : self, here = location.hostname.replace(/^www\./, '');
 
   const note = (i, rule) => { (notes[i] || (notes[i] = [])).push(rule); };
@@ -190,9 +190,10 @@
     if (counted[i]) {
       linked--;
       const url = attribute(nodes[i], 'href');
-      if (text && url !== lastLong && now.social === start.social[i] && width(pieces.slice(first[i]).join(' ')) >= options.longLink) {
+      if (text && (url !== lastLong || i - lastAt > 15) && now.social === start.social[i] && width(pieces.slice(first[i]).join(' ')) >= options.longLink) {
         now.long++;
         lastLong = url;
+        lastAt = i;
       }
     }
     if (tag[i] === 'p') { paragraph--; if (to[i] - from[i] > 120) now.paras++; }
@@ -509,8 +510,21 @@
       if (!/^h[1-6]$/.test(tag[j]) && !(mark[j].heading && (BLOCKS.has(tag[j]) || tag[j] === 'span'))) continue;
       if (isHeading(j) && near(up[j], (k) => tag[k] === 'a' || k === i) <= i) { heads.push(j); j = end[j] - 1; }
     }
-    return heads.filter((j, k) => start.long[heads[k + 1]] === undefined
-      ? stop.long[i] - stop.long[j] >= 2 : start.long[heads[k + 1]] - stop.long[j] >= 2).length;
+    const makes = new Map();
+    for (const j of heads) {
+      const make = `${tag[j]} ${mark[j].text}`;
+      makes.set(make, [...(makes.get(make) || []), j]);
+    }
+    const leading = [];
+    for (const made of makes.values()) {
+      const lead = made.filter((j, k) => (k + 1 < made.length ? start.long[made[k + 1]] : stop.long[i]) - stop.long[j] >= 2);
+      // Titles of items are of one make, too, and have at most the link of their own item after them.
+      if (made.length < 3 || lead.length > made.length / 2) leading.push(...lead);
+    }
+    leading.sort((x, y) => x - y);
+    const apart = leading.filter((j, k) => k === 0 || start.long[j] > stop.long[leading[k - 1]]).length;
+    const close = heads.filter((j, k) => (k + 1 < heads.length ? start.long[heads[k + 1]] : stop.long[i]) - stop.long[j] >= 2).length;
+    return Math.max(apart, close);
   };
 
   // How many children are of one make and each hold a long link.
@@ -624,6 +638,7 @@
     if (!named && isBelow(i) && sum('foreign', i) > sum('links', i) * 0.6 && sum('links', i) > 2) points.related -= 0.3;
     if (!named && isBelow(i) && sum('pics', i) < 2 && (sum('long', i) < sum('links', i) * 0.4 || sum('link', i) / sum('links', i) < 18)) points.related -= 0.3;
     if (!named && sum('link', i) / sum('long', i) < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
+    if (!named && inArticle(i) && up[i] === article) points.related -= 0.4;
     if (words.paid && has(concept.name, lower(i, 80))) points.ad = 0;
     const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
     return { kind, i, score: points[kind], rules: [...new Set(rules)], head, named: Boolean(named || words.paid) };
@@ -701,6 +716,8 @@
       const parts = blocks.filter((other) => other !== outer && within(other.i, outer.i) && other.i !== outer.i && !blocks.some((b) => b !== outer && b !== other && within(other.i, b.i) && within(b.i, outer.i)));
       const share = parts.reduce((total, other) => total + chars(other.i), 0) / Math.max(1, chars(outer.i));
       const headed = parts.find((other) => other.named && outer.head >= 0 && within(outer.head, other.i) && outer.rules.includes('run of links'));
+      // Tabs of one widget.
+      if (outer.kind === 'trending' && outer.rules.includes('markup') && parts.every((other) => other.kind === 'trending')) continue;
       const better = headed && parts.length > 1 && chars(headed.i) < chars(outer.i) * 0.8 ? chars(headed.i) > chars(outer.i) * 0.25 : parts.length > 1 ? share > 0.7 && parts.every((other) => other.score >= 0.8 && other.head >= 0 && (other.named || !outer.named)) : block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
       if (better) { kept.splice(kept.indexOf(outer), 1); kept.push(block); }
     }
