@@ -58,10 +58,10 @@
   for (const [name, source] of Object.entries(options.marked)) marks[name] = new RegExp(source, 'u');
   for (const [name, source] of Object.entries(options.concepts)) concept[name] = new RegExp(source, 'iu');
   const adHost = new RegExp(options.adHosts, 'i'), socialHost = new RegExp(options.socialHosts, 'i');
-  const labels = new Set(options.labels);
+  const labels = new Set(options.labels), permitted = new RegExp(options.permitted, 'giu');
 
   // Names that the common ad stacks give their slots, and the calls that fill them.
-  const SLOT = /div-gpt-ad|google_ads_|adsbygoogle|^aswift_|(^|[\s_-])(taboola|outbrain|OUTBRAIN|zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\s_-]|$)|outbrain|taboola|yandex_rtb|adfox|BAIDU_(SSP|DUP)|tanx|amzn-assoc|amzn_assoc|_mgid|M\d+ScriptRootC|^(sas|smartad)[_-]|\bOBR?\b|rc-widget|ad-slot|^beacon_[0-9a-f]{6}|^bsa-|carbonads|^atatags-/;
+  const SLOT = /div-gpt-ad|google_ads_|adsbygoogle|^aswift_|(^|[\s_-])(taboola|outbrain|OUTBRAIN|zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\s_-]|$)|outbrain|taboola|yandex_rtb|adfox|BAIDU_(SSP|DUP)|tanx|amzn-assoc|amzn_assoc|_mgid|M\d+ScriptRootC|^(sas|smartad)[_-]|\bOBR?\b|rc-widget|^trc_|ad-slot|^beacon_[0-9a-f]{6}|^bsa-|carbonads|^atatags-/;
   const SLOT_DATA = /^data-(ad|ads|adunit|adslot|adzone|adsize|advert\w*|google-query-id|gpt|dfp|freestar\w*|revive|openx|criteo|outbrain|taboola|mrf-ad|oas)(-|$)|^data-(\w+-)+ad-(unit|slot|size|id|name|type)$/;
   const AD_CALL = /googletag\s*\.|adsbygoogle|OA_show|revive|asyncAds|\bpbjs\b|taboola|OBR\.|outbrain|criteo|smartadserver|\bsas\.|yaContextCb|adfox|BAIDU_CLB|slotbydup|tanx_s|_mgq|ad(?:slot|unit|server|zone|manager)|show_?ad\b|display_?ad|renderAd|loadAd|broadstreet|adition|adtech|\bOAS_|dfp|moneybid|googlesyndication|doubleclick/i;
   const AD_URL = /[/._-](ads?|adserver|adframe|adserv|adclick|adv|banners?|sponsors?|publicidade?|werbung|reklama?|pub)\d*[/._?-]|[?&](utm_medium=(banner|display|cpc|native|ad)|gclid|adurl|bannerid|zoneid)|\/(linkout|clickthru|aclk|adclick)\b/i;
@@ -179,6 +179,11 @@
     if (/mail|メール|邮箱|郵箱|почт|이메일/i.test(names)) now.mail++;
   };
 
+  const isOneCard = (i, j) => {
+    const near = [up[j], up[up[j]], up[up[up[j]]]];
+    return near.includes(up[i]) || near.includes(up[up[i]]) || near.includes(up[up[up[i]]]);
+  };
+
   // A text with one link laid over it, which holds none of the text itself.
   const isCard = (i) => now.links - start.links[i] === 1 && now.long === start.long[i] && now.link === start.link[i] &&
     now.social === start.social[i] && now.foreign === start.foreign[i] && to[i] - from[i] >= 20 && to[i] - from[i] <= 260 && linked === 0;
@@ -190,7 +195,7 @@
     if (counted[i]) {
       linked--;
       const url = attribute(nodes[i], 'href');
-      if (text && (url !== lastLong || i - lastAt > 15) && now.social === start.social[i] && width(pieces.slice(first[i]).join(' ')) >= options.longLink) {
+      if (text && (url !== lastLong || !isOneCard(i, lastAt)) && now.social === start.social[i] && width(pieces.slice(first[i]).join(' ')) >= options.longLink) {
         now.long++;
         lastLong = url;
         lastAt = i;
@@ -253,7 +258,7 @@
   // ---- questions about an element -------------------------------------------------------------------------------
 
   const chars = (i) => Math.max(0, to[i] - from[i] - 1);
-  const text = (i, most = 20000) => whole.slice(from[i], Math.min(to[i] - 1, from[i] + most));
+  const text = (i, most = 20000) => (chars(i) ? whole.slice(from[i], Math.min(to[i] - 1, from[i] + most)) : '');
   const sum = (name, i) => stop[name][i] - start[name][i];
   const within = (i, j) => j <= i && i < end[j];
   const near = (i, wanted) => {
@@ -388,12 +393,12 @@
       held.rules.push('label');
       evidence.set(box, held);
       const parent = up[box];
-      if (parent > 0 && chars(parent) < chars(i) + 200 && !cannotBeAd(parent) && besideAd(parent, box, evidence)) {
+      if (parent > 0 && chars(parent) < chars(i) + 200 && sum('fields', parent) === 0 && !cannotBeAd(parent) && besideAd(parent, box, evidence)) {
         const outer = evidence.get(parent) || { score: 0, rules: [] };
         outer.score += 0.8;
         outer.rules.push('label beside an ad');
         evidence.set(parent, outer);
-      } else if (parent > 0 && !weak && chars(parent) < chars(i) + 400 && (sum('foreign', parent) > 0 || (sum('frames', parent) > 0)) && !cannotBeAd(parent)) {
+      } else if (parent > 0 && !weak && sum('fields', parent) === 0 && chars(parent) < chars(i) + 400 && (sum('foreign', parent) > 0 || (sum('frames', parent) > 0)) && !cannotBeAd(parent)) {
         const outer = evidence.get(parent) || { score: 0, rules: [] };
         outer.score += 0.75;
         outer.rules.push('label');
@@ -497,7 +502,10 @@
     for (let j = i, k = 0; j > 0 && k < 4 && chars(j) <= chars(i) + 30; j = up[j], k++) {
       for (let other = end[j]; other < end[up[j]]; other = end[other]) {
         if (isHeading(other) && /^h[1-6]$/.test(tag[other]) || headingOf(other) >= 0 && headed(headingOf(other)).related + headed(headingOf(other)).trending > 0) return -1;
-        if (sum('links', other) >= 2 && tag[other] !== 'p' && isLinky(other) && !barred(other)) return other;
+        if (sum('links', other) < 1 || tag[other] === 'p' || !isLinky(other) || barred(other)) continue;
+        const parent = up[other], like = children(parent).filter((k) => tag[k] === tag[other] && mark[k] === mark[other] && sum('links', k) > 0);
+        if (like.length > 2 && !barred(parent) && chars(parent) < 6000) return parent;
+        if (sum('links', other) >= 2) return other;
       }
     }
     return -1;
@@ -613,7 +621,7 @@
     const give = (kind, value, rule) => { points[kind] += value; rules.push(rule); };
     if (words.trending) give('trending', 0.5 + words.trending * 0.5, 'heading');
     if (words.related) give('related', 0.5 + words.related * 0.5, 'heading');
-    if (words.paid && chars(head) < 50 && !isBelow(i) && (sum('long', i) || sum('pics', i) || sum('foreign', i) || !sum('links', i))) give('ad', 0.6 + words.paid * 0.5, 'heading');
+    if (words.paid && chars(head) < 50 && (!isBelow(i) || sum('pics', i) > 1) && (sum('long', i) || sum('pics', i) || sum('foreign', i) || !sum('links', i))) give('ad', 0.6 + words.paid * 0.5, 'heading');
     let names = [i, up[i]].filter((j) => j > 0 && chars(j) <= chars(i) * 1.25 + 40);
     for (const j of [...names, ...children(i).slice(0, 4)]) {
       if (mark[j].trending) { give('trending', 0.45, 'markup'); break; }
@@ -638,6 +646,7 @@
     if (!named && isBelow(i) && sum('foreign', i) > sum('links', i) * 0.6 && sum('links', i) > 2) points.related -= 0.3;
     if (!named && isBelow(i) && sum('pics', i) < 2 && (sum('long', i) < sum('links', i) * 0.4 || sum('link', i) / sum('links', i) < 18)) points.related -= 0.3;
     if (!named && sum('link', i) / sum('long', i) < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
+    if (!named && (text(i, 4000).match(said.site) || []).length > 1) points.related -= 0.6;
     if (!named && inArticle(i) && up[i] === article) points.related -= 0.4;
     if (words.paid && has(concept.name, lower(i, 80))) points.ad = 0;
     const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
@@ -683,6 +692,7 @@
     const around = blockAround(i, 1 + (linkedHead ? 1 : 0));
     if (around >= 0) {
       const fits = chars(around) < 6000 && sectionHeads(around) <= 1 && (words.paid || isLinky(around));
+      if (tag[tightened(around)] === 'p' && inArticle(around)) return;
       if (fits && from[i] - from[around] < 80) return offer(judgeBlock(tightened(around), 'heading', i));
     }
     const list = listAfter(i);
@@ -733,14 +743,18 @@
     return has(expression, value.replaceAll(first[0], ' '));
   };
 
-  const noticeScore = (i, value) => {
+  const noticeScore = (i, whole_) => {
+    const value = whole_.replace(permitted, ' ');
     const hits = {}, rules = [];
     for (const name in concept) hits[name] = has(concept[name], value);
     for (const name of options.alone) if (hits[name] && twice(concept[name], value)) { hits.twice = true; rules.push(`${name} twice`); }
     let score = hits.twice ? 0.75 : 0;
-    for (const [a, b] of options.notices) if (hits[a] && hits[b] && !(a === 'reuse' && isCopyright(i, value) >= 0.7)) { if (!score) score = 0.75; else score += 0.1; rules.push(`${a} and ${b}`); }
-    const opening = concept.name.exec(value);
-    if (opening && opening.index < 12) { score += 0.45; rules.push('named'); }
+    for (const [a, b, points] of options.notices) {
+      if (!hits[a] || !hits[b] || a === 'reuse' && isCopyright(i, value) >= 0.7) continue;
+      score = score ? Math.max(score, points) + 0.1 : points;
+      rules.push(`${a} and ${b}`);
+    }
+    if (value.search(concept.name) >= 0 && value.search(concept.name) < 12 || value.search(concept.note) === 0 && has(/^[^.]{3,30}:/, value)) { score += 0.45; rules.push('named'); }
     return { score, rules };
   };
 
@@ -762,7 +776,8 @@
     if (linkShare(i) > 0.5) give(-0.6);
     else if (sum('links', i) > 5) give(-0.3);
     if (tag[i] === 'p' && inArticle(i) && !isTail(i) && !rules.includes('affiliate and buying') && named < 0) give(-0.35);
-    if (size > 700 && inArticle(i)) give(-0.2);
+    if (size > 700 && (inArticle(i) || size > 1000 && !isBelow(i) && !rules.includes('named'))) give(-0.2);
+    if (has(/\{\{.*\}\}/, value)) give(-0.5);
     if (near(i, (j) => mark[j].cookie || mark[j].newsletter || tag[j] === 'form' && sum('fields', j) > 0) >= 0) give(-0.3);
     return score >= 0.7 ? { kind: 'disclaimer', i, score, rules } : null;
   };
@@ -834,7 +849,7 @@
   const titledNotices = (notices) => {
     for (let i = 0; i < count; i++) {
       if (!isHeading(i) || !(/^h[1-6]$/.test(tag[i]) || mark[i].heading) || sum('links', i)) continue;
-      const value = lower(i, 70), hit = concept.name.exec(value);
+      const value = lower(i, 70), hit = concept.name.exec(value) || concept.note.exec(value);
       if (!hit || hit[0].length < value.length * 0.6) continue;
       const box = near(up[i], (j) => chars(j) > chars(i) + 40);
       if (box > 0 && chars(box) < 3000 && !barred(box) && box !== article && from[i] - from[box] < 20 && linkShare(box) < 0.4) {

@@ -16,12 +16,12 @@ AD_LABEL = """
 advertisement | advertisements | advertising | advertise here | advert | adverts | ad | ads | ads by google | google ads
 sponsored | sponsored content | sponsored post | sponsored links | sponsored by | sponsor | sponsors | our sponsors
 paid content | paid post | paid for by | promoted | promoted content | promotion | partner content | advertorial
-presented by | commercial | advertiser content | brand content | in partnership with | classified ads
+presented by | brought to you by | commercial | advertiser content | brand content | in partnership with | classified ads
 scroll to continue with content | story continues below | article continues below | continue reading below
 article continues after ad | article continues below advertisement | story continues below advertisement
 anzeige | anzeigen | werbung | gesponsert | gesponserter inhalt | sponsored anzeige | werbeanzeige | präsentiert von
 publicité | publicités | pub | annonce | annonces | sponsorisé | contenu sponsorisé | contenu partenaire | publireportage
-publicidad | anuncio | anuncios | patrocinado | contenido patrocinado | presentado por | publirreportaje | patrocinado por
+publicidad | espacio publicitario | anuncio | anuncios | patrocinado | contenido patrocinado | presentado por | publirreportaje | patrocinado por
 contenido promocionado | anúncio | anúncios | publicidade | conteúdo patrocinado | conteúdo publicitário | patrocínio
 informe publicitário | oferecido por | continua após a publicidade | continua depois da publicidade
 pubblicità | annuncio | annunci | sponsorizzato | contenuto sponsorizzato | messaggio pubblicitario | publiredazionale
@@ -318,8 +318,7 @@ CONCEPTS = {
         non rispecchiano | non rappresentano | niet noodzakelijk | weerspiegel* | niekoniecznie | nie odzwierciedla* | nie zawsze | не совпада*
         может не совпадать | не отража* | не збіга* | yansıtma* | bağlayıcı değil* | لا تعبر | لا يعبر | بالضرورة | आवश्यक नहीं | निजी | व्यक्तिगत
         反映するもの | 個人の | 必ずしも | 不代表 | 仅代表 | 僅代表 | 个人观点 | 다를 수 있 | 무관 | 개인의 | tidak mencerminkan | tidak mewakili | không nhất thiết
-        nemusí | nevyjadruj* | nem feltétlenül | nu reprezintă | nu reflectă | behöver inte | δεν απηχούν | не отразяват | moderat* | supervis*
-        libelous | libellous | defamatory | unlawful | ofensiv*
+        nemusí | nevyjadruj* | nem feltétlenül | nu reprezintă | nu reflectă | behöver inte | δεν απηχούν | не отразяват
     """,
     "advice": """
         medical advice | medical information | professional advice | financial advice | investment advice | legal advice | tax advice
@@ -361,15 +360,24 @@ CONCEPTS = {
         zakázán* | zapovězen* | súhlas* | engedély* | tilos | acord* | interzis* | tillstånd | tillatelse | tilladelse | lupa* | άδεια | απαγορεύεται
         разрешение | forbudt | förbjud* | dozvol* | zabranjen* | mandatory | obligatoria
     """,
+    "policing": """
+        moderat* | supervis* | libelous | libellous | defamatory | unlawful | ofensiv* | beleidig* | diffamatoire* | difamatori* | offensiv* | obraźliw*
+        оскорбл* | hakaret | 誹謗 | 诽谤 | 비방 | sara
+    """,
     "name": """
-        disclaimer | disclaimers | disclosure | disclosures | legal notice | editorial note | publisher's note | editor's note | advertiser disclosure
-        affiliate disclosure | advertising disclosure | haftungsausschluss | hinweis | rechtlicher hinweis | transparenzhinweis | risikohinweis
-        werbehinweis | affiliate-hinweis | avertissement | mentions légales | avis de non-responsabilité | aviso legal | descargo de responsabilidad
-        nota del editor | advertencia | aviso | isenção de responsabilidade | aviso legal | nota da redação | avvertenza | avvertenze | nota legale
-        disclaimer voorwaarden | zastrzeżenie | zastrzeżenia | nota prawna | отказ от ответственности | дисклеймер | предупреждение | застереження
-        yasal uyarı | sorumluluk reddi | uyarı | إخلاء مسؤولية | إخلاء المسؤولية | تنويه | تنبيه | अस्वीकरण | डिस्क्लेमर | डिस्क्लेमर | 免責事項 | 免责声明 | 免責聲明 | 郑重声明 | 声明
-        면책조항 | 면책 조항 | 고지 | 투자 유의 | penafian | sanggahan | peringatan | miễn trừ trách nhiệm | upozornění | upozornenie | felelősségkizárás | avertisment
-        ansvarsfraskrivelse | ansvarsfriskrivning | vastuuvapauslauseke | αποποίηση | corrections | correction policy | trust principles
+        disclaimer | disclaimers | disclosure | disclosures | legal notice | publisher's note | advertiser disclosure
+        affiliate disclosure | advertising disclosure | haftungsausschluss | rechtlicher hinweis | transparenzhinweis | risikohinweis
+        werbehinweis | affiliate-hinweis | mentions légales | avis de non-responsabilité | clause de non-responsabilité | aviso legal
+        descargo de responsabilidad | exención de responsabilidad | isenção de responsabilidade | nota legale | esclusione di responsabilità
+        nota prawna | zastrzeżenie prawne | отказ от ответственности | дисклеймер | yasal uyarı | sorumluluk reddi | إخلاء مسؤولية | إخلاء المسؤولية
+        अस्वीकरण | डिस्क्लेमर | 免責事項 | 免责声明 | 免責聲明 | 郑重声明 | 版权声明 | 特别声明 | 면책조항 | 면책 조항 | 투자 유의 | penafian | sanggahan
+        miễn trừ trách nhiệm | felelősségkizárás | ansvarsfraskrivelse | ansvarsfriskrivning | vastuuvapauslauseke | αποποίηση
+        correction policy | trust principles | corrections:
+    """,
+    "note": """
+        note | hinweis | hinweise | editorial note | avertissement | advertencia | aviso | avvertenza | avvertenze | zastrzeżenie | предупреждение
+        застереження | uyarı | تنويه | تنبيه | 声明 | 聲明 | 고지 | peringatan | upozornění | upozornenie | avertisment | important notice | legal
+        risk warning | corrections | risikowarnung | anmerkung | ご注意 | 注意事項 | 注意
     """,
     "agree": """
         you agree to | you accept | by using this | by continuing to use this | by accessing | do not agree | reserves the right | we reserve
@@ -380,21 +388,40 @@ CONCEPTS = {
     """,
 }
 
-#: which concepts, when they come together, make a text a notice
+#: which concepts, when they come together, make a text a notice, and how sure they are
 NOTICES = (
-    ("affiliate", "buying"),
-    ("opinion", "not_ours"),
-    ("opinion", "no_duty"),
-    ("advice", "no_duty"),
-    ("advice", "name"),
-    ("reuse", "permission"),
-    ("name", "no_duty"),
-    ("name", "opinion"),
-    ("name", "affiliate"),
-    ("name", "agree"),
-    ("agree", "no_duty"),
-    ("name", "not_ours"),
+    ("affiliate", "buying", 0.75),
+    ("opinion", "not_ours", 0.75),
+    ("opinion", "no_duty", 0.75),
+    ("advice", "no_duty", 0.75),
+    ("advice", "name", 0.75),
+    ("reuse", "permission", 0.75),
+    ("name", "no_duty", 0.75),
+    ("name", "opinion", 0.75),
+    ("name", "affiliate", 0.75),
+    ("name", "agree", 0.75),
+    ("agree", "no_duty", 0.75),
+    ("name", "not_ours", 0.75),
+    ("opinion", "policing", 0.55),
 )
+
+#: said of what was allowed, not of what is forbidden
+PERMITTED = """
+with permission | by permission | with the permission | used by permission | with kind permission | mit genehmigung | mit freundlicher genehmigung
+avec l'autorisation | avec l'aimable autorisation | con permiso | con autorización | con la autorización | com permissão | com autorização
+con il permesso | per gentile concessione | met toestemming | dzięki uprzejmości | izniyle | に許可を得て | 经授权 | 經授權
+"""
+
+#: two of these in a list of links make it the site's own
+SITE_LINKS = """
+privacy | privacy policy | terms of use | terms of service | terms & conditions | contact us | about us | advertise with us | cookie policy
+accessibility | careers | sitemap | site map | help center | impressum | datenschutz | datenschutzerklärung | agb | kontakt | über uns | mediadaten
+mentions légales | politique de confidentialité | qui sommes-nous | nous contacter | cgu | aviso legal | política de privacidad | contacto
+quiénes somos | política de privacidade | fale conosco | quem somos | termos de uso | contatti | chi siamo | privacybeleid | colofon | over ons
+regulamin | polityka prywatności | o nas | контакты | о нас | политика конфиденциальности | künye | gizlilik | iletişim | hakkımızda
+اتصل بنا | من نحن | سياسة الخصوصية | हमारे बारे में | संपर्क करें | 利用規約 | プライバシーポリシー | お問い合わせ | 運営会社 | 会社概要 | 关于我们 | 联系我们 | 隐私政策
+關於我們 | 聯絡我們 | 隱私權 | 개인정보 | 이용약관 | 회사소개 | tentang kami | hubungi kami | kebijakan privasi | pedoman media siber | liên hệ
+"""
 
 #: of these, two different wordings are enough
 ENOUGH_ALONE = ("advice", "agree")
@@ -422,15 +449,15 @@ MARKUP = {
         |adunits|adbox|adspot|adzone|adspace|adwrap|adwrapper|adcontainer|adcontent|adholder|adarea|adplace|adplacement|adbanner|adbar|adframe
         |a rec|td a rec|adblock|adtech|adserver|admanager|adrotate|adlabel|adtop|adright|adleft|adbottom|adsbox|adsbygoogle|adsgoogle|googlead|googleads
         |dfp|gpt|gam|doubleclick|prebid|mpu|mrec|leaderboard|skyscraper|superbanner|megabanner|medrec|wallpaper ad|halfpage
-        |interstitial|sponsored|sponsor|sponsors|sponsorship|sponsoring|sponsored content|house ad|native ad|paid content|promoted|taboola|outbrain
+        |interstitial|sponsored|sponsor|sponsors|sponsorship|sponsoring|sponsored content|house ad|native ad|paid content|taboola|outbrain
         |zergnet|mgid|revcontent|ligatus|plista|criteo|teads|adnxs|dianomi|strossle|nativo|sharethrough|triplelift|seedtag|engageya
-        |werbung|werbe|anzeige|anzeigen|werbebanner|publicite|pub|pubs|publicites|publi|publicidad|publicidade|publicitario|publireportage
+        |werbung|werbe|anzeige|anzeigen|werbebanner|publicite|publicites|publicidad|publicidade|publicitario|publireportage
         |anuncio|anuncios|patrocinado|patrocinio|pubblicita|annuncio|sponsorizzato|advertentie|advertenties|reclame|reklama|reklame|reklamy|reklam
         |reklamlar|ilan|rekl|iklan|banerad|annons|annonser|annonse|mainos|mainokset|hirdetes|hirdetesek|publicitate|oglas|inzerce|inzercia|inzerat
         |komercni|guanggao|gg ad|kokoku|广告|quangcao|qc ad|outofpage|oop
     """,
     "maybe_ad": """
-        banner|banners|billboard|baner|banery|bannerek|promo|promotion|promos|partner|partners|rectangle|commercial|native
+        banner|banners|billboard|baner|banery|bannerek|promo|promotion|promos|promoted|pub|pubs|publi|rectangle|commercial|native
         |sky|superleader|pave|halfbanner|topbanner|bottombanner|sidebanner|sticky banner|preroll|inread|brandshare|tieup|deal|deals|splash|roba|koukoku
     """,
     "not_ad": """
@@ -484,7 +511,7 @@ MARKUP = {
     """,
     "disclaimer": """
         disclaimer|disclaimers|disclosure|disclosures|affiliatedisclaimer|affiliate disclosure|legal notice|legalnote|legal note|haftungsausschluss|hinweisbox|transparenzhinweis
-        |aviso legal|avisolegal|nota legal|mianze|trust principles|affiliate notice|disclaimertext|terms
+        |aviso legal|avisolegal|nota legal|mianze|trust principles|affiliate notice|disclaimertext
     """,
     "copyright": "copyright|copyrights|copy|copyr|rights|footer copy|copyrighttext|copyright text|banquan|colophon text|siteinfo|site info|footer legal|legal",
     "chrome": "nav|menu|navbar|navigation|breadcrumb|breadcrumbs|submenu|megamenu|mega menu|offcanvas|sitemap|mobile menu|dropdown|pagination|pager|topbar|hamburger",
