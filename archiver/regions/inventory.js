@@ -58,7 +58,7 @@
   for (const [name, source] of Object.entries(options.marked)) marks[name] = new RegExp(source, 'u');
   for (const [name, source] of Object.entries(options.concepts)) concept[name] = new RegExp(source, 'iu');
   const adHost = new RegExp(options.adHosts, 'i'), socialHost = new RegExp(options.socialHosts, 'i');
-  const labels = new Set(options.labels), permitted = new RegExp(options.permitted, 'giu');
+  const labels = new Set(options.labels), permitted = said.permitted;
 
   // Names that the common ad stacks give their slots, and the calls that fill them.
   const SLOT = /div-gpt-ad|google_ads_|adsbygoogle|^aswift_|(^|[\s_-])(taboola|outbrain|OUTBRAIN|zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\s_-]|$)|outbrain|taboola|yandex_rtb|adfox|BAIDU_(SSP|DUP)|tanx|amzn-assoc|amzn_assoc|_mgid|M\d+ScriptRootC|^(sas|smartad)[_-]|\bOBR?\b|rc-widget|^trc_|ad-slot|^beacon_[0-9a-f]{6}|^bsa-|carbonads|^atatags-/;
@@ -268,13 +268,19 @@
   const children = (i) => { const found = []; for (let j = i + 1; j < end[i]; j = end[j]) found.push(j); return found; };
   const plainly = (value) => value.toLowerCase().replace(/\u0307/g, '').replace(/[’‘ʼ`´]/g, "'").replace(/\u00a0/g, ' ');
   const lower = (i, most) => plainly(text(i, most));
-  const late = () => performance.now() - began > options.maxMs && (partial = partial || 'time');
+  const late = () => performance.now() - began > options.maxMs && (partial = partial || 'time') !== '';
+  function* indices() {
+    for (let i = 0; i < count; i++) {
+      if (i % 128 === 0 && late()) return;
+      yield i;
+    }
+  }
   const isChrome = (j) => tag[j] === 'nav' || mark[j].chrome;
 
   // The element whose own paragraphs hold most text.
   const findArticle = () => {
     const held = new Map();
-    for (let i = 0; i < count; i++) if (tag[i] === 'p' && up[i] >= 0) {
+    for (const i of indices()) if (tag[i] === 'p' && up[i] >= 0) {
       const share = chars(i) - sum('link', i);
       for (let j = up[i], k = 0; j >= 0 && k < 3; j = up[j], k++) held.set(j, (held.get(j) || 0) + share / (1 + k * 0.4));
     }
@@ -287,7 +293,7 @@
   const findTitle = () => {
     const words = new Set(titleOf(document).toLowerCase().split(/[^\p{L}\p{N}]+/u));
     let best = -1, most = -1;
-    for (let i = 0; i < count; i++) if (tag[i] === 'h1') {
+    for (const i of indices()) if (tag[i] === 'h1') {
       const shared = lower(i, 300).split(/[^\p{L}\p{N}]+/u).filter((word) => words.has(word)).length;
       if (shared > most) { best = i; most = shared; }
     }
@@ -376,12 +382,12 @@
   };
 
   const besideAd = (parent, label, evidence) => {
-    for (let j = parent + 1; j < end[parent]; j++) if (!within(j, label) && (evidence.get(j) || { score: 0 }).score >= 0.7) return true;
+    for (let j = parent + 1; j < Math.min(end[parent], parent + 200); j++) if (!within(j, label) && (evidence.get(j) || { score: 0 }).score >= 0.7) return true;
     return false;
   };
 
   const labelEvidence = (evidence) => {
-    for (let i = 0; i < count; i++) {
+    for (const i of indices()) {
       if (!own[i] || own[i] > 60 || sum('links', i) > 0 || !isLabel(i)) continue;
       if (near(i, (j) => tag[j] === 'a' || isChrome(j)) >= 0) continue;
       const box = labelled(i), plain = plainLabel(text(i));
@@ -429,7 +435,7 @@
 
   const findAds = () => {
     const evidence = new Map();
-    for (let i = 0; i < count; i++) {
+    for (const i of indices()) {
       if (!(mark[i].ad || mark[i].maybe_ad || mark[i].slot || notes[i]) || cannotBeAd(i)) continue;
       const seen = adEvidence(i);
       if (seen.score > 0) evidence.set(i, seen);
@@ -608,9 +614,11 @@
     return -1;
   };
 
+  // An ordered list, or items that begin with 1, 2, 3.
   const ranked = (i) => {
-    const first = children(i).find((j) => /^(ol)$/.test(tag[j]));
-    return first !== undefined || has(/(^|\s)1\.?\s.{8,160}\s2\.?\s.{8,160}\s3\.?\s/, text(i, 900));
+    if (children(i).some((j) => tag[j] === 'ol')) return true;
+    const value = ` ${text(i, 900)}`, one = value.search(/\s1\.?\s/), two = value.search(/\s2\.?\s/), three = value.search(/\s3\.?\s/);
+    return one >= 0 && two > one + 8 && three > two + 8;
   };
 
   const judgeBlock = (i, why, hint) => {
@@ -660,6 +668,7 @@
     const blocks = new Map();
     const offer = (block) => {
       if (block.i < 0 || block.score < 0.65) return;
+      if (blocks.size >= options.maxRegions) { partial = partial || 'regions'; return; }
       if (sum('mail', block.i) > 0 && has(said.newsletter, lower(block.i, 900))) return;
       if (block.kind === 'related' && sum('links', block.i) > 0 && sum('long', block.i) === 0) return;
       if (block.kind === 'related' && near(block.i, (j) => mark[j].social && !mark[j].related) >= 0) return;
@@ -669,14 +678,13 @@
       if (!older || older.score < block.score) blocks.set(block.i, block);
     };
     for (const i of structural()) offer(judgeBlock(i, 'run of links', -1));
-    for (let i = 0; i < count; i++) {
-      if (i % 256 === 0 && late()) break;
+    for (const i of indices()) {
       if (!isHeading(i) || near(up[i], (j) => tag[j] === 'a') >= 0 && /^(span|strong|b)$/.test(tag[i])) continue;
       const words = headed(i);
       if (!words.trending && !words.related && !words.paid) continue;
       offerHeaded(i, words, offer);
     }
-    for (let i = 0; i < count; i++) if ((mark[i].trending || mark[i].related) && !barred(i) && BLOCKS.has(tag[i])) {
+    for (const i of indices()) if ((mark[i].trending || mark[i].related) && !barred(i) && BLOCKS.has(tag[i])) {
       if (sum('links', i) >= 1 && chars(i) > 20 && chars(i) < 6000 && isLinky(i) && sum('long', i) >= 1) offer(judgeBlock(i, 'markup', -1));
     }
     skeletons(offer);
@@ -704,7 +712,7 @@
   };
   // Blocks that a script would have filled: a heading, perhaps tabs, and nothing more.
   const skeletons = (offer) => {
-    for (let i = 0; i < count; i++) {
+    for (const i of indices()) {
       if (!/^(aside|section)$/.test(tag[i]) || sum('links', i) || chars(i) < 4 || chars(i) > 90 || barred(i)) continue;
       const head = headingOf(i), value = lower(i, 90);
       if (head < 0 || !/^h[1-6]$/.test(tag[head])) continue;
@@ -819,7 +827,7 @@
 
   const texts = () => {
     const leaves = [];
-    for (let i = 0; i < count; i++) if (leaf[i] || (own[i] > 30 && full[i] && !BLOCKS.has(tag[i]))) leaves.push(i);
+    for (const i of indices()) if (leaf[i] || (own[i] > 30 && full[i] && !BLOCKS.has(tag[i]))) leaves.push(i);
       else if (own[i] > 30 && full[i] && chars(i) < 1500) leaves.push(i);
       else if (own[i] > 30 && !BLOCKS.has(tag[i]) && tag[i] !== 'a' && up[i] >= 0 && (full[up[i]] || chars(i) > 60 && chars(i) < chars(up[i]) * 0.8)) leaves.push(i);
     return leaves;
@@ -832,10 +840,10 @@
       if ((read += Math.min(chars(i), 3200)) > options.maxNotices) { partial = partial || 'text'; break; }
       if (late()) break;
       copyrightIn(i);
-      const notice = noticeAt(i);
+      const notice = notices.size < options.maxRegions ? noticeAt(i) : null;
       if (notice) notices.set(i, notice);
     }
-    for (let i = 0; i < count; i++) if (mark[i].disclaimer && !/^(a|li|button|body)$/.test(tag[i]) && !barred(i) && chars(i) >= 12 && chars(i) < 3000 && linkShare(i) < 0.5 && !notices.has(i)) {
+    for (const i of indices()) if (mark[i].disclaimer && !/^(a|li|button|body)$/.test(tag[i]) && !barred(i) && chars(i) >= 12 && chars(i) < 3000 && linkShare(i) < 0.5 && !notices.has(i)) {
       const value = lower(i, 3200), seen = noticeScore(i, value);
       const score = 0.5 + seen.score + (isBelow(i) ? 0.1 : 0);
       if (score >= 0.7) notices.set(i, { kind: 'disclaimer', i, score, rules: ['markup', ...seen.rules] });
@@ -847,7 +855,7 @@
 
   // What stands under a heading that calls it a notice.
   const titledNotices = (notices) => {
-    for (let i = 0; i < count; i++) {
+    for (const i of indices()) {
       if (!isHeading(i) || !(/^h[1-6]$/.test(tag[i]) || mark[i].heading) || sum('links', i)) continue;
       const value = lower(i, 70), hit = concept.name.exec(value) || concept.note.exec(value);
       if (!hit || hit[0].length < value.length * 0.6) continue;
@@ -890,7 +898,7 @@
 
   const outermost = (kind, fits) => {
     let skip = -1;
-    for (let i = 0; i < count; i++) {
+    for (const i of indices()) {
       if (i < skip || !mark[i][kind] || barred(i) || holdsTitle(i) || /^(a|svg|button|input|label|h\d|span|i|img|option)$/.test(tag[i])) continue;
       const score = fits(i);
       if (score >= 0.7) { add(kind, i, score, ['markup']); skip = end[i]; }
@@ -918,7 +926,7 @@
   const networks = () => {
     const taken = found.filter((one) => one.kind === 'social');
     let skip = -1;
-    for (let i = 0; i < count; i++) {
+    for (const i of indices()) {
       if (i < skip || sum('social', i) < 2 || barred(i) || holdsTitle(i) || !BLOCKS.has(tag[i]) || taken.some((one) => within(one.i, i) || within(i, one.i))) continue;
       if (sum('social', i) >= sum('links', i) * 0.6 && chars(i) < 300) { add('social', i, 0.4 + 0.15 * sum('social', i), ['links to networks']); skip = end[i]; }
     }
@@ -926,14 +934,14 @@
 
   const signups = () => {
     const taken = found.filter((one) => one.kind === 'newsletter' || one.kind === 'comments');
-    for (let i = 0; i < count; i++) {
+    for (const i of indices()) {
       if (tag[i] !== 'form' || sum('mail', i) < 1 || sum('fields', i) > 5 || taken.some((one) => within(i, one.i) || within(one.i, i))) continue;
       if (near(i, (j) => mark[j].comments) >= 0) continue;
       let box = i;
       while (up[box] > 0 && chars(up[box]) < 500 && !barred(up[box]) && sum('long', up[box]) < 2 && !has(said.newsletter, lower(box, 500))) box = up[box];
       if (has(said.newsletter, lower(box, 500))) add('newsletter', box, 0.8, ['form']);
     }
-    for (let i = 0; i < count; i++) {
+    for (const i of indices()) {
       if (!isHeading(i) || !/^h[1-6]$/.test(tag[i]) && !mark[i].heading || !has(said.newsletter, lower(i, 80))) continue;
       const box = near(up[i], (j) => sum('fields', j) > 0 || sum('links', j) > 0);
       if (box > 0 && chars(box) < 600 && !barred(box) && sum('long', box) < 3 && !found.some((one) => one.kind === 'newsletter' && (within(box, one.i) || within(one.i, box)))) add('newsletter', box, 0.75, ['heading']);
@@ -996,7 +1004,12 @@
     return frames;
   };
 
-  if (count) { findAds(); for (const block of findLinkBlocks()) found.push(block); findNotices(); findOthers(); }
+  const finders = [findAds, () => findLinkBlocks().forEach((block) => found.push(block)), findNotices, findOthers];
+  for (const find of count ? finders : []) {
+    // A document nested too deep for our stack, say: what the others find is kept.
+    try { find(); } catch (error) { partial = partial || `error: ${error}`.slice(0, 200); }
+  }
+  if (found.length > 4 * options.maxRegions) { found.length = 4 * options.maxRegions; partial = partial || 'regions'; }
   // An ad takes in what else was seen in it, but for notices.
   const ads = found.filter((one) => one.kind === 'ad');
   const isSpare = (one) => one.named !== undefined && one.kind === 'ad' && found.some((other) => other !== one && other.kind === 'ad' && other.named === undefined && within(other.i, one.i) && other.i !== one.i) || isInner(one);

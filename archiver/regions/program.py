@@ -9,15 +9,16 @@ from importlib.resources import files
 
 from archiver.regions import words
 
-#: the sizes that IAB names, and those that regional markets sell besides (CSS pixels)
-AD_SIZES = (
-    "88x31 120x20 120x60 120x90 120x240 120x600 125x125 160x600 168x28 180x150 200x200 200x600 216x36 234x60 240x400 250x250 "
-    "300x50 300x60 300x75 300x100 300x250 300x300 300x600 300x1050 320x50 320x100 320x320 320x480 336x280 468x60 580x400 "
-    "600x90 640x100 728x90 750x100 750x200 750x300 800x250 930x180 950x90 970x66 970x90 970x250 980x120 980x240 990x90 "
-    "1000x90 1000x100 1000x250 1200x90 1200x250 1200x300"
-).split()
-#: said over ads, and over much else
-_WEAK_LABELS = "pr|ad|commercial|sponsor|sponsors|promotion|promoção|提供|annonces|anuncios|pub|ilan|промо|оголошення|ogłoszenia"
+# The sizes that IAB names, and those that regional markets sell besides (CSS pixels)
+_AD_SIZES = """
+88x31 | 120x20 | 120x60 | 120x90 | 120x240 | 120x600 | 125x125 | 160x600 | 168x28 | 180x150 | 200x200 | 200x600 | 216x36
+234x60 | 240x400 | 250x250 | 300x50 | 300x60 | 300x75 | 300x100 | 300x250 | 300x300 | 300x600 | 300x1050 | 320x50
+320x100 | 320x320 | 320x480 | 336x280 | 468x60 | 580x400 | 600x90 | 640x100 | 728x90 | 750x100 | 750x200 | 750x300
+800x250 | 930x180 | 950x90 | 970x66 | 970x90 | 970x250 | 980x120 | 980x240 | 990x90 | 1000x90 | 1000x100 | 1000x250
+1200x90 | 1200x250 | 1200x300
+"""
+# How wide a headline is at least, in letters; a Chinese character counts as two. What menus name is shorter.
+_LONG_LINK = 20
 
 
 @dataclass(frozen=True)
@@ -56,33 +57,19 @@ def _options(limits: Limits) -> str:
 
 @cache
 def _words() -> dict[str, object]:
-    spoken = {
-        "trending": words.TRENDING,
-        "related": words.RELATED,
-        "paid": words.PAID_HEADING,
-        "tags": words.TAGS,
-        "site": words.SITE_LINKS,
-        "newsletter": words.NEWSLETTER,
-        "comments": words.COMMENTS,
-        "share": words.SHARE,
-        "paywall": words.PAYWALL,
-        "cookie": words.COOKIE,
-        "rights": words.RIGHTS,
-        "copyright": words.COPYRIGHT,
-    }
+    given = words.vocabulary()
     return {
-        "spoken": {name: words.spoken(listed) for name, listed in spoken.items()},
-        "marked": {name: words.marked(listed) for name, listed in words.MARKUP.items()},
-        "concepts": {name: words.spoken(listed) for name, listed in words.CONCEPTS.items()},
+        "spoken": {name: words.spoken(listed) for name, listed in given["spoken"].items()},
+        "marked": {name: words.marked(listed) for name, listed in given["markup"].items()},
+        "concepts": {name: words.spoken(listed) for name, listed in given["concepts"].items()},
         "notices": words.NOTICES,
         "alone": words.ENOUGH_ALONE,
-        "labels": words.listed(words.AD_LABEL),
-        "weakLabels": words.listed(_WEAK_LABELS),
-        "permitted": words.spoken(words.PERMITTED),
-        "adHosts": words.hosts(words.AD_HOSTS),
-        "socialHosts": words.hosts(words.SOCIAL_HOSTS),
-        "sizes": AD_SIZES,
-        "longLink": 20,
+        "labels": words.listed(given["labels"]["ad"]),
+        "weakLabels": words.listed(given["labels"]["weak"]),
+        "adHosts": words.hosts(given["hosts"]["ad"]),
+        "socialHosts": words.hosts(given["hosts"]["social"]),
+        "sizes": words.listed(_AD_SIZES),
+        "longLink": _LONG_LINK,
     }
 
 
