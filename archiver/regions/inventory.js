@@ -920,6 +920,18 @@
     outermost('cookie', (i) => (chars(i) > 4000 ? 0 : 0.4) + (has(said.cookie, lower(i, 1500)) && chars(i) > 50 ? 0.5 : 0));
     networks();
     signups();
+    if (!found.some((one) => one.kind === 'comments')) commentCalls();
+  };
+
+  // A link that leads to comments which are not on the page.
+  const commentCalls = () => {
+    for (const i of indices()) {
+      if (!own[i] || chars(i) > 60 || near(i, isChrome) >= 0) continue;
+      const value = lower(i, 60), hit = value.match(said.comment_calls);
+      if (!hit || hit[0].length < value.length * 0.6) continue;
+      add('comments', labelled(i), 0.75, ['call to comment']);
+      return;
+    }
   };
 
   // Links to several networks that nothing names so.

@@ -1,0 +1,87 @@
+"""Takes the inventory of made-up pages in a real browser, as a capture does: in an isolated world of each frame."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from playwright.async_api import Browser, Page, Route, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from archiver.capture.browser import find_browser
+from archiver.capture.frames import Frame, Frames, evaluate
+from archiver.regions.merge import FrameReport, merge
+from archiver.regions.model import Inventory
+from archiver.regions.program import Limits, inventory, owner_path
+from archiver.regions.report import read_report
+
+PAGE = "https://gazette.test/harbour/night-boats/"
+
+
+def take(pages: Mapping[str, str] | str, limits: Limits | None = None) -> Inventory:
+    """The inventory of `PAGE`. `pages` is its HTML, or HTML by URL; whatever else is asked for does not come."""
+    served = {PAGE: pages} if isinstance(pages, str) else pages
+    return asyncio.run(_take(served, limits))
+
+
+async def _take(pages: Mapping[str, str], limits: Limits | None) -> Inventory:
+    async with async_playwright() as playwright:
+        found = find_browser(None, playwright.chromium.executable_path)
+        browser = await playwright.chromium.launch(
+            executable_path=found.path, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
+        )
+        try:
+            return merge(await reports(await _open(browser, pages), limits))
+        finally:
+            await browser.close()
+
+
+async def _open(browser: Browser, pages: Mapping[str, str]) -> Page:
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    page = await context.new_page()
+
+    async def answer(route: Route) -> None:
+        body = pages.get(route.request.url)
+        if body is None:
+            await route.abort()
+        else:
+            await route.fulfill(body=body, content_type="text/html; charset=utf-8")
+
+    await context.route("**/*", answer)
+    await page.goto(PAGE)
+    return page
+
+
+async def reports(page: Page, limits: Limits | None) -> list[FrameReport]:
+    """What each frame reports, parents before children."""
+    frames = Frames(page.context)
+    await frames.attach(page)
+    listed = await frames.list()
+    by_id = {frame.id: frame for frame in listed}
+    return [await _report(frame, by_id.get(frame.parent_id or ""), limits) for frame in listed]
+
+
+async def _report(frame: Frame, above: Frame | None, limits: Limits | None) -> FrameReport:
+    owner = await _owner(frame, above) if above else ""
+    try:
+        report = read_report(await evaluate(frame, inventory(limits), 20))
+    except (PlaywrightError, TimeoutError, ValueError) as error:
+        return FrameReport(frame.id, frame.parent_id, frame.url, owner, None, str(error))
+    return FrameReport(frame.id, frame.parent_id, frame.url, owner, report)
+
+
+async def _owner(frame: Frame, above: Frame) -> str:
+    """The path of a frame's element in the document above."""
+    await above.session.send("DOM.enable")
+    owner = await above.session.send("DOM.getFrameOwner", {"frameId": frame.id})
+    world = await above.session.send("Page.createIsolatedWorld", {"frameId": above.id, "worldName": "archiver"})
+    node: dict[str, Any] = await above.session.send(
+        "DOM.resolveNode",
+        {"backendNodeId": owner["backendNodeId"], "executionContextId": world["executionContextId"]},
+    )
+    answer = await above.session.send(
+        "Runtime.callFunctionOn",
+        {"objectId": node["object"]["objectId"], "functionDeclaration": owner_path(), "returnByValue": True},
+    )
+    return str(answer["result"].get("value", ""))
