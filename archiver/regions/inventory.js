@@ -13,6 +13,9 @@
   const typeOf = getter(Node, 'nodeType'), lengthOf = getter(CharacterData, 'length');
   const nameOf = getter(Element, 'localName'), attribute = method(Element, 'getAttribute');
   const attributeNames = method(Element, 'getAttributeNames'), before = getter(Element, 'previousElementSibling');
+  const beforeText = getter(CharacterData, 'previousElementSibling'), afterText = getter(CharacterData, 'nextElementSibling');
+  const siblingOf = getter(Node, 'previousSibling'), rangeOf = method(Document, 'createRange');
+  const select = method(Range, 'selectNode'), rangeRect = method(Range, 'getBoundingClientRect');
   const shadowOf = getter(Element, 'shadowRoot'), hostOf = getter(ShadowRoot, 'host');
   const substring = method(CharacterData, 'substringData'), rectOf = method(Element, 'getBoundingClientRect');
   const rectsOf = method(Element, 'getClientRects'), shown = method(Element, 'checkVisibility');
@@ -21,13 +24,22 @@
   // ---- paths ----------------------------------------------------------------------------------------------------
 
   const step = (element) => {
+    if (typeOf(element) === 3) return textStep(element);
     const name = nameOf(element);
     let number = 1;
     for (let other = before(element); other; other = before(other)) if (nameOf(other) === name) number++;
     return /^[a-z][\w-]*$/.test(name) ? `/${name}[${number}]` : `/*[name()='${name.replace(/[^\w:.-]/g, '')}'][${number}]`;
   };
 
+  // A text that stands in no element of its own.
+  const textStep = (node) => {
+    let number = 1;
+    for (let other = siblingOf(node); other; other = siblingOf(other)) if (typeOf(other) === 3) number++;
+    return `/text()[${number}]`;
+  };
+
   const anchor = (element) => {
+    if (typeOf(element) === 3) return '';
     const id = attribute(element, 'id');
     if (!id || /["'\\\s]/.test(id) || id.length > 200) return '';
     return all(document, `[id="${id}"]`).length === 1 ? `//*[@id="${id}"]` : '';
@@ -151,15 +163,20 @@
     if (slot && /^\/\d{4,}\//.test(slot)) note(i, 'slot data');
   };
 
+  const admit = (node, name, parent) => {
+    const i = nodes.length;
+    nodes.push(node); up.push(parent); tag.push(name); from.push(length); own.push(0); first.push(pieces.length); counted.push(false); full.push(false); leaf.push(false);
+    depth.push(parent < 0 ? 0 : depth[parent] + 1);
+    to.push(0); end.push(0);
+    for (const sum of SUMS) start[sum].push(now[sum]);
+    return i;
+  };
+
   const enter = (element, parent) => {
     const name = nameOf(element);
     if (name === 'script') { if (parent >= 0) readScript(parent, element); return -1; }
     if (UNREAD.has(name)) return -1;
-    const i = nodes.length;
-    nodes.push(element); up.push(parent); tag.push(name); from.push(length); own.push(0); first.push(pieces.length); counted.push(false); full.push(false); leaf.push(false);
-    depth.push(parent < 0 ? 0 : depth[parent] + 1);
-    to.push(0); end.push(0);
-    for (const sum of SUMS) start[sum].push(now[sum]);
+    const i = admit(element, name, parent);
     const names = `${attribute(element, 'id') || ''} ${attribute(element, 'class') || ''} ${name.includes('-') ? name : ''}`.trim();
     mark.push(names ? reading(names.slice(0, 400)) : reading(''));
     readData(i, element);
@@ -220,6 +237,18 @@
     if (linked) now.link += text.length; else if (paragraph) now.plain += text.length;
   };
 
+  // Long texts between blocks, which are notices as often as not, get a place as if they were elements.
+  const isBare = (node) => lengthOf(node) >= 60 && [beforeText(node), afterText(node)].some((other) => other && BLOCKS.has(nameOf(other)));
+
+  const enterText = (parent, node) => {
+    const i = admit(node, '#text', parent);
+    mark.push(reading(''));
+    readText(i, node);
+    leave(i);
+    leaf[i] = to[i] > from[i];
+    own[parent] += own[i];
+  };
+
   const walk = (root) => {
     const open = [], next = [], later = [];
     const push = (element, parent) => {
@@ -243,7 +272,9 @@
       if (++seen % 256 === 0 && performance.now() - began > options.maxMs) partial = 'time';
       const type = typeOf(node);
       const holder = open[top] >= 0 ? open[top] : -2 - open[top];
-      if (type === 3) readText(holder, node);
+      if (type === 3) {
+        if (!linked && holder === open[top] && isBare(node)) enterText(holder, node); else readText(holder, node);
+      }
       else if (type === 1) {
         if (nodes.length >= options.maxElements) partial = 'elements'; else push(node, holder);
       }
@@ -311,8 +342,14 @@
 
   // ---- ads ------------------------------------------------------------------------------------------------------
 
+  const boundsOf = (node) => {
+    if (typeOf(node) === 1) return rectOf(node);
+    const range = rangeOf(document);
+    select(range, node);
+    return rangeRect(range);
+  };
   const rects = new Map();
-  const rect = (i) => { let r = rects.get(i); if (!r) { const b = rectOf(nodes[i]); r = [b.x, b.y, b.width, b.height]; rects.set(i, r); } return r; };
+  const rect = (i) => { let r = rects.get(i); if (!r) { const b = boundsOf(nodes[i]); r = [b.x, b.y, b.width, b.height]; rects.set(i, r); } return r; };
   const isSize = (w, h) => SIZES.has(`${Math.round(w)}x${Math.round(h)}`);
   const sized = (i) => {
     const w = attribute(nodes[i], 'width'), h = attribute(nodes[i], 'height');
@@ -566,6 +603,18 @@
     return sum('link', i) / Math.max(1, sum('links', i)) >= 11 && long >= sum('links', i) * 0.28;
   };
 
+  // Headings in an element that say what a block is, and have links after them.
+  const namedHeads = (i) => {
+    let heads = 0;
+    for (let j = i + 1; j < end[i]; j++) {
+      if (!(/^h[1-6]$/.test(tag[j]) || mark[j].heading) || !isHeading(j)) continue;
+      const words = headed(j), after = up[j] > i && chars(up[j]) < chars(j) + 8 ? up[j] : j;
+      if ((words.trending || words.related || words.paid) && sum('links', up[after]) > sum('links', j)) heads++;
+      j = end[j] - 1;
+    }
+    return heads;
+  };
+
   // Whether an element's heading belongs to one of its children, which has a list of its own beside another.
   const leadsOneOfSeveral = (i) => {
     const head = headingOf(i);
@@ -581,7 +630,7 @@
     const visit = (i) => {
       if (sum('long', i) < 3 || late()) return;
       if (mark[i].comments && chars(i) > 0) return;
-      if (teaserLike(i) && sectionHeads(i) <= 1 && !leadsOneOfSeveral(i)) { blocks.push(tightened(i)); return; }
+      if (teaserLike(i) && sectionHeads(i) <= 1 && namedHeads(i) <= 1 && !leadsOneOfSeveral(i)) { blocks.push(tightened(i)); return; }
       const below = children(i);
       const like = below.filter((j) => sum('long', j) >= 1);
       if (like.length === 1) visit(like[0]); else below.forEach(visit);
@@ -590,11 +639,14 @@
     return blocks;
   };
 
+  // The innermost element that holds the same: all of the text, or all of the teasers and their heading.
   const tightened = (i) => {
     for (;;) {
-      const only = children(i).filter((j) => chars(j) > 0);
-      if (only.length !== 1 || chars(only[0]) < chars(i) * 0.97) return i;
-      i = only[0];
+      const below = children(i), only = below.filter((j) => chars(j) > 0), listed = below.filter((j) => sum('long', j) > 0);
+      const head = headingOf(i);
+      if (only.length === 1 && chars(only[0]) >= chars(i) * 0.97) i = only[0];
+      else if (listed.length === 1 && head >= 0 && within(head, listed[0]) && headingOf(listed[0]) === head) i = listed[0];
+      else return i;
     }
   };
 
@@ -744,7 +796,7 @@
 
   // ---- notices --------------------------------------------------------------------------------------------------
 
-  const isCapital = (value) => { const letters = value.replace(/[^\p{L}]/gu, ''); const capitals = letters.replace(/[^\p{Lu}]/gu, ''); return letters.length > 80 && capitals.length > letters.length * 0.8; };
+  const isCapital = (value) => { const letters = value.replace(/[^\p{L}]/gu, ''); const capitals = letters.replace(/[^\p{Lu}]/gu, ''); return letters.length > 50 && capitals.length > letters.length * 0.8; };
 
   const twice = (expression, value) => {
     const first = expression.exec(value);
@@ -756,7 +808,7 @@
     const hits = {}, rules = [];
     for (const name in concept) hits[name] = has(concept[name], value);
     for (const name of options.alone) if (hits[name] && twice(concept[name], value)) { hits.twice = true; rules.push(`${name} twice`); }
-    let score = hits.twice ? 0.75 : 0;
+    let score = hits.twice ? 0.75 : options.alone.some((name) => hits[name]) ? 0.4 : 0;
     for (const [a, b, points] of options.notices) {
       if (!hits[a] || !hits[b] || a === 'reuse' && isCopyright(i, value) >= 0.7) continue;
       score = score ? Math.max(score, points) + 0.1 : points;
@@ -963,7 +1015,7 @@
   // ---- what is said of each -------------------------------------------------------------------------------------
 
   const whyHidden = (i, box) => {
-    const element = nodes[i];
+    const element = tag[i] === '#text' ? nodes[up[i]] : nodes[i];
     if (rectsOf(element).length === 0) return 'not rendered';
     if (box[2] < 1 || box[3] < 1) return 'no size';
     if (!shown(element, { checkVisibilityCSS: true })) return 'hidden';

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,13 +12,17 @@ from archiver.demo import site
 from archiver.regions.model import Inventory, from_document
 from archiver.regions.program import Limits
 from tests.unit.regions import pages
-from tests.unit.regions.taking import PAGE, take
+from tests.unit.regions.taking import PAGE, take, take_at
 
 pytestmark = pytest.mark.browser
 
 
 def _kinds(inventory: Inventory) -> Counter[str]:
     return Counter(region.kind for region in inventory.regions)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def test_a_reposts_surroundings_are_found_and_nothing_else() -> None:
@@ -55,20 +60,27 @@ def test_slots_are_ads_filled_or_not_and_other_frames_are_none() -> None:
     assert framed.links[0].url == "https://loaf.test/buy"
 
 
+def _demo(url: str) -> tuple[bytes, str] | None:
+    parts = urlsplit(url)
+    answer = site.respond("GET", parts.hostname or "", parts.path or "/")
+    return (answer.body, dict(answer.fields)["Content-Type"]) if answer.status == 200 else None
+
+
 def test_every_region_of_the_demo_page_is_found() -> None:
-    served = {}
-    for host in site.HOSTS:
-        for path in ("/", "/frame.html", "/ad.html"):
-            answer = site.respond("GET", host, path)
-            if answer.status == 200:
-                served[f"http://{host}{path}"] = answer.body.decode("utf-8", "replace")
-    host, _, path = site.REPOST_URL.removeprefix("http://").partition("/")
-    served[PAGE] = site.respond("GET", host, f"/{path}").body.decode()
-    inventory = take(served)
-    texts = " ".join(" ".join(region.text.split()) for region in inventory.regions if region.kind == "disclaimer")
-    assert site.DISCLAIMER in texts
-    found = {region.heading for region in inventory.regions if region.kind in ("trending", "related")}
-    assert {block.heading for block in site.LINK_BLOCKS} <= found
+    inventory = take_at(site.REPOST_URL, _demo)
+    ads = [region for region in inventory.regions if region.kind == "ad"]
+    # The lazy one is below the view, and nobody has scrolled here.
+    wanted = [text for text in site.AD_TEXTS if not text.startswith("AD-LAZY")]
+    texts = [_flat(region.text) for region in ads]
+    assert [text for text in wanted if sum(text in found for found in texts) != 1] == []
+    assert len(ads) == len(site.AD_TEXTS)
+    assert [region.filled for region in ads].count(False) == 1
+    blocks = [region for region in inventory.regions if region.kind in ("trending", "related")]
+    assert Counter(region.heading for region in blocks) == Counter(block.heading for block in site.LINK_BLOCKS)
+    (notice,) = [region for region in inventory.regions if region.kind == "disclaimer"]
+    assert site.DISCLAIMER in _flat(notice.text)
+    assert notice.xpath.endswith("/text()[3]"), "it stands in the footer without an element of its own"
+    assert _kinds(inventory)["copyright"] == len(site.COPYRIGHTS)
 
 
 def test_a_shadow_roots_regions_have_a_path_through_its_template() -> None:

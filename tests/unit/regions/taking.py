@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from playwright.async_api import Browser, Page, Route, async_playwright
@@ -19,37 +19,49 @@ from archiver.regions.report import read_report
 PAGE = "https://gazette.test/harbour/night-boats/"
 
 
+Served = Callable[[str], tuple[str | bytes, str] | None]  # body and content type of a URL
+
+
 def take(pages: Mapping[str, str] | str, limits: Limits | None = None) -> Inventory:
     """The inventory of `PAGE`. `pages` is its HTML, or HTML by URL; whatever else is asked for does not come."""
     served = {PAGE: pages} if isinstance(pages, str) else pages
-    return asyncio.run(_take(served, limits))
+
+    def html(url: str) -> tuple[str, str] | None:
+        return (served[url], "text/html; charset=utf-8") if url in served else None
+
+    return take_at(PAGE, html, limits)
 
 
-async def _take(pages: Mapping[str, str], limits: Limits | None) -> Inventory:
+def take_at(url: str, served: Served, limits: Limits | None = None) -> Inventory:
+    """The inventory of the page at a URL, of a web that `served` answers for."""
+    return asyncio.run(_take(url, served, limits))
+
+
+async def _take(url: str, served: Served, limits: Limits | None) -> Inventory:
     async with async_playwright() as playwright:
         found = find_browser(None, playwright.chromium.executable_path)
         browser = await playwright.chromium.launch(
             executable_path=found.path, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
         )
         try:
-            return merge(await reports(await _open(browser, pages), limits))
+            return merge(await reports(await _open(browser, url, served), limits))
         finally:
             await browser.close()
 
 
-async def _open(browser: Browser, pages: Mapping[str, str]) -> Page:
+async def _open(browser: Browser, url: str, served: Served) -> Page:
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     page = await context.new_page()
 
     async def answer(route: Route) -> None:
-        body = pages.get(route.request.url)
-        if body is None:
+        answered = served(route.request.url)
+        if answered is None:
             await route.abort()
         else:
-            await route.fulfill(body=body, content_type="text/html; charset=utf-8")
+            await route.fulfill(body=answered[0], content_type=answered[1])
 
     await context.route("**/*", answer)
-    await page.goto(PAGE)
+    await page.goto(url)
     return page
 
 
