@@ -83,7 +83,9 @@
   const width = (text) => text.length + (text.match(WIDE) || []).length;
   const has = (expression, text) => text.search(expression) >= 0;
 
+  // Hashes among the names would fall apart into words.
   const split = (name) => name
+    .replace(/[0-9a-f]{7,}/gi, (hash) => (/\d/.test(hash) ? ' ' : hash))
     .replace(/([a-z])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
     .replace(/(\d+)/g, ' $1 ').replace(/[^\p{L}\p{N}]+/gu, ' ').trim().toLowerCase();
   const TOPIC = / (?:category|cat|tag|topic|term|menu|nav|item|icon|logo|link|page) (?:\w+ )?(?:advert\w*|publici\w+|werbung|reklam\w*|sponsor\w*|promo\w*) /;
@@ -108,7 +110,7 @@
   const BLOCKS = new Set(('address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure ' +
     'footer form h1 h2 h3 h4 h5 h6 header html li main nav ol p pre section summary table tbody td tfoot th thead tr ul').split(' '));
   const UNREAD = new Set('head style template noscript link meta base title'.split(' '));
-  const SUMS = 'link links long pics plain fields mail frames social foreign paras items'.split(' ');
+  const SUMS = 'link links long pics plain fields mail secrets frames social foreign paras items'.split(' ');
 
   const began = performance.now();
   const nodes = [], up = [], end = [], tag = [], from = [], to = [], own = [], leaf = [], full = [], mark = [], notes = [], depth = [], first = [], counted = [];
@@ -192,6 +194,7 @@
     const type = (attribute(element, 'type') || 'text').toLowerCase();
     if (type === 'hidden' || type === 'submit' || type === 'checkbox' || type === 'radio') return;
     now.fields++;
+    if (type === 'password') now.secrets++;
     const names = `${type} ${attribute(element, 'name') || ''} ${attribute(element, 'placeholder') || ''}`;
     if (/mail|メール|邮箱|郵箱|почт|이메일/i.test(names)) now.mail++;
   };
@@ -391,11 +394,16 @@
     if (tag[i] === 'a' && rules.includes('foreign') && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) && !isBelow(i)) give('foreign picture link', 0.4 + (pictureSays(i) ? 0.35 : 0));
     if (score > 0.3 && score < 0.7 && !isBelow(i)) {
       if (chars(i) === 0 && m.maybe_ad && !m.heading && sum('pics', i) === 0 && sum('links', i) === 0) give('empty', 0.35);
-      else if (m.maybe_ad && sum('foreign', i) > 0 && chars(i) < 200) give('foreign link', 0.35);
+      else if (m.maybe_ad && sum('foreign', i) > 0 && sum('pics', i) > 0 && sum('links', i) < 4 && chars(i) < 200) give('foreign link', 0.35);
       else if (sized(i) || (sum('pics', i) === 1 && children(i).length && nodesSized(i))) give('ad size', 0.35);
     }
+    if (given.join() === 'markup' && contradicts(i)) score -= 0.4;
     return { score, rules: given };
   };
+
+  // What a name alone calls an ad, and looks like something else: teasers of the same site, a longer text, buttons to share.
+  const contradicts = (i) => sum('foreign', i) + sum('frames', i) === 0 &&
+    (sum('long', i) >= 2 || sum('social', i) >= 2 || (chars(i) > 150 && sum('pics', i) === 0));
 
   // A picture's address that names an ad size, or a folder of ads.
   const pictureSays = (i) => {
@@ -419,14 +427,23 @@
   };
 
   const besideAd = (parent, label, evidence) => {
-    for (let j = parent + 1; j < Math.min(end[parent], parent + 200); j++) if (!within(j, label) && (evidence.get(j) || { score: 0 }).score >= 0.7) return true;
-    return false;
+    const isAd = (j) => (evidence.get(j) || { score: 0 }).score >= 0.7;
+    let ads = 0;
+    if (isAd(label)) return false;
+    for (let j = parent + 1; j < Math.min(end[parent], parent + 200); j++) if (!within(j, label) && isAd(j)) { ads++; j = end[j] - 1; }
+    return ads === 1;
+  };
+
+  // One of a list of short entries.
+  const isKeyword = (i) => {
+    const item = near(i, (j) => tag[j] === 'li');
+    return item >= 0 && children(up[item]).filter((j) => chars(j) > 0 && chars(j) < 40).length > 3;
   };
 
   const labelEvidence = (evidence) => {
     for (const i of indices()) {
       if (!own[i] || own[i] > 60 || sum('links', i) > 0 || !isLabel(i)) continue;
-      if (near(i, (j) => tag[j] === 'a' || isChrome(j)) >= 0) continue;
+      if (near(i, (j) => /^(a|label|option|button)$/.test(tag[j]) || isChrome(j)) >= 0 || isKeyword(i)) continue;
       const box = labelled(i), plain = plainLabel(text(i));
       const heading = /^h[1-3]$/.test(tag[i]) || has(/ (category|cat|tag|kicker|topic|eyebrow|crumb|breadcrumb|rubric|section) /, mark[i].text);
       const weak = options.weakLabels.includes(plain) || heading;
@@ -957,32 +974,44 @@
     }
   };
 
-  const spans = (i) => chars(i) === 0 ? 0 : 1;
+  const COUNTER = / (count|counter|link|number|icon|num|btn|button|off|policy|closed) /;
+  const SHARING = / (share|sharing|shares|follow|sharedaddy|addthis|addtoany|shariff|essb) /;
+  const isQuoted = (i) => near(i, (j) => tag[j] === 'blockquote') >= 0 || tag[i + 1] === 'blockquote';
+  // To log in, to comment, or to send the article to a friend.
+  const isOtherForm = (i) => sum('secrets', i) > 0 || near(i, (j) => mark[j].comments || (mark[j].social && !mark[j].newsletter)) >= 0 ||
+    (sum('mail', i) > 0 && sum('fields', i) > 3) || has(/ (send|friend|mail article|sharing|login|comment\w*) /, mark[i].text);
+
   const findOthers = () => {
     outermost('newsletter', (i) => {
-      if (chars(i) > 1500 || sum('long', i) > 6 || near(i, isChrome) >= 0 && sum('fields', i) === 0) return 0;
-      return 0.4 + (sum('mail', i) > 0 ? 0.4 : 0) + (has(said.newsletter, lower(i, 1500)) ? 0.35 : 0) - (spans(i) ? 0 : 0.3);
+      if (chars(i) > 1500 || sum('long', i) > 6 || isOtherForm(i) || (near(i, isChrome) >= 0 && sum('fields', i) === 0)) return 0;
+      return 0.4 + (sum('mail', i) > 0 ? 0.4 : 0) + (has(said.newsletter, lower(i, 1500)) ? 0.35 : 0) - (chars(i) ? 0 : 0.3);
     });
-    outermost('comments', (i) => (has(/ (count|counter|link|number|icon|num|btn|button|off|policy|closed) /, mark[i].text) ? 0.3 : 0.6) + (has(said.comments, lower(i, 300)) ? 0.3 : 0) + (sum('fields', i) > 0 ? 0.2 : 0) + (attribute(nodes[i], 'id') ? 0.15 : 0) - (sum('long', i) > 3 && linkShare(i) > 0.4 ? 0.6 : 0) - (chars(i) > 0 && chars(i) < 12 && !has(said.comments, lower(i, 40)) ? 0.5 : 0));
+    outermost('comments', (i) => {
+      if (/^(p|textarea|li)$/.test(tag[i]) || near(i, (j) => mark[j].social) >= 0) return 0;
+      const spoken = has(said.comments, lower(i, 300));
+      return (has(COUNTER, mark[i].text) ? 0.3 : 0.6) + (spoken ? 0.3 : 0) + (sum('fields', i) > 0 ? 0.2 : 0) + (attribute(nodes[i], 'id') ? 0.15 : 0) -
+        (sum('long', i) > 3 && linkShare(i) > 0.4 ? 0.6 : 0) - (chars(i) > 0 && chars(i) < 12 && !spoken ? 0.5 : 0);
+    });
     outermost('social', (i) => {
-      if (chars(i) > 500 || sum('long', i) > 4 && sum('social', i) < 3) return 0;
-      return 0.35 + Math.min(0.4, 0.2 * sum('social', i)) + (has(said.share, lower(i, 200)) ? 0.3 : 0) + (has(/ (share|sharing|shares|follow|sharedaddy|addthis|addtoany|shariff|essb) /, mark[i].text) ? 0.25 : 0) + (children(i).length >= 2 || sum('items', i) > 1 ? 0.1 : -0.1);
+      if (chars(i) > 500 || (sum('long', i) > 4 && sum('social', i) < 3) || tag[i] === 'p' || isQuoted(i)) return 0;
+      return 0.35 + Math.min(0.4, 0.2 * sum('social', i)) + (has(said.share, lower(i, 200)) ? 0.3 : 0) + (has(SHARING, mark[i].text) ? 0.25 : 0) +
+        (children(i).length >= 2 || sum('items', i) > 1 ? 0.1 : -0.1);
     });
-    outermost('paywall', (i) => (chars(i) < 1500 ? 0.5 : 0) + (has(said.paywall, lower(i, 900)) ? 0.4 : 0) + (has(/ (pay|reg)wall/, ` ${mark[i].text}`) ? 0.25 : 0));
-    outermost('cookie', (i) => (chars(i) > 4000 ? 0 : 0.4) + (has(said.cookie, lower(i, 1500)) && chars(i) > 50 ? 0.5 : 0));
+    outermost('paywall', (i) => (chars(i) < 1500 && has(said.paywall, lower(i, 900)) ? 0.8 : 0));
+    outermost('cookie', (i) => (chars(i) < 12000 && chars(i) > 50 && has(said.cookie, lower(i, 1500)) ? 0.9 : 0));
     networks();
     signups();
-    if (!found.some((one) => one.kind === 'comments')) commentCalls();
+    commentCalls();
   };
 
   // A link that leads to comments which are not on the page.
   const commentCalls = () => {
     for (const i of indices()) {
-      if (!own[i] || chars(i) > 60 || near(i, isChrome) >= 0) continue;
+      if (!own[i] || chars(i) > 60 || near(i, (j) => isChrome(j) || mark[j].social) >= 0) continue;
       const value = lower(i, 60), hit = value.match(said.comment_calls);
       if (!hit || hit[0].length < value.length * 0.6) continue;
-      add('comments', labelled(i), 0.75, ['call to comment']);
-      return;
+      const box = labelled(i);
+      if (!found.some((one) => one.kind === 'comments' && (within(box, one.i) || within(one.i, box)))) add('comments', box, 0.75, ['call to comment']);
     }
   };
 
@@ -992,23 +1021,22 @@
     let skip = -1;
     for (const i of indices()) {
       if (i < skip || sum('social', i) < 2 || barred(i) || holdsTitle(i) || !BLOCKS.has(tag[i]) || taken.some((one) => within(one.i, i) || within(i, one.i))) continue;
-      if (sum('social', i) >= sum('links', i) * 0.6 && chars(i) < 300) { add('social', i, 0.4 + 0.15 * sum('social', i), ['links to networks']); skip = end[i]; }
+      if (sum('social', i) >= sum('links', i) * 0.6 && chars(i) < 300 && chars(i) - sum('link', i) < 60 && !isQuoted(i)) { add('social', i, 0.4 + 0.15 * sum('social', i), ['links to networks']); skip = end[i]; }
     }
   };
 
   const signups = () => {
-    const taken = found.filter((one) => one.kind === 'newsletter' || one.kind === 'comments');
+    const isTaken = (i) => found.some((one) => /newsletter|comments/.test(one.kind) && (within(i, one.i) || within(one.i, i)));
     for (const i of indices()) {
-      if (tag[i] !== 'form' || sum('mail', i) < 1 || sum('fields', i) > 5 || taken.some((one) => within(i, one.i) || within(one.i, i))) continue;
-      if (near(i, (j) => mark[j].comments) >= 0) continue;
+      if (tag[i] !== 'form' || sum('mail', i) < 1 || isOtherForm(i) || isTaken(i)) continue;
       let box = i;
       while (up[box] > 0 && chars(up[box]) < 500 && !barred(up[box]) && sum('long', up[box]) < 2 && !has(said.newsletter, lower(box, 500))) box = up[box];
       if (has(said.newsletter, lower(box, 500))) add('newsletter', box, 0.8, ['form']);
     }
     for (const i of indices()) {
-      if (!isHeading(i) || !/^h[1-6]$/.test(tag[i]) && !mark[i].heading || !has(said.newsletter, lower(i, 80))) continue;
+      if (!isHeading(i) || !(/^h[1-6]$/.test(tag[i]) || mark[i].heading) || !has(said.newsletter, lower(i, 80)) || near(i, isChrome) >= 0) continue;
       const box = near(up[i], (j) => sum('fields', j) > 0 || sum('links', j) > 0);
-      if (box > 0 && chars(box) < 600 && !barred(box) && sum('long', box) < 3 && !found.some((one) => one.kind === 'newsletter' && (within(box, one.i) || within(one.i, box)))) add('newsletter', box, 0.75, ['heading']);
+      if (box > 0 && chars(box) < 600 && !barred(box) && sum('long', box) < 3 && !isOtherForm(box) && !isTaken(box)) add('newsletter', box, 0.75, ['heading']);
     }
   };
 
