@@ -717,7 +717,7 @@
     if (words.related > words.trending) points.trending *= 0.6;
     if (words.trending > words.related) points.trending += points.related * 0.3;
     const named = words.trending || words.related;
-    if (near(i, isChrome) >= 0 && (!named || sum('long', i) < 3)) { points.related -= 0.5; points.trending -= 0.4; }
+    if (near(i, isChrome) >= 0 && (!named || sum('long', i) < 3 || sum('link', i) / sum('links', i) < 18)) { points.related -= 0.5; points.trending -= 0.4; }
     if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0 && !words.trending && !words.related) points.related -= 0.4;
     if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0 && !words.trending && !words.related) { points.related -= 0.6; points.trending -= 0.4; }
     if (!named && isBelow(i) && sum('foreign', i) > sum('links', i) * 0.6 && sum('links', i) > 2) points.related -= 0.3;
@@ -741,7 +741,7 @@
       if (sum('mail', block.i) > 0 && has(said.newsletter, lower(block.i, 900))) return;
       if (block.kind === 'related' && sum('links', block.i) > 0 && sum('long', block.i) === 0) return;
       if (block.kind === 'related' && near(block.i, (j) => mark[j].social && !mark[j].related) >= 0) return;
-      if (block.kind === 'related' && isTagList(block)) return;
+      if (block.kind === 'related' && (isTagList(block) || (mark[block.i].comments && sum('long', block.i) < 3))) return;
       if (sum('social', block.i) + sum('items', block.i) > sum('links', block.i) * 0.4 && sum('social', block.i) > 1) return;
       const older = blocks.get(block.i);
       if (!older || older.score < block.score) blocks.set(block.i, block);
@@ -769,7 +769,7 @@
     const around = blockAround(i, 1 + (linkedHead ? 1 : 0));
     if (around >= 0) {
       const fits = chars(around) < 6000 && sectionHeads(around) <= 1 && (words.paid || isLinky(around));
-      if (tag[tightened(around)] === 'p' && inArticle(around)) return;
+      if (tag[tightened(around)] === 'p') return;
       if (fits && from[i] - from[around] < 80) return offer(judgeBlock(tightened(around), 'heading', i));
     }
     const list = listAfter(i);
@@ -804,7 +804,7 @@
       const share = parts.reduce((total, other) => total + chars(other.i), 0) / Math.max(1, chars(outer.i));
       const headed = parts.find((other) => other.named && outer.head >= 0 && within(outer.head, other.i) && outer.rules.includes('run of links'));
       // Tabs of one widget.
-      if (outer.kind === 'trending' && outer.rules.includes('markup') && parts.every((other) => other.kind === 'trending')) continue;
+      if (outer.kind === 'trending' && mark[outer.i].trending && parts.every((other) => other.kind === 'trending')) continue;
       const better = headed && parts.length > 1 && chars(headed.i) < chars(outer.i) * 0.8 ? chars(headed.i) > chars(outer.i) * 0.25 : parts.length > 1 ? share > 0.7 && parts.every((other) => other.score >= 0.8 && other.head >= 0 && (other.named || !outer.named)) : block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
       if (better) { kept.splice(kept.indexOf(outer), 1); kept.push(block); }
     }
