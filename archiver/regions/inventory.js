@@ -9,17 +9,20 @@
   const call = Function.prototype.call;
   const getter = (type, name) => call.bind(Object.getOwnPropertyDescriptor(type.prototype, name).get);
   const method = (type, name) => call.bind(type.prototype[name]);
-  const parentOf = getter(Node, 'parentNode'), firstOf = getter(Node, 'firstChild'), nextOf = getter(Node, 'nextSibling');
+  const parentOf = getter(Node, 'parentNode'), firstOf = getter(Node, 'firstChild'), nextOf = getter(Node,
+      'nextSibling');
   const typeOf = getter(Node, 'nodeType'), lengthOf = getter(CharacterData, 'length');
   const nameOf = getter(Element, 'localName'), attribute = method(Element, 'getAttribute');
   const attributeNames = method(Element, 'getAttributeNames'), before = getter(Element, 'previousElementSibling');
-  const beforeText = getter(CharacterData, 'previousElementSibling'), afterText = getter(CharacterData, 'nextElementSibling');
+  const beforeText = getter(CharacterData, 'previousElementSibling'), afterText = getter(CharacterData,
+      'nextElementSibling');
   const siblingOf = getter(Node, 'previousSibling'), rangeOf = method(Document, 'createRange');
   const select = method(Range, 'selectNode'), rangeRect = method(Range, 'getBoundingClientRect');
   const shadowOf = getter(Element, 'shadowRoot'), hostOf = getter(ShadowRoot, 'host');
   const substring = method(CharacterData, 'substringData'), rectOf = method(Element, 'getBoundingClientRect');
   const rectsOf = method(Element, 'getClientRects'), shown = method(Element, 'checkVisibility');
-  const baseOf = getter(Node, 'baseURI'), titleOf = getter(Document, 'title'), rootOf = getter(Document, 'documentElement'), all = method(Document, 'querySelectorAll');
+  const baseOf = getter(Node, 'baseURI'), titleOf = getter(Document, 'title'), rootOf = getter(Document,
+      'documentElement'), all = method(Document, 'querySelectorAll');
 
   // ---- paths ----------------------------------------------------------------------------------------------------
 
@@ -28,7 +31,8 @@
     const name = nameOf(element);
     let number = 1;
     for (let other = before(element); other; other = before(other)) if (nameOf(other) === name) number++;
-    return /^[a-z][\w-]*$/.test(name) ? `/${name}[${number}]` : `/*[name()='${name.replace(/[^\w:.-]/g, '')}'][${number}]`;
+    return /^[a-z][\w-]*$/.test(name) ? `/${name}[${number}]` :
+        `/*[name()='${name.replace(/[^\w:.-]/g, '')}'][${number}]`;
   };
 
   // A text that stands in no element of its own.
@@ -72,11 +76,33 @@
   const adHost = new RegExp(options.adHosts, 'i'), socialHost = new RegExp(options.socialHosts, 'i');
   const labels = new Set(options.labels), permitted = said.permitted;
 
-  // Names that the common ad stacks give their slots, and the calls that fill them.
-  const SLOT = /div-gpt-ad|google_ads_|adsbygoogle|^aswift_|(^|[\s_-])(taboola|outbrain|OUTBRAIN|zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\s_-]|$)|outbrain|taboola|yandex_rtb|adfox|BAIDU_(SSP|DUP)|tanx|amzn-assoc|amzn_assoc|_mgid|M\d+ScriptRootC|^(sas|smartad)[_-]|\bOBR?\b|rc-widget|^trc_|ad-slot|^beacon_[0-9a-f]{6}|^bsa-|carbonads|^atatags-/;
-  const SLOT_DATA = /^data-(ad|ads|adunit|adslot|adzone|adsize|advert\w*|google-query-id|gpt|dfp|freestar\w*|revive|openx|criteo|outbrain|taboola|mrf-ad|oas)(-|$)|^data-(\w+-)+ad-(unit|slot|size|id|name|type)$/;
-  const AD_CALL = /googletag\s*\.|adsbygoogle|OA_show|revive|asyncAds|\bpbjs\b|taboola|OBR\.|outbrain|criteo|smartadserver|\bsas\.|yaContextCb|adfox|BAIDU_CLB|slotbydup|tanx_s|_mgq|ad(?:slot|unit|server|zone|manager)|show_?ad\b|display_?ad|renderAd|loadAd|broadstreet|adition|adtech|\bOAS_|dfp|moneybid|googlesyndication|doubleclick/i;
-  const AD_URL = /[/._-](ads?|adserver|adframe|adserv|adclick|adv|banners?|sponsors?|publicidade?|werbung|reklama?|pub)\d*[/._?-]|[?&](utm_medium=(banner|display|cpc|native|ad)|gclid|adurl|bannerid|zoneid)|\/(linkout|clickthru|aclk|adclick)\b/i;
+  // Names that the common ad stacks give their slots, the data they put there, the calls that fill them, and addresses.
+  const SLOT = new RegExp([
+    'div-gpt-ad', 'google_ads_', 'adsbygoogle', '^aswift_', 'outbrain', 'OUTBRAIN', 'taboola', '^trc_', 'yandex_rtb',
+        'adfox',
+    '(^|[\\s_-])(zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\\s_-]|$)',
+    'BAIDU_(SSP|DUP)', 'tanx', 'amzn[-_]assoc', '_mgid', 'M\\d+ScriptRootC', '^(sas|smartad)[_-]', '\\bOBR?\\b',
+        'rc-widget',
+    'ad-slot', '^beacon_[0-9a-f]{6}', '^bsa-', 'carbonads', '^atatags-',
+  ].join('|'));
+  const SLOT_DATA = new RegExp([
+    '^data-(ad|ads|adunit|adslot|adzone|adsize|advert\\w*|google-query-id|gpt|dfp|freestar\\w*|revive|openx|criteo)(-|$)',
+    '^data-(outbrain|taboola|mrf-ad|oas)(-|$)', '^data-(\\w+-)+ad-(unit|slot|size|id|name|type)$',
+  ].join('|'));
+  const AD_CALL = new RegExp([
+    'googletag\\s*\\.', 'adsbygoogle', 'OA_show', 'revive', 'asyncAds', '\\bpbjs\\b', 'taboola', 'OBR\\.',
+        'outbrain', 'criteo',
+    'smartadserver', '\\bsas\\.', 'yaContextCb', 'adfox', 'BAIDU_CLB', 'slotbydup', 'tanx_s', '_mgq', 'broadstreet',
+        'adition',
+    'ad(?:slot|unit|server|zone|manager)', 'show_?ad\\b', 'display_?ad', 'renderAd', 'loadAd', 'adtech', '\\bOAS_',
+        'dfp',
+    'moneybid', 'googlesyndication', 'doubleclick',
+  ].join('|'), 'i');
+  const AD_URL = new RegExp([
+    '[/._-](ads?|adserver|adframe|adserv|adclick|adv|banners?|sponsors?|publicidade?|werbung|reklama?|pub)\\d*[/._?-]',
+    '[?&](utm_medium=(banner|display|cpc|native|ad)|gclid|adurl|bannerid|zoneid)',
+        '/(linkout|clickthru|aclk|adclick)\\b',
+  ].join('|'), 'i');
   const SIZES = new Set(options.sizes);
   const WIDE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]/g;
 
@@ -90,14 +116,13 @@
     .replace(/(\d+)/g, ' $1 ').replace(/[^\p{L}\p{N}]+/gu, ' ').trim().toLowerCase();
   const TOPIC = / (?:category|cat|tag|topic|term|menu|nav|item|icon|logo|link|page) (?:\w+ )?(?:advert\w*|publici\w+|werbung|reklam\w*|sponsor\w*|promo\w*) /;
 
-  const nothing = {};
   const known = new Map();
   const reading = (names) => {
     let found = known.get(names);
     if (found) return found;
     const joined = ` ${names.split(/\s+/).slice(0, 24).map(split).join(' . ')} `;
     const plain = joined.replace(/ \d+(?= )/g, '').replace(/ (\w) (?=\w{3})/g, ' $1 ');
-    found = { ...nothing, text: plain };
+    found = { text: plain };
     for (const name in marks) found[name] = has(marks[name], plain);
     if (has(TOPIC, plain) || found.no_slot) found.ad = found.maybe_ad = false;
     found.slot = !found.no_slot && has(SLOT, names);
@@ -110,21 +135,26 @@
   const BLOCKS = new Set(('address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure ' +
     'footer form h1 h2 h3 h4 h5 h6 header html li main nav ol p pre section summary table tbody td tfoot th thead tr ul').split(' '));
   const UNREAD = new Set('head style template noscript link meta base title'.split(' '));
-  const SUMS = 'link links long pics plain fields mail secrets frames social foreign paras items'.split(' ');
+  const SUMS = 'link links long pics plain fields mail secrets frames social foreign items'.split(' ');
 
   const began = performance.now();
-  const nodes = [], up = [], end = [], tag = [], from = [], to = [], own = [], leaf = [], full = [], mark = [], notes = [], depth = [], first = [], counted = [];
+  const nodes = [], up = [], end = [], tag = [], from = [], to = [], own = [], leaf = [], full = [], mark = [],
+      notes = [], depth = [], first = [], counted = [];
   const start = {}, stop = {}, now = {};
   for (const name of SUMS) { start[name] = []; stop[name] = []; now[name] = 0; }
   const pieces = [];
   let lastLong = '', lastAt = 0, length = 0, linked = 0, paragraph = 0, partial = '';
-  const base = baseOf(document), self = location.href.split(/[?#]/)[0], selfPath = location.pathname.length > 1 ? location.pathname : self, here = location.hostname.replace(/^www\./, '');
+  const base = baseOf(document), self = location.href.split(/[?#]/)[0], selfPath = location.pathname.length > 1 ?
+      location.pathname : self, here = location.hostname.replace(/^www\./, '');
 
   const note = (i, rule) => { (notes[i] || (notes[i] = [])).push(rule); };
 
-  const siteOf = (host) => host.split('.').slice(/\.(co|com|org|net|gov|ac|gob|go|or|ne)\.\w\w$/.test(host) ? -3 : -2).join('.');
-  const hostIn = (url) => { const found = /^(?:https?:)?\/\/([^/?#:]+)/i.exec(url); return found ? found[1].toLowerCase() : ''; };
-  const isForeign = (url) => { const host = hostIn(url); return host !== '' && here !== '' && siteOf(host) !== siteOf(here); };
+  const siteOf = (host) => host.split('.').slice(/\.(co|com|org|net|gov|ac|gob|go|or|ne)\.\w\w$/.test(host) ? -3 :
+      -2).join('.');
+  const hostIn = (url) => { const found = /^(?:https?:)?\/\/([^/?#:]+)/i.exec(url); return found ?
+      found[1].toLowerCase() : ''; };
+  const isForeign = (url) => { const host = hostIn(url); return host !== '' && here !== '' &&
+      siteOf(host) !== siteOf(here); };
 
   const readLink = (i, element) => {
     const url = (attribute(element, 'href') || '').slice(0, 2000);
@@ -167,7 +197,8 @@
 
   const admit = (node, name, parent) => {
     const i = nodes.length;
-    nodes.push(node); up.push(parent); tag.push(name); from.push(length); own.push(0); first.push(pieces.length); counted.push(false); full.push(false); leaf.push(false);
+    nodes.push(node); up.push(parent); tag.push(name); from.push(length); own.push(0); first.push(pieces.length);
+        counted.push(false); full.push(false); leaf.push(false);
     depth.push(parent < 0 ? 0 : depth[parent] + 1);
     to.push(0); end.push(0);
     for (const sum of SUMS) start[sum].push(now[sum]);
@@ -184,7 +215,8 @@
     readData(i, element);
     if (name === 'a') { if (readLink(i, element)) { counted[i] = true; linked++; } }
     else if (name === 'iframe') readFrame(i, element);
-    else if (name === 'img' || name === 'video' || name === 'canvas' || name === 'object' || name === 'embed') now.pics++;
+    else if (name === 'img' || name === 'video' || name === 'canvas' || name === 'object' ||
+        name === 'embed') now.pics++;
     else if (name === 'input' || name === 'textarea') readField(element);
     else if (name === 'p') paragraph++;
     return i;
@@ -206,7 +238,8 @@
 
   // A text with one link laid over it, which holds none of the text itself.
   const isCard = (i) => now.links - start.links[i] === 1 && now.long === start.long[i] && now.link === start.link[i] &&
-    now.social === start.social[i] && now.foreign === start.foreign[i] && to[i] - from[i] >= 20 && to[i] - from[i] <= 260 && linked === 0;
+    now.social === start.social[i] && now.foreign === start.foreign[i] && to[i] - from[i] >= 20 &&
+        to[i] - from[i] <= 260 && linked === 0;
 
   const leave = (i) => {
     to[i] = length;
@@ -215,16 +248,18 @@
     if (counted[i]) {
       linked--;
       const url = attribute(nodes[i], 'href');
-      if (text && (url !== lastLong || !isOneCard(i, lastAt)) && now.social === start.social[i] && width(pieces.slice(first[i]).join(' ')) >= options.longLink) {
+      if (text && (url !== lastLong || !isOneCard(i, lastAt)) && now.social === start.social[i] &&
+          width(pieces.slice(first[i]).join(' ')) >= options.longLink) {
         now.long++;
         lastLong = url;
         lastAt = i;
       }
     }
-    if (tag[i] === 'p') { paragraph--; if (to[i] - from[i] > 120) now.paras++; }
+    if (tag[i] === 'p') paragraph--;
     for (const sum of SUMS) stop[sum][i] = now[sum];
     const block = BLOCKS.has(tag[i]);
-    if (block && isCard(i)) { now.long++; now.link += to[i] - from[i]; for (const sum of ['long', 'link']) stop[sum][i] = now[sum]; }
+    if (block && isCard(i)) { now.long++; now.link += to[i] - from[i]; for (const sum of ['long',
+        'link']) stop[sum][i] = now[sum]; }
     leaf[i] = block && text && !full[i];
     if (up[i] >= 0 && text && (block || full[i])) full[up[i]] = true;
   };
@@ -241,7 +276,8 @@
   };
 
   // Long texts between blocks, which are notices as often as not, get a place as if they were elements.
-  const isBare = (node) => lengthOf(node) >= 60 && [beforeText(node), afterText(node)].some((other) => other && BLOCKS.has(nameOf(other)));
+  const isBare = (node) => lengthOf(node) >= 60 && [beforeText(node), afterText(node)].some((other) => other &&
+      BLOCKS.has(nameOf(other)));
 
   const enterText = (parent, node) => {
     const i = admit(node, '#text', parent);
@@ -259,7 +295,8 @@
       const i = inDrawing ? parent : enter(element, parent);
       if (i < 0) return;
       const shadow = shadowOf(element);
-      open.push(inDrawing ? -2 - i : i); next.push(shadow ? firstOf(shadow) : firstOf(element)); later.push(shadow ? firstOf(element) : null);
+      open.push(inDrawing ? -2 - i : i); next.push(shadow ? firstOf(shadow) : firstOf(element)); later.push(shadow ?
+          firstOf(element) : null);
     };
     push(root, -1);
     let seen = 0;
@@ -299,8 +336,10 @@
     for (let j = i; j > 0 && !(holdsArticle(j) && j !== i); j = up[j]) if (wanted(j)) return j;
     return -1;
   };
-  const children = (i) => { const found = []; for (let j = i + 1; j < end[i]; j = end[j]) found.push(j); return found; };
-  const plainly = (value) => value.toLowerCase().replace(/\u0307/g, '').replace(/[’‘ʼ`´]/g, "'").replace(/\u00a0/g, ' ');
+  const children = (i) => { const found = []; for (let j = i + 1; j < end[i]; j = end[j]) found.push(j);
+      return found; };
+  const plainly = (value) => value.toLowerCase().replace(/\u0307/g, '').replace(/[’‘ʼ`´]/g, "'").replace(/\u00a0/g,
+      ' ');
   const lower = (i, most) => plainly(text(i, most));
   const late = () => performance.now() - began > options.maxMs && (partial = partial || 'time') !== '';
   function* indices() {
@@ -316,7 +355,8 @@
     const held = new Map();
     for (const i of indices()) if (tag[i] === 'p' && up[i] >= 0) {
       const share = chars(i) - sum('link', i);
-      for (let j = up[i], k = 0; j >= 0 && k < 3; j = up[j], k++) held.set(j, (held.get(j) || 0) + share / (1 + k * 0.4));
+      for (let j = up[i], k = 0; j >= 0 && k < 3; j = up[j], k++) held.set(j, (held.get(j) ||
+          0) + share / (1 + k * 0.4));
     }
     let best = -1, most = 400;
     for (const [i, size] of held) if (size > most) { best = i; most = size; }
@@ -352,7 +392,8 @@
     return rangeRect(range);
   };
   const rects = new Map();
-  const rect = (i) => { let r = rects.get(i); if (!r) { const b = boundsOf(nodes[i]); r = [b.x, b.y, b.width, b.height]; rects.set(i, r); } return r; };
+  const rect = (i) => { let r = rects.get(i); if (!r) { const b = boundsOf(nodes[i]); r = [b.x, b.y, b.width,
+      b.height]; rects.set(i, r); } return r; };
   const isSize = (w, h) => SIZES.has(`${Math.round(w)}x${Math.round(h)}`);
   const sized = (i) => {
     const w = attribute(nodes[i], 'width'), h = attribute(nodes[i], 'height');
@@ -363,17 +404,21 @@
 
   const NEVER_AD = new Set('html body main h1 h2 h3 h4 h5 h6 svg path option select button input form label source picture head'.split(' '));
 
-  const isMenuEntry = (i) => chars(i) > 0 && chars(i) < 40 && sum('pics', i) === 0 && sum('frames', i) === 0 && sum('links', i) > 0 &&
+  const isMenuEntry = (i) => chars(i) > 0 && chars(i) < 40 && sum('pics', i) === 0 && sum('frames', i) === 0 &&
+      sum('links', i) > 0 &&
     (tag[i] === 'a' || tag[i] === 'li' || near(i, isChrome) >= 0);
 
   // Hidden frames and insertions right below the body: they count and synchronise, and show nothing.
   const isTracker = (i) => /^(iframe|ins|img)$/.test(tag[i]) && depth[i] <= 2 &&
-    (has(/display:\s*none/, attribute(nodes[i], 'style') || '') || /^[01](px)?$/.test(attribute(nodes[i], 'width') || ''));
+    (has(/display:\s*none/, attribute(nodes[i], 'style') || '') || /^[01](px)?$/.test(attribute(nodes[i], 'width') ||
+        ''));
 
   const AD_NOTICE = /ad ?block|bloque\w+ de (anuncios|publicidad)|bloqueur|werbeblocker|bloqueador|blokowanie reklam|^ad ?choices/;
 
-  const cannotBeAd = (i) => NEVER_AD.has(tag[i]) || holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 700 || chars(i) > 2500 ||
-    sum('long', i) > 14 || isMenuEntry(i) || (tag[i] === 'a' && sum('pics', i) === 0 && sum('frames', i) === 0 && (chars(i) > 0 || end[i] === i + 1)) || isTracker(i) ||
+  const cannotBeAd = (i) => NEVER_AD.has(tag[i]) || holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 700 ||
+      chars(i) > 2500 ||
+    sum('long', i) > 14 || isMenuEntry(i) || (tag[i] === 'a' && sum('pics', i) === 0 && sum('frames', i) === 0 &&
+        (chars(i) > 0 || end[i] === i + 1)) || isTracker(i) ||
     (/^(img|video|canvas)$/.test(tag[i]) && !mark[i].slot && !sized(i)) || has(AD_NOTICE, lower(i, 400));
 
   const adEvidence = (i) => {
@@ -384,17 +429,21 @@
     if (rules.includes('slot data')) give('slot data', 0.9);
     if (m.ad) give('markup', 0.8);
     else if (m.maybe_ad) give('markup (weak)', 0.4);
-    if (rules.includes('ad script') && chars(i) < 300) give('ad script', chars(i) + sum('pics', i) + sum('links', i) === 0 || sum('frames', i) > 0 ? 0.8 : 0.5);
+    if (rules.includes('ad script') && chars(i) < 300) give('ad script', chars(i) + sum('pics', i) + sum('links',
+        i) === 0 || sum('frames', i) > 0 ? 0.8 : 0.5);
     if (rules.includes('ad frame')) give('ad frame', 1);
     if (rules.includes('foreign frame') && sized(i)) give('foreign frame of an ad size', 0.75);
     if (rules.includes('ad link')) give('ad link', 0.7);
     if (rules.includes('ad address')) give('ad address', tag[i] === 'iframe' ? 0.7 : 0.4);
     if (rules.includes('sponsored link') && sum('pics', i) > 0) give('sponsored link', 0.7);
     if (score >= 0.3 && sizeInName(i)) give('size in name', 0.35);
-    if (tag[i] === 'a' && rules.includes('foreign') && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) && !isBelow(i)) give('foreign picture link', 0.4 + (pictureSays(i) ? 0.35 : 0));
+    if (tag[i] === 'a' && rules.includes('foreign') && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) &&
+        !isBelow(i)) give('foreign picture link', 0.4 + (pictureSays(i) ? 0.35 : 0));
     if (score > 0.3 && score < 0.7 && !isBelow(i)) {
-      if (chars(i) === 0 && m.maybe_ad && !m.heading && sum('pics', i) === 0 && sum('links', i) === 0) give('empty', 0.35);
-      else if (m.maybe_ad && sum('foreign', i) > 0 && sum('pics', i) > 0 && sum('links', i) < 4 && chars(i) < 200) give('foreign link', 0.35);
+      if (chars(i) === 0 && m.maybe_ad && !m.heading && sum('pics', i) === 0 && sum('links', i) === 0) give('empty',
+          0.35);
+      else if (m.maybe_ad && sum('foreign', i) > 0 && sum('pics', i) > 0 && sum('links', i) < 4 &&
+          chars(i) < 200) give('foreign link', 0.35);
       else if (sized(i) || (sum('pics', i) === 1 && children(i).length && nodesSized(i))) give('ad size', 0.35);
     }
     if (given.join() === 'markup' && contradicts(i)) score -= 0.4;
@@ -409,12 +458,14 @@
   const pictureSays = (i) => {
     for (let j = i + 1; j < end[i]; j++) if (tag[j] === 'img') {
       const url = attribute(nodes[j], 'src') || attribute(nodes[j], 'data-src') || '';
-      return has(AD_URL, url) || has(/(?<!\d)(728[x_-]90|970[x_-](90|250)|300[x_-](50|100|250|600)|160[x_-]600|120[x_-]600|468[x_-]60|320[x_-](50|100)|336[x_-]280|250[x_-]250)(?!\d)/, url) || sized(j);
+      return has(AD_URL, url) ||
+          has(/(?<!\d)(728[x_-]90|970[x_-](90|250)|300[x_-](50|100|250|600)|160[x_-]600|120[x_-]600|468[x_-]60|320[x_-](50|100)|336[x_-]280|250[x_-]250)(?!\d)/, url) || sized(j);
     }
     return false;
   };
 
-  const nodesSized = (i) => { for (let j = i + 1; j < end[i]; j++) if (tag[j] === 'img') return sized(j); return false; };
+  const nodesSized = (i) => { for (let j = i + 1; j < end[i]; j++) if (tag[j] === 'img') return sized(j);
+      return false; };
 
   const plainLabel = (value) => plainly(value).replace(/^[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+|[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+$/g, '');
   const isLabel = (i) => chars(i) > 0 && chars(i) <= 60 && labels.has(plainLabel(text(i)));
@@ -422,7 +473,8 @@
   // The largest element around a label with no text beside it; or its parent where that holds little more.
   const labelled = (i) => {
     let j = i;
-    while (up[j] > 0 && chars(up[j]) === chars(i) && !NEVER_AD.has(tag[up[j]]) && depth[i] - depth[up[j]] <= 5) j = up[j];
+    while (up[j] > 0 && chars(up[j]) === chars(i) && !NEVER_AD.has(tag[up[j]]) &&
+        depth[i] - depth[up[j]] <= 5) j = up[j];
     return j;
   };
 
@@ -430,7 +482,8 @@
     const isAd = (j) => (evidence.get(j) || { score: 0 }).score >= 0.7;
     let ads = 0;
     if (isAd(label)) return false;
-    for (let j = parent + 1; j < Math.min(end[parent], parent + 200); j++) if (!within(j, label) && isAd(j)) { ads++; j = end[j] - 1; }
+    for (let j = parent + 1; j < Math.min(end[parent], parent + 200); j++) if (!within(j, label) && isAd(j)) { ads++;
+        j = end[j] - 1; }
     return ads === 1;
   };
 
@@ -445,7 +498,8 @@
       if (!own[i] || own[i] > 60 || sum('links', i) > 0 || !isLabel(i)) continue;
       if (near(i, (j) => /^(a|label|option|button)$/.test(tag[j]) || isChrome(j)) >= 0 || isKeyword(i)) continue;
       const box = labelled(i), plain = plainLabel(text(i));
-      const heading = /^h[1-3]$/.test(tag[i]) || has(/ (category|cat|tag|kicker|topic|eyebrow|crumb|breadcrumb|rubric|section) /, mark[i].text);
+      const heading = /^h[1-3]$/.test(tag[i]) ||
+          has(/ (category|cat|tag|kicker|topic|eyebrow|crumb|breadcrumb|rubric|section) /, mark[i].text);
       const weak = options.weakLabels.includes(plain) || heading;
       const held = evidence.get(box) || { score: 0, rules: [] };
       const beside = end[box] - box > 2 || sum('frames', box) > 0;
@@ -453,12 +507,14 @@
       held.rules.push('label');
       evidence.set(box, held);
       const parent = up[box];
-      if (parent > 0 && chars(parent) < chars(i) + 200 && sum('fields', parent) === 0 && !cannotBeAd(parent) && besideAd(parent, box, evidence)) {
+      if (parent > 0 && chars(parent) < chars(i) + 200 && sum('fields', parent) === 0 && !cannotBeAd(parent) &&
+          besideAd(parent, box, evidence)) {
         const outer = evidence.get(parent) || { score: 0, rules: [] };
         outer.score += 0.8;
         outer.rules.push('label beside an ad');
         evidence.set(parent, outer);
-      } else if (parent > 0 && !weak && sum('fields', parent) === 0 && chars(parent) < chars(i) + 400 && (sum('foreign', parent) > 0 || (sum('frames', parent) > 0)) && !cannotBeAd(parent)) {
+      } else if (parent > 0 && !weak && sum('fields', parent) === 0 && chars(parent) < chars(i) + 400 &&
+          (sum('foreign', parent) > 0 || (sum('frames', parent) > 0)) && !cannotBeAd(parent)) {
         const outer = evidence.get(parent) || { score: 0, rules: [] };
         outer.score += 0.75;
         outer.rules.push('label');
@@ -468,13 +524,14 @@
   };
 
   const OVERLAY = / (overlay|interstitial|modal|popup|popin|lightbox|sticky|splash|fixed|floating|anchor) /;
-  const isPart = (i) => mark[i].part && end[i] - i <= 2 && !mark[i].slot && !(notes[i] || []).includes('slot data') && sum('frames', i) === 0 && sum('pics', i) === 0;
+  const isPart = (i) => mark[i].part && end[i] - i <= 2 && !mark[i].slot && !(notes[i] ||
+      []).includes('slot data') && sum('frames', i) === 0 && sum('pics', i) === 0;
 
   // Of ads within ads: the outer one, unless it holds several that are slots of their own, or much besides.
   const resolve = (i, inner, evidence) => {
     const mine = evidence.get(i);
     const slots = inner.filter((j) => !isPart(j) && !(isLabel(j) && end[j] - j <= 2));
-    if (!mine || mine.score < 0.7) return slots.length || !inner.length ? slots.length ? inner.filter((j) => slots.includes(j)) : [] : inner;
+    if (!mine || mine.score < 0.7) return slots.length ? slots : inner;
     if (slots.length >= 2 && mine.rules.includes('label') && slots.every((j) => up[j] === up[slots[0]])) return [i];
     if (slots.length >= 2 && !has(OVERLAY, mark[i].text) && !mark[i].slot) {
       const strong = slots.filter((j) => evidence.get(j).score >= 0.8);
@@ -509,7 +566,8 @@
       const outer = near(up[i], (j) => evidence.has(j));
       inner.set(outer, [...kept, ...(inner.get(outer) || [])]);
     }
-    for (const i of inner.get(-1) || []) if (!(isPart(i) && evidence.get(i).score < 1 && chars(i) > 0 && !isLabel(i))) add('ad', i, evidence.get(i).score, evidence.get(i).rules);
+    for (const i of inner.get(-1) || []) if (!(isPart(i) && evidence.get(i).score < 1 && chars(i) > 0 &&
+        !isLabel(i))) add('ad', i, evidence.get(i).score, evidence.get(i).rules);
   };
 
   // ---- link blocks ----------------------------------------------------------------------------------------------
@@ -519,12 +577,14 @@
     if (size < 2 || size > 70 || sum('long', i) > 0 && width(text(i)) > 34) return false;
     if (/^h[1-6]$/.test(tag[i])) return true;
     if (tag[i] === 'a' || full[i] || tag[i] === 'li' && (size > 30 || sum('links', i) > 0)) return false;
-    return mark[i].heading || tag[i] === 'strong' || tag[i] === 'b' || tag[i] === 'legend' || tag[i] === 'summary' || tag[i] === 'caption' || tag[i] === 'dt' ||
+    return mark[i].heading || tag[i] === 'strong' || tag[i] === 'b' || tag[i] === 'legend' || tag[i] === 'summary' ||
+        tag[i] === 'caption' || tag[i] === 'dt' ||
       (BLOCKS.has(tag[i]) && (own[i] > 0 || leaf[i] && size <= 40)) || (tag[i] === 'span' && own[i] > 0);
   };
 
   const linkShare = (i) => (chars(i) ? sum('link', i) / chars(i) : 0);
-  const barred = (i) => tag[i] === 'html' || tag[i] === 'body' || tag[i] === 'main' || tag[i] === 'head' || holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 2500;
+  const barred = (i) => tag[i] === 'html' || tag[i] === 'body' || tag[i] === 'main' || tag[i] === 'head' ||
+      holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 2500;
 
   // Kinds that words of a heading name, and how sure they are: a heading that is hardly more than them says it best.
   const headed = (i) => {
@@ -532,7 +592,8 @@
     const ranked = /^h[1-6]$/.test(tag[i]) || mark[i].heading;
     const share = (name) => {
       const hits = value.match(said[name]) || [], part = hits.reduce((total, hit) => total + width(hit), 0) / width(value);
-      return hits.length && (part >= 0.5 || (ranked && (value.search(said[name]) < 2 ? part >= 0.2 : part >= 0.4))) ? Math.min(1, Math.max(0.5, part)) : 0;
+      return hits.length && (part >= 0.5 || (ranked && (value.search(said[name]) < 2 ? part >= 0.2 : part >= 0.4))) ?
+          Math.min(1, Math.max(0.5, part)) : 0;
     };
     return { trending: share('trending'), related: share('related'), paid: share('paid') };
   };
@@ -561,9 +622,11 @@
   const listAfter = (i) => {
     for (let j = i, k = 0; j > 0 && k < 4 && chars(j) <= chars(i) + 30; j = up[j], k++) {
       for (let other = end[j]; other < end[up[j]]; other = end[other]) {
-        if (isHeading(other) && /^h[1-6]$/.test(tag[other]) || headingOf(other) >= 0 && headed(headingOf(other)).related + headed(headingOf(other)).trending > 0) return -1;
+        if (isHeading(other) && /^h[1-6]$/.test(tag[other]) || headingOf(other) >= 0 &&
+            headed(headingOf(other)).related + headed(headingOf(other)).trending > 0) return -1;
         if (sum('links', other) < 1 || tag[other] === 'p' || !isLinky(other) || barred(other)) continue;
-        const parent = up[other], like = children(parent).filter((k) => tag[k] === tag[other] && mark[k] === mark[other] && sum('links', k) > 0);
+        const parent = up[other], like = children(parent).filter((k) => tag[k] === tag[other] &&
+            mark[k] === mark[other] && sum('links', k) > 0);
         if (like.length > 2 && !barred(parent) && chars(parent) < 6000) return parent;
         if (sum('links', other) >= 2) return other;
       }
@@ -585,13 +648,15 @@
     }
     const leading = [];
     for (const made of makes.values()) {
-      const lead = made.filter((j, k) => (k + 1 < made.length ? start.long[made[k + 1]] : stop.long[i]) - stop.long[j] >= 2);
+      const lead = made.filter((j, k) => (k + 1 < made.length ? start.long[made[k + 1]] :
+          stop.long[i]) - stop.long[j] >= 2);
       // Titles of items are of one make, too, and have at most the link of their own item after them.
       if (made.length < 3 || lead.length > made.length / 2) leading.push(...lead);
     }
     leading.sort((x, y) => x - y);
     const apart = leading.filter((j, k) => k === 0 || start.long[j] > stop.long[leading[k - 1]]).length;
-    const close = heads.filter((j, k) => (k + 1 < heads.length ? start.long[heads[k + 1]] : stop.long[i]) - stop.long[j] >= 2).length;
+    const close = heads.filter((j, k) => (k + 1 < heads.length ? start.long[heads[k + 1]] :
+        stop.long[i]) - stop.long[j] >= 2).length;
     return Math.max(apart, close);
   };
 
@@ -637,7 +702,8 @@
     const head = headingOf(i);
     if (head < 0) return false;
     const below = children(tightened(i)).filter((j) => sum('long', j) > 0), first = below.find((j) => within(head, j));
-    return first !== undefined && below.length > 1 && sum('long', first) >= 2 && alike(first) + 1 >= sum('long', first) * 0.5 &&
+    return first !== undefined && below.length > 1 && sum('long', first) >= 2 && alike(first) + 1 >= sum('long',
+        first) * 0.5 &&
       below.some((j) => j !== first && sum('long', j) >= 2);
   };
 
@@ -647,7 +713,8 @@
     const visit = (i) => {
       if (sum('long', i) < 3 || late()) return;
       if (mark[i].comments && chars(i) > 0) return;
-      if (teaserLike(i) && sectionHeads(i) <= 1 && namedHeads(i) <= 1 && !leadsOneOfSeveral(i)) { blocks.push(tightened(i)); return; }
+      if (teaserLike(i) && sectionHeads(i) <= 1 && namedHeads(i) <= 1 &&
+          !leadsOneOfSeveral(i)) { blocks.push(tightened(i)); return; }
       const below = children(i);
       const like = below.filter((j) => sum('long', j) >= 1);
       if (like.length === 1) visit(like[0]); else below.forEach(visit);
@@ -659,10 +726,12 @@
   // The innermost element that holds the same: all of the text, or all of the teasers and their heading.
   const tightened = (i) => {
     for (;;) {
-      const below = children(i), only = below.filter((j) => chars(j) > 0), listed = below.filter((j) => sum('long', j) > 0);
+      const below = children(i), only = below.filter((j) => chars(j) > 0), listed = below.filter((j) => sum('long',
+          j) > 0);
       const head = headingOf(i);
       if (only.length === 1 && chars(only[0]) >= chars(i) * 0.97) i = only[0];
-      else if (listed.length === 1 && head >= 0 && within(head, listed[0]) && headingOf(listed[0]) === head) i = listed[0];
+      else if (listed.length === 1 && head >= 0 && within(head, listed[0]) &&
+          headingOf(listed[0]) === head) i = listed[0];
       else return i;
     }
   };
@@ -678,7 +747,8 @@
     for (let j = i, k = 0; j > 0 && k < 2; j = up[j], k++) {
       const older = children(up[j]).filter((other) => other < j && chars(other) > 0);
       const last = older[older.length - 1];
-      if (last !== undefined) return isHeading(last) && /^h[1-6]$|strong/.test(tag[last]) || (last !== undefined && mark[last].heading && chars(last) < 60) ? last : -1;
+      if (last !== undefined) return isHeading(last) && /^h[1-6]$|strong/.test(tag[last]) || (last !== undefined &&
+          mark[last].heading && chars(last) < 60) ? last : -1;
     }
     return -1;
   };
@@ -686,7 +756,8 @@
   // An ordered list, or items that begin with 1, 2, 3.
   const ranked = (i) => {
     if (children(i).some((j) => tag[j] === 'ol')) return true;
-    const value = ` ${text(i, 900)}`, one = value.search(/\s1\.?\s/), two = value.search(/\s2\.?\s/), three = value.search(/\s3\.?\s/);
+    const value = ` ${text(i, 900)}`, one = value.search(/\s1\.?\s/), two = value.search(/\s2\.?\s/),
+        three = value.search(/\s3\.?\s/);
     return one >= 0 && two > one + 8 && three > two + 8;
   };
 
@@ -698,12 +769,14 @@
     const give = (kind, value, rule) => { points[kind] += value; rules.push(rule); };
     if (words.trending) give('trending', 0.5 + words.trending * 0.5, 'heading');
     if (words.related) give('related', 0.5 + words.related * 0.5, 'heading');
-    if (words.paid && chars(head) < 50 && (!isBelow(i) || sum('pics', i) > 1) && (sum('long', i) || sum('pics', i) || sum('foreign', i) || !sum('links', i))) give('ad', 0.6 + words.paid * 0.5, 'heading');
+    if (words.paid && chars(head) < 50 && (!isBelow(i) || sum('pics', i) > 1) && (sum('long', i) || sum('pics', i) ||
+        sum('foreign', i) || !sum('links', i))) give('ad', 0.6 + words.paid * 0.5, 'heading');
     let names = [i, up[i]].filter((j) => j > 0 && chars(j) <= chars(i) * 1.25 + 40);
     for (const j of [...names, ...children(i).slice(0, 4)]) {
       if (mark[j].trending) { give('trending', 0.45, 'markup'); break; }
     }
-    for (const j of [...names, ...children(i).slice(0, 4)]) if (mark[j].related) { give('related', 0.45, 'markup'); break; }
+    for (const j of [...names, ...children(i).slice(0, 4)]) if (mark[j].related) { give('related', 0.45, 'markup');
+        break; }
     if (names.some((j) => mark[j].ad || mark[j].slot)) give('ad', 0.6, 'markup');
     if (points.trending > 0 && ranked(i)) give('trending', 0.3, 'ranked');
     const likelier = points.trending > points.related ? 'trending' : 'related';
@@ -717,11 +790,15 @@
     if (words.related > words.trending) points.trending *= 0.6;
     if (words.trending > words.related) points.trending += points.related * 0.3;
     const named = words.trending || words.related;
-    if (near(i, isChrome) >= 0 && (!named || sum('long', i) < 3 || sum('link', i) / sum('links', i) < 18)) { points.related -= 0.5; points.trending -= 0.4; }
-    if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0 && !words.trending && !words.related) points.related -= 0.4;
-    if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0 && !words.trending && !words.related) { points.related -= 0.6; points.trending -= 0.4; }
+    if (near(i, isChrome) >= 0 && (!named || sum('long', i) < 3 || sum('link', i) / sum('links',
+        i) < 18)) { points.related -= 0.5; points.trending -= 0.4; }
+    if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0 && !words.trending &&
+        !words.related) points.related -= 0.4;
+    if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0 && !words.trending &&
+        !words.related) { points.related -= 0.6; points.trending -= 0.4; }
     if (!named && isBelow(i) && sum('foreign', i) > sum('links', i) * 0.6 && sum('links', i) > 2) points.related -= 0.3;
-    if (!named && isBelow(i) && sum('pics', i) < 2 && (sum('long', i) < sum('links', i) * 0.4 || sum('link', i) / sum('links', i) < 18)) points.related -= 0.3;
+    if (!named && isBelow(i) && sum('pics', i) < 2 && (sum('long', i) < sum('links', i) * 0.4 || sum('link',
+        i) / sum('links', i) < 18)) points.related -= 0.3;
     if (!named && sum('link', i) / sum('long', i) < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
     if (!named && (text(i, 4000).match(said.site) || []).length > 1) points.related -= 0.6;
     if (!named && inArticle(i) && up[i] === article) points.related -= 0.4;
@@ -731,7 +808,9 @@
   };
 
   const isTagList = (block) => block.rules.includes('heading of nothing') ? false :
-    (block.head >= 0 && has(said.tags, lower(block.head, 60))) || has(/ (tags?|tagcloud|topics|keywords|etiquetas|breadcrumbs?) /, mark[block.i].text) || has(said.tags, lower(block.i, 14));
+    (block.head >= 0 && has(said.tags, lower(block.head, 60))) ||
+        has(/ (tags?|tagcloud|topics|keywords|etiquetas|breadcrumbs?) /, mark[block.i].text) || has(said.tags,
+        lower(block.i, 14));
 
   const findLinkBlocks = () => {
     const blocks = new Map();
@@ -741,8 +820,10 @@
       if (sum('mail', block.i) > 0 && has(said.newsletter, lower(block.i, 900))) return;
       if (block.kind === 'related' && sum('links', block.i) > 0 && sum('long', block.i) === 0) return;
       if (block.kind === 'related' && near(block.i, (j) => mark[j].social && !mark[j].related) >= 0) return;
-      if (block.kind === 'related' && (isTagList(block) || (mark[block.i].comments && sum('long', block.i) < 3))) return;
-      if (sum('social', block.i) + sum('items', block.i) > sum('links', block.i) * 0.4 && sum('social', block.i) > 1) return;
+      if (block.kind === 'related' && (isTagList(block) || (mark[block.i].comments && sum('long',
+          block.i) < 3))) return;
+      if (sum('social', block.i) + sum('items', block.i) > sum('links', block.i) * 0.4 && sum('social',
+          block.i) > 1) return;
       const older = blocks.get(block.i);
       if (!older || older.score < block.score) blocks.set(block.i, block);
     };
@@ -754,14 +835,16 @@
       offerHeaded(i, words, offer);
     }
     for (const i of indices()) if ((mark[i].trending || mark[i].related) && !barred(i) && BLOCKS.has(tag[i])) {
-      if (sum('links', i) >= 1 && chars(i) > 20 && chars(i) < 6000 && isLinky(i) && sum('long', i) >= 1) offer(judgeBlock(i, 'markup', -1));
+      if (sum('links', i) >= 1 && chars(i) > 20 && chars(i) < 6000 && isLinky(i) && sum('long',
+          i) >= 1) offer(judgeBlock(i, 'markup', -1));
     }
     skeletons(offer);
     return settle([...blocks.values()]);
   };
 
   // Mostly links, or teasers with a few lines below each.
-  const isLinky = (i) => linkShare(i) > 0.3 || sum('long', i) >= 2 && linkShare(i) > 0.12 && chars(i) / sum('long', i) < 400;
+  const isLinky = (i) => linkShare(i) > 0.3 || sum('long', i) >= 2 && linkShare(i) > 0.12 && chars(i) / sum('long',
+      i) < 400;
 
   const offerHeaded = (i, words, offer) => {
     const linkedHead = sum('links', i);
@@ -775,9 +858,11 @@
     const list = listAfter(i);
     if (list >= 0 && isLinky(list) && chars(list) < 6000) return offer(judgeBlock(list, 'heading', i));
     if (/^(strong|b|span)$/.test(tag[i]) && tag[up[i]] === 'p') return;
-    const strong = Math.max(words.trending, words.related, words.paid) > (words.trending ? 0.4 : 0.75) && /^h[1-6]$/.test(tag[i]) ;
+    const strong = Math.max(words.trending, words.related, words.paid) > (words.trending ? 0.4 : 0.75) &&
+        /^h[1-6]$/.test(tag[i]) ;
     const box = labelled(i);
-    if (strong && box !== i && sum('links', box) === 0 && !inArticleText(i)) offer(judgeBlock(box, 'heading of nothing', i));
+    if (strong && box !== i && sum('links', box) === 0 && !inArticleText(i)) offer(judgeBlock(box,
+        'heading of nothing', i));
   };
   // Blocks that a script would have filled: a heading, perhaps tabs, and nothing more.
   const skeletons = (offer) => {
@@ -800,12 +885,18 @@
     for (const block of blocks) {
       const outer = kept.find((other) => within(block.i, other.i));
       if (!outer) { kept.push(block); continue; }
-      const parts = blocks.filter((other) => other !== outer && within(other.i, outer.i) && other.i !== outer.i && !blocks.some((b) => b !== outer && b !== other && within(other.i, b.i) && within(b.i, outer.i)));
+      const parts = blocks.filter((other) => other !== outer && within(other.i, outer.i) && other.i !== outer.i &&
+          !blocks.some((b) => b !== outer && b !== other && within(other.i, b.i) && within(b.i, outer.i)));
       const share = parts.reduce((total, other) => total + chars(other.i), 0) / Math.max(1, chars(outer.i));
-      const headed = parts.find((other) => other.named && outer.head >= 0 && within(outer.head, other.i) && outer.rules.includes('run of links'));
+      const headed = parts.find((other) => other.named && outer.head >= 0 && within(outer.head, other.i) &&
+          outer.rules.includes('run of links'));
       // Tabs of one widget.
-      if (outer.kind === 'trending' && mark[outer.i].trending && parts.every((other) => other.kind === 'trending')) continue;
-      const better = headed && parts.length > 1 && chars(headed.i) < chars(outer.i) * 0.8 ? chars(headed.i) > chars(outer.i) * 0.25 : parts.length > 1 ? share > 0.7 && parts.every((other) => other.score >= 0.8 && other.head >= 0 && (other.named || !outer.named)) : block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
+      if (outer.kind === 'trending' && mark[outer.i].trending &&
+          parts.every((other) => other.kind === 'trending')) continue;
+      const better = headed && parts.length > 1 && chars(headed.i) < chars(outer.i) * 0.8 ?
+          chars(headed.i) > chars(outer.i) * 0.25 : parts.length > 1 ? share > 0.7 &&
+          parts.every((other) => other.score >= 0.8 && other.head >= 0 && (other.named || !outer.named)) :
+          block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
       if (better) { kept.splice(kept.indexOf(outer), 1); kept.push(block); }
     }
     return kept;
@@ -813,25 +904,29 @@
 
   // ---- notices --------------------------------------------------------------------------------------------------
 
-  const isCapital = (value) => { const letters = value.replace(/[^\p{L}]/gu, ''); const capitals = letters.replace(/[^\p{Lu}]/gu, ''); return letters.length > 50 && capitals.length > letters.length * 0.8; };
+  const isCapital = (value) => { const letters = value.replace(/[^\p{L}]/gu, '');
+      const capitals = letters.replace(/[^\p{Lu}]/gu, ''); return letters.length > 50 &&
+      capitals.length > letters.length * 0.8; };
 
   const twice = (expression, value) => {
     const first = expression.exec(value);
     return has(expression, value.replaceAll(first[0], ' '));
   };
 
-  const noticeScore = (i, whole_) => {
-    const value = whole_.replace(permitted, ' ');
+  const noticeScore = (i, given) => {
+    const value = given.replace(permitted, ' ');
     const hits = {}, rules = [];
     for (const name in concept) hits[name] = has(concept[name], value);
-    for (const name of options.alone) if (hits[name] && twice(concept[name], value)) { hits.twice = true; rules.push(`${name} twice`); }
+    for (const name of options.alone) if (hits[name] && twice(concept[name], value)) { hits.twice = true;
+        rules.push(`${name} twice`); }
     let score = hits.twice ? 0.75 : options.alone.some((name) => hits[name]) ? 0.4 : 0;
     for (const [a, b, points] of options.notices) {
       if (!hits[a] || !hits[b] || a === 'reuse' && isCopyright(i, value) >= 0.7) continue;
       score = score ? Math.max(score, points) + 0.1 : points;
       rules.push(`${a} and ${b}`);
     }
-    if (value.search(concept.name) >= 0 && value.search(concept.name) < 12 || value.search(concept.note) === 0 && has(/^[^.]{3,30}:/, value)) { score += 0.45; rules.push('named'); }
+    if (value.search(concept.name) >= 0 && value.search(concept.name) < 12 || value.search(concept.note) === 0 &&
+        has(/^[^.]{3,30}:/, value)) { score += 0.45; rules.push('named'); }
     return { score, rules };
   };
 
@@ -846,24 +941,28 @@
     const named = near(i, (j) => mark[j].disclaimer && chars(j) < chars(i) * 1.6 + 60);
     if (named >= 0) give(0.45, 'markup');
     if (!score) return null;
-    if (has(/^(small|em|i)$/, tag[i]) || children(i).length === 1 && /^(small|em|i)$/.test(tag[i + 1] || '')) give(0.15, 'small print');
+    if (has(/^(small|em|i)$/, tag[i]) || children(i).length === 1 && /^(small|em|i)$/.test(tag[i + 1] ||
+        '')) give(0.15, 'small print');
     if (isCapital(text(i, 3200))) give(0.25, 'capitals');
     if (isBelow(i)) give(0.1, 'below');
     if (has(LEAD, mark[i].text)) give(0.1, 'markup');
     if (linkShare(i) > 0.5) give(-0.6);
     else if (sum('links', i) > 5) give(-0.3);
-    if (tag[i] === 'p' && inArticle(i) && !isTail(i) && !rules.includes('affiliate and buying') && named < 0) give(-0.35);
+    if (tag[i] === 'p' && inArticle(i) && !isTail(i) && !rules.includes('affiliate and buying') &&
+        named < 0) give(-0.35);
     if (size > 700 && (inArticle(i) || size > 1000 && !isBelow(i) && !rules.includes('named'))) give(-0.2);
     if (has(/\{\{.*\}\}/, value)) give(-0.5);
-    if (near(i, (j) => mark[j].cookie || mark[j].newsletter || tag[j] === 'form' && sum('fields', j) > 0) >= 0) give(-0.3);
+    if (near(i, (j) => mark[j].cookie || mark[j].newsletter || tag[j] === 'form' && sum('fields',
+        j) > 0) >= 0) give(-0.3);
     return score >= 0.7 ? { kind: 'disclaimer', i, score, rules } : null;
   };
 
   const YEAR = /(?:19|20)\d\d|二〇|二零/;
-  const isCopyright = (i, said_) => {
-    const value = said_.replace(/(millennium )?copyright (act|law|polic\w+|notice|complaint\w*|infring\w+|agent|claim\w*|report\w*|concern\w*|violation\w*)/g, ' ');
+  const isCopyright = (i, given) => {
+    const value = given.replace(/(millennium )?copyright (act|law|polic\w+|notice|complaint\w*|infring\w+|agent|claim\w*|report\w*|concern\w*|violation\w*)/g, ' ');
     let score = 0;
-    const sign = has(/[©ⓒ℗]|\(c\)\s*(?:19|20)?\d/i, value), word = has(said.copyright, value), rights = has(said.rights, value);
+    const sign = has(/[©ⓒ℗]|\(c\)\s*(?:19|20)?\d/i, value), word = has(said.copyright, value),
+        rights = has(said.rights, value);
     if (!sign && !word && !rights) return 0;
     if (sign) score += 0.55;
     if (word) score += 0.4;
@@ -873,7 +972,8 @@
     if (isBelow(i)) score += 0.2;
     if (near(i, (j) => mark[j].copyright && chars(j) < 700) >= 0) score += 0.25;
     if (inArticle(i) && !isTail(i)) score -= 0.45;
-    if (near(i, (j) => /^(figure|figcaption|picture)$/.test(tag[j]) || has(/ (caption|credit|photo|image|figure|bildunterschrift|legende) /, mark[j].text)) >= 0) score -= 0.7;
+    if (near(i, (j) => /^(figure|figcaption|picture)$/.test(tag[j]) ||
+        has(/ (caption|credit|photo|image|figure|bildunterschrift|legende) /, mark[j].text)) >= 0) score -= 0.7;
     if (linkShare(i) > 0.9 && value.length < 40 && !has(YEAR, value)) score -= 0.6;
     if (sign && !rights && !has(YEAR, value) && value.replace(/[©ⓒ]/g, '').trim().length < 3) score -= 0.5;
     return score;
@@ -885,7 +985,8 @@
     if (chars(i) > 220 || parts.length > 4) {
       // A line among others in one paragraph.
       const line = parts.filter((j) => tag[j] !== 'a' && chars(j) >= 12 && isCopyright(j, lower(j, 900)) >= 0.7);
-      if (line.length === 1 && chars(line[0]) < chars(i) * 0.6) return add('copyright', line[0], isCopyright(line[0], lower(line[0], 900)), ['copyright words']);
+      if (line.length === 1 && chars(line[0]) < chars(i) * 0.6) return add('copyright', line[0], isCopyright(line[0],
+          lower(line[0], 900)), ['copyright words']);
     }
     const value = lower(i, 1500), score = isCopyright(i, value);
     if (score < 0.7 || value.length > 900) return;
@@ -898,7 +999,8 @@
     const leaves = [];
     for (const i of indices()) if (leaf[i] || (own[i] > 30 && full[i] && !BLOCKS.has(tag[i]))) leaves.push(i);
       else if (own[i] > 30 && full[i] && chars(i) < 1500) leaves.push(i);
-      else if (own[i] > 30 && !BLOCKS.has(tag[i]) && tag[i] !== 'a' && up[i] >= 0 && (full[up[i]] || chars(i) > 60 && chars(i) < chars(up[i]) * 0.8)) leaves.push(i);
+      else if (own[i] > 30 && !BLOCKS.has(tag[i]) && tag[i] !== 'a' && up[i] >= 0 && (full[up[i]] || chars(i) > 60 &&
+          chars(i) < chars(up[i]) * 0.8)) leaves.push(i);
     return leaves;
   };
 
@@ -912,7 +1014,8 @@
       const notice = notices.size < options.maxRegions ? noticeAt(i) : null;
       if (notice) notices.set(i, notice);
     }
-    for (const i of indices()) if (mark[i].disclaimer && !/^(a|li|button|body)$/.test(tag[i]) && !barred(i) && chars(i) >= 12 && chars(i) < 3000 && linkShare(i) < 0.5 && !notices.has(i)) {
+    for (const i of indices()) if (mark[i].disclaimer && !/^(a|li|button|body)$/.test(tag[i]) && !barred(i) &&
+        chars(i) >= 12 && chars(i) < 3000 && linkShare(i) < 0.5 && !notices.has(i)) {
       const value = lower(i, 3200), seen = noticeScore(i, value);
       const score = 0.5 + seen.score + (isBelow(i) ? 0.1 : 0);
       if (score >= 0.7) notices.set(i, { kind: 'disclaimer', i, score, rules: ['markup', ...seen.rules] });
@@ -929,7 +1032,8 @@
       const value = lower(i, 70), hit = concept.name.exec(value) || concept.note.exec(value);
       if (!hit || hit[0].length < value.length * 0.6) continue;
       const box = near(up[i], (j) => chars(j) > chars(i) + 40);
-      if (box > 0 && chars(box) < 3000 && !barred(box) && box !== article && from[i] - from[box] < 20 && linkShare(box) < 0.4) {
+      if (box > 0 && chars(box) < 3000 && !barred(box) && box !== article && from[i] - from[box] < 20 &&
+          linkShare(box) < 0.4) {
         const inside = [...notices.keys()].filter((j) => within(j, box));
         inside.forEach((j) => notices.delete(j));
         notices.set(box, { kind: 'disclaimer', i: box, score: 0.85, rules: ['heading'] });
@@ -947,7 +1051,8 @@
         if (notices.has(parent)) { keepBetter(notices, parent, i); again = true; continue; }
         const beside = children(parent).filter((j) => notices.has(j));
         const sumOf = beside.reduce((total, j) => total + chars(j), 0);
-        const heading = chars(parent) - sumOf < 60 && from[beside[0]] - from[parent] > 0 && to[parent] - to[beside[beside.length - 1]] < 30;
+        const heading = chars(parent) - sumOf < 60 && from[beside[0]] - from[parent] > 0 &&
+            to[parent] - to[beside[beside.length - 1]] < 30;
         const several = beside.length > 1 && sumOf > chars(parent) * 0.75;
         if ((heading || several) && chars(parent) < 4000 && !(inArticle(parent) && article === parent)) {
           const best = Math.max(...beside.map((j) => notices.get(j).score));
@@ -957,10 +1062,12 @@
         }
       }
     }
-    for (const i of [...notices.keys()]) for (let j = up[i]; j >= 0; j = up[j]) if (notices.has(j) && notices.has(i)) { keepBetter(notices, j, i); }
+    for (const i of [...notices.keys()]) for (let j = up[i]; j >= 0; j = up[j]) if (notices.has(j) &&
+        notices.has(i)) { keepBetter(notices, j, i); }
   };
   const keepBetter = (notices, outer, inner) => {
-    if (chars(inner) < chars(outer) * 0.6 && notices.get(inner).score >= notices.get(outer).score) notices.delete(outer); else notices.delete(inner);
+    if (chars(inner) < chars(outer) * 0.6 &&
+        notices.get(inner).score >= notices.get(outer).score) notices.delete(outer); else notices.delete(inner);
   };
 
   // ---- newsletter, comments, social, paywall, cookie ------------------------------------------------------------
@@ -968,7 +1075,8 @@
   const outermost = (kind, fits) => {
     let skip = -1;
     for (const i of indices()) {
-      if (i < skip || !mark[i][kind] || barred(i) || holdsTitle(i) || /^(a|svg|button|input|label|h\d|span|i|img|option)$/.test(tag[i])) continue;
+      if (i < skip || !mark[i][kind] || barred(i) || holdsTitle(i) ||
+          /^(a|svg|button|input|label|h\d|span|i|img|option)$/.test(tag[i])) continue;
       const score = fits(i);
       if (score >= 0.7) { add(kind, i, score, ['markup']); skip = end[i]; }
     }
@@ -978,23 +1086,29 @@
   const SHARING = / (share|sharing|shares|follow|sharedaddy|addthis|addtoany|shariff|essb) /;
   const isQuoted = (i) => near(i, (j) => tag[j] === 'blockquote') >= 0 || tag[i + 1] === 'blockquote';
   // To log in, to comment, or to send the article to a friend.
-  const isOtherForm = (i) => sum('secrets', i) > 0 || near(i, (j) => mark[j].comments || (mark[j].social && !mark[j].newsletter)) >= 0 ||
-    (sum('mail', i) > 0 && sum('fields', i) > 3) || has(/ (send|friend|mail article|sharing|login|comment\w*) /, mark[i].text);
+  const isOtherForm = (i) => sum('secrets', i) > 0 || near(i, (j) => mark[j].comments || (mark[j].social &&
+      !mark[j].newsletter)) >= 0 ||
+    (sum('mail', i) > 0 && sum('fields', i) > 3) || has(/ (send|friend|mail article|sharing|login|comment\w*) /,
+        mark[i].text);
 
   const findOthers = () => {
     outermost('newsletter', (i) => {
-      if (chars(i) > 1500 || sum('long', i) > 6 || isOtherForm(i) || (near(i, isChrome) >= 0 && sum('fields', i) === 0)) return 0;
-      return 0.4 + (sum('mail', i) > 0 ? 0.4 : 0) + (has(said.newsletter, lower(i, 1500)) ? 0.35 : 0) - (chars(i) ? 0 : 0.3);
+      if (chars(i) > 1500 || sum('long', i) > 6 || isOtherForm(i) || (near(i, isChrome) >= 0 && sum('fields',
+          i) === 0)) return 0;
+      return 0.4 + (sum('mail', i) > 0 ? 0.4 : 0) + (has(said.newsletter, lower(i, 1500)) ? 0.35 : 0) - (chars(i) ?
+          0 : 0.3);
     });
     outermost('comments', (i) => {
       if (/^(p|textarea|li)$/.test(tag[i]) || near(i, (j) => mark[j].social) >= 0) return 0;
       const spoken = has(said.comments, lower(i, 300));
-      return (has(COUNTER, mark[i].text) ? 0.3 : 0.6) + (spoken ? 0.3 : 0) + (sum('fields', i) > 0 ? 0.2 : 0) + (attribute(nodes[i], 'id') ? 0.15 : 0) -
+      return (has(COUNTER, mark[i].text) ? 0.3 : 0.6) + (spoken ? 0.3 : 0) + (sum('fields', i) > 0 ? 0.2 :
+          0) + (attribute(nodes[i], 'id') ? 0.15 : 0) -
         (sum('long', i) > 3 && linkShare(i) > 0.4 ? 0.6 : 0) - (chars(i) > 0 && chars(i) < 12 && !spoken ? 0.5 : 0);
     });
     outermost('social', (i) => {
       if (chars(i) > 500 || (sum('long', i) > 4 && sum('social', i) < 3) || tag[i] === 'p' || isQuoted(i)) return 0;
-      return 0.35 + Math.min(0.4, 0.2 * sum('social', i)) + (has(said.share, lower(i, 200)) ? 0.3 : 0) + (has(SHARING, mark[i].text) ? 0.25 : 0) +
+      return 0.35 + Math.min(0.4, 0.2 * sum('social', i)) + (has(said.share, lower(i, 200)) ? 0.3 :
+          0) + (has(SHARING, mark[i].text) ? 0.25 : 0) +
         (children(i).length >= 2 || sum('items', i) > 1 ? 0.1 : -0.1);
     });
     outermost('paywall', (i) => (chars(i) < 1500 && has(said.paywall, lower(i, 900)) ? 0.8 : 0));
@@ -1011,7 +1125,8 @@
       const value = lower(i, 60), hit = value.match(said.comment_calls);
       if (!hit || hit[0].length < value.length * 0.6) continue;
       const box = labelled(i);
-      if (!found.some((one) => one.kind === 'comments' && (within(box, one.i) || within(one.i, box)))) add('comments', box, 0.75, ['call to comment']);
+      if (!found.some((one) => one.kind === 'comments' && (within(box, one.i) || within(one.i,
+          box)))) add('comments', box, 0.75, ['call to comment']);
     }
   };
 
@@ -1020,23 +1135,29 @@
     const taken = found.filter((one) => one.kind === 'social');
     let skip = -1;
     for (const i of indices()) {
-      if (i < skip || sum('social', i) < 2 || barred(i) || holdsTitle(i) || !BLOCKS.has(tag[i]) || taken.some((one) => within(one.i, i) || within(i, one.i))) continue;
-      if (sum('social', i) >= sum('links', i) * 0.6 && chars(i) < 300 && chars(i) - sum('link', i) < 60 && !isQuoted(i)) { add('social', i, 0.4 + 0.15 * sum('social', i), ['links to networks']); skip = end[i]; }
+      if (i < skip || sum('social', i) < 2 || barred(i) || holdsTitle(i) || !BLOCKS.has(tag[i]) ||
+          taken.some((one) => within(one.i, i) || within(i, one.i))) continue;
+      if (sum('social', i) >= sum('links', i) * 0.6 && chars(i) < 300 && chars(i) - sum('link', i) < 60 &&
+          !isQuoted(i)) { add('social', i, 0.4 + 0.15 * sum('social', i), ['links to networks']); skip = end[i]; }
     }
   };
 
   const signups = () => {
-    const isTaken = (i) => found.some((one) => /newsletter|comments/.test(one.kind) && (within(i, one.i) || within(one.i, i)));
+    const isTaken = (i) => found.some((one) => /newsletter|comments/.test(one.kind) && (within(i, one.i) ||
+        within(one.i, i)));
     for (const i of indices()) {
       if (tag[i] !== 'form' || sum('mail', i) < 1 || isOtherForm(i) || isTaken(i)) continue;
       let box = i;
-      while (up[box] > 0 && chars(up[box]) < 500 && !barred(up[box]) && sum('long', up[box]) < 2 && !has(said.newsletter, lower(box, 500))) box = up[box];
+      while (up[box] > 0 && chars(up[box]) < 500 && !barred(up[box]) && sum('long', up[box]) < 2 &&
+          !has(said.newsletter, lower(box, 500))) box = up[box];
       if (has(said.newsletter, lower(box, 500))) add('newsletter', box, 0.8, ['form']);
     }
     for (const i of indices()) {
-      if (!isHeading(i) || !(/^h[1-6]$/.test(tag[i]) || mark[i].heading) || !has(said.newsletter, lower(i, 80)) || near(i, isChrome) >= 0) continue;
+      if (!isHeading(i) || !(/^h[1-6]$/.test(tag[i]) || mark[i].heading) || !has(said.newsletter, lower(i, 80)) ||
+          near(i, isChrome) >= 0) continue;
       const box = near(up[i], (j) => sum('fields', j) > 0 || sum('links', j) > 0);
-      if (box > 0 && chars(box) < 600 && !barred(box) && sum('long', box) < 3 && !isOtherForm(box) && !isTaken(box)) add('newsletter', box, 0.75, ['heading']);
+      if (box > 0 && chars(box) < 600 && !barred(box) && sum('long', box) < 3 && !isOtherForm(box) &&
+          !isTaken(box)) add('newsletter', box, 0.75, ['heading']);
     }
   };
 
@@ -1059,22 +1180,20 @@
     }
     return links;
   };
-  const absolute = (url) => { try { return new URL(url.slice(0, 4000), base).href; } catch { return url.slice(0, 4000); } };
+  const absolute = (url) => { try { return new URL(url.slice(0, 4000), base).href; } catch { return url.slice(0,
+      4000); } };
 
   const picturesIn = (i) => {
     const pictures = [];
     for (let j = i; j < end[i] && pictures.length < 50; j++) if (tag[j] === 'img') {
       const url = attribute(nodes[j], 'src') || attribute(nodes[j], 'data-src');
-      if (url && !/^data:/.test(url)) pictures.push([absolute(url), rect(j).slice(2).map(Math.round), (attribute(nodes[j], 'alt') || '').slice(0, 300)]);
+      if (url && !/^data:/.test(url)) pictures.push([absolute(url), rect(j).slice(2).map(Math.round),
+          (attribute(nodes[j], 'alt') || '').slice(0, 300)]);
     }
     return pictures;
   };
 
-  const isFilled = (i) => {
-    if (sum('links', i) > 0 || sum('pics', i) > 0) return true;
-    const label = chars(i) > 0 && !isLabel(i);
-    return label;
-  };
+  const isFilled = (i) => sum('links', i) > 0 || sum('pics', i) > 0 || (chars(i) > 0 && !isLabel(i));
 
   const describe = (one) => {
     const { i } = one, box = rect(i);
@@ -1089,9 +1208,11 @@
 
   const framesIn = () => {
     const frames = [];
-    for (let i = 0; i < count && frames.length < options.maxFrames; i++) if (tag[i] === 'iframe' || tag[i] === 'frame') {
+    for (let i = 0; i < count && frames.length < options.maxFrames; i++) if (tag[i] === 'iframe' ||
+        tag[i] === 'frame') {
       const seen = adEvidence(i), [x, y, w, h] = rect(i);
-      frames.push({ path: pathOf(nodes[i]), start: i, box: [x, y, w, h], score: Math.round(seen.score * 100) / 100, rules: seen.rules, hidden: whyHidden(i, [x, y, w, h]), sized: Boolean(sized(i)) });
+      frames.push({ path: pathOf(nodes[i]), start: i, box: [x, y, w, h], score: Math.round(seen.score * 100) / 100,
+          rules: seen.rules, hidden: whyHidden(i, [x, y, w, h]), sized: Boolean(sized(i)) });
     }
     return frames;
   };
@@ -1104,14 +1225,18 @@
   if (found.length > 4 * options.maxRegions) { found.length = 4 * options.maxRegions; partial = partial || 'regions'; }
   // An ad takes in what else was seen in it, but for notices.
   const ads = found.filter((one) => one.kind === 'ad');
-  const isSpare = (one) => one.named !== undefined && one.kind === 'ad' && found.some((other) => other !== one && other.kind === 'ad' && other.named === undefined && within(other.i, one.i) && other.i !== one.i) || isInner(one);
-  const isInner = (one) => found.some((other) => other !== one && other.kind === one.kind && (other.i !== one.i ? within(one.i, other.i) : found.indexOf(other) < found.indexOf(one)));
-  const regions = found.filter((one) => !isSpare(one)).filter((one) => one.kind === 'ad' || one.kind === 'disclaimer' || !ads.some((ad) => within(one.i, ad.i)))
+  const isSpare = (one) => one.named !== undefined && one.kind === 'ad' && found.some((other) => other !== one &&
+      other.kind === 'ad' && other.named === undefined && within(other.i, one.i) && other.i !== one.i) || isInner(one);
+  const isInner = (one) => found.some((other) => other !== one && other.kind === one.kind && (other.i !== one.i ?
+      within(one.i, other.i) : found.indexOf(other) < found.indexOf(one)));
+  const regions = found.filter((one) => !isSpare(one)).filter((one) => one.kind === 'ad' ||
+      one.kind === 'disclaimer' || !ads.some((ad) => within(one.i, ad.i)))
     .sort((a, b) => a.i - b.i).slice(0, options.maxRegions);
   if (found.length > options.maxRegions) partial = partial || 'regions';
   const answer = {
     regions: regions.map(describe), frames: framesIn(), partial, elements: count, chars: length,
-    scroll: [scrollX, scrollY], text: whole.slice(0, 4000), pictures: now.pics, links: count ? linksIn(0).slice(0, 20) : [],
+    scroll: [scrollX, scrollY], text: whole.slice(0, 4000), pictures: now.pics, links: count ? linksIn(0).slice(0,
+        20) : [],
   };
   answer.ms = Math.round(performance.now() - began);
   return answer;
