@@ -6,14 +6,14 @@ _HEAD = "<!doctype html><html lang=en><head><meta charset=utf-8><title>{title}</
 _STYLE = "body{margin:0;font:16px serif} .cols{display:flex} .side{width:320px} small,.fine{font-size:11px}"
 
 _PARAGRAPHS = (
-    "The ferry council of Oster Haven voted on Tuesday to let the night boats run until two in the morning, a year after "
-    "the old timetable was dropped for want of pilots. Skippers had asked for it since spring.",
+    "The ferry council of Oster Haven voted on Tuesday to let the night boats run until two in the morning, a year "
+    "after the old timetable was dropped for want of pilots. Skippers had asked for it since spring.",
     "Mila Brandt, who has steered the red ferry for nineteen years, said that she would believe it when the lamps were "
     "lit. The council's own report counts forty evenings on which no boat left the pier at all.",
     "Fares stay as they are until the new year. After that, a ticket bought on board will cost a little more than one "
     "bought at the kiosk, which is to open again beside the fish hall.",
-    "The harbour master wants a second pilot on call when the fog is thick. Whether there is money for one will be known "
-    "when the town has closed its books, and that is not before the ice has gone.",
+    "The harbour master wants a second pilot on call when the fog is thick. Whether there is money for one will be "
+    "known when the town has closed its books, and that is not before the ice has gone.",
 )
 
 
@@ -27,14 +27,13 @@ def _block(heading: str, *titles: str) -> str:
 
 
 _CAPITALS = (
-    "EVERYTHING PRINTED HERE IS MEANT FOR GENERAL INFORMATION AND FOR NOTHING ELSE. BEFORE YOU CHANGE WHAT YOU EAT OR "
-    "TAKE, CONSULT YOUR DOCTOR; BEFORE YOU BUY SHARES, CONSULT A FINANCIAL ADVISOR. WE MAY RECEIVE A COMMISSION WHEN YOU "
-    "PURCHASE A PRODUCT THROUGH A LINK IN OUR LETTERS, AND THE STATEMENTS IN THEM HAVE NOT BEEN EVALUATED BY ANY AGENCY. "
-    "DO NOT RELY ON THEM ALONE, AND USE YOUR OWN DUE DILIGENCE."
+    "THE GAZETTE IS A NEWSPAPER: NO SURGERY, NO BANK AND NO COURT. WHAT IT SAYS OF HERBS IS NO SUBSTITUTE FOR A "
+    "PHYSICIAN, AND WHAT IT SAYS OF SHARES IS NO FINANCIAL ADVICE. SHOPS THAT ARE NAMED IN OUR LETTERS MAY PAY US A "
+    "COMMISSION FOR EACH PURCHASE, WHICH ALTERS NO PRICE. WE ARE NOT LIABLE FOR WHAT GROWS IN YOUR GARDEN."
 )
 REUSE_BAN = (
-    "Copyright 2031. Nothing on these pages may be reproduced in any form without the written permission of the owner of "
-    "the rights; the feed alone may be read elsewhere, under its terms. Write to us for a licence."
+    "Copyright 2031. To reprint, broadcast or sell this story, in full or by halves, is forbidden unless we have "
+    "agreed in writing; the harbour school alone may copy it as it likes. Ask for terms at the kiosk."
 )
 
 #: the anatomy of a repost: what stands around it, in the order in which it stands there
@@ -98,15 +97,17 @@ INDUSTRY = (
     + "<li><a href='/banners/'>Banners</a></li><li><a href='/advertise/'>Advertise with us</a></li></ul></nav></header>"
     + "<main><article class='post category-advertising'><a class='cat-advertising' href='/advertising/'>Advertising</a>"
     + "<h1>What an Advertisement Costs in a Small Town</h1>"
-    + "<p>An advertisement in the window of the fish hall costs three crowns a week. A banner on the tram, 300x250 inches, "
-    + "costs forty, and the sponsor may choose the colour. Nobody in Oster Haven remembers it cheaper.</p>"
+    + "<p>An advertisement in the window of the fish hall costs three crowns a week. A banner on the tram, "
+    + "300x250 inches, costs "
+    + "forty, and the sponsor may choose the colour. Nobody in Oster Haven remembers it cheaper.</p>"
     + "<h2>Advertisements</h2><p>Sponsored content, says the tram company, has doubled: promoted walks, paid posts, a "
     + "sponsored song. The ad server in the cellar is a man called Otto, who changes the posters on Fridays.</p>"
     + "<h3>Sponsored links and what they are</h3><p>A link is sponsored when somebody pays for it. The council wants a "
     + "label on each, as on a jar. Ad blockers, it adds, are what the kiosk calls its shutters.</p>"
     + "<figure><img src='/poster.jpg' width=640 height=420 alt='An advertisement of 1910'><figcaption>An advertisement "
     + "of 1910, in the museum</figcaption></figure>"
-    + "<p>See also <a href='https://museum.test/ads/'>the museum's collection of advertisements</a>.</p></article></main>"
+    + "<p>See also <a href='https://museum.test/ads/'>the museum's collection of advertisements</a>.</p></article>"
+    + "</main>"
     + "<footer><p>Advertising enquiries: <a href='mailto:ads@gazette.test'>write to us</a></p></footer></body></html>"
 )
 

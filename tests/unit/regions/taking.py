@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 from playwright.async_api import Browser, Page, Route, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from archiver.capture.browser import find_browser
 from archiver.capture.frames import Frame, Frames, evaluate
+from archiver.capture.renditions import read_frames
 from archiver.regions.merge import FrameReport, merge
 from archiver.regions.model import Inventory
 from archiver.regions.program import Limits, inventory, owner_path
 from archiver.regions.report import read_report
+
+Read = TypeVar("Read")
 
 PAGE = "https://gazette.test/harbour/night-boats/"
 
@@ -37,14 +40,33 @@ def take_at(url: str, served: Served, limits: Limits | None = None) -> Inventory
     return asyncio.run(_take(url, served, limits))
 
 
+def stored(url: str, served: Served) -> tuple[Inventory, list[str]]:
+    """The inventory of a page, and the HTML of each of its frames as a capture stores it."""
+    return asyncio.run(_with_page(url, served, _stored))
+
+
+async def _stored(page: Page) -> tuple[Inventory, list[str]]:
+    inventory = merge(await reports(page, None))
+    frames = Frames(page.context)
+    await frames.attach(page)
+    return inventory, [frame["html"] for frame in await read_frames(await frames.list())]
+
+
 async def _take(url: str, served: Served, limits: Limits | None) -> Inventory:
+    async def merged(page: Page) -> Inventory:
+        return merge(await reports(page, limits))
+
+    return await _with_page(url, served, merged)
+
+
+async def _with_page(url: str, served: Served, read: Callable[[Page], Awaitable[Read]]) -> Read:
     async with async_playwright() as playwright:
         found = find_browser(None, playwright.chromium.executable_path)
         browser = await playwright.chromium.launch(
             executable_path=found.path, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
         )
         try:
-            return merge(await reports(await _open(browser, url, served), limits))
+            return await read(await _open(browser, url, served))
         finally:
             await browser.close()
 

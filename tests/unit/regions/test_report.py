@@ -13,7 +13,8 @@ def row(**other: Any) -> dict[str, Any]:
     """A region as inventory.js gives it."""
     return {
         "kind": "ad", "path": "/html[1]", "start": 3, "end": 5, "box": [1, 2, 300, 250], "hidden": "", "heading": "",
-        "text": "Boots", "links": [["https://boots.test/", "Boots"]], "pictures": [["https://boots.test/b.png", [3, 4], ""]],
+        "text": "Boots", "links": [["https://boots.test/", "Boots"]],
+        "pictures": [["https://boots.test/b.png", [3, 4], ""]],
         "filled": True, "rules": ["markup"], "score": 0.8,
     } | other  # fmt: skip
 
