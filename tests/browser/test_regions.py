@@ -138,7 +138,7 @@ def test_names_of_form_fields_and_pictures_stand_in_for_nothing() -> None:
     ("script", "partial"),
     [
         ("document.body.innerHTML = '<div class=ad-slot></div>'.repeat(100000)", "elements"),
-        ("document.body.append('Related, and more. '.repeat(3000000))", "text"),
+        ("document.body.append('Related, and more. '.repeat(300_000))", "text"),
         ("document.body.innerHTML = '<p>Disclaimer: these opinions are not ours.</p>'.repeat(20000)", "text"),
         (
             "let n = document.body; for (let i = 0; i < 1500; i++) "
