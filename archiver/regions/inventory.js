@@ -1001,7 +1001,8 @@
       else if (own[i] > 30 && full[i] && chars(i) < 1500) leaves.push(i);
       else if (own[i] > 30 && !BLOCKS.has(tag[i]) && tag[i] !== 'a' && up[i] >= 0 && (full[up[i]] || chars(i) > 60 &&
           chars(i) < chars(up[i]) * 0.8)) leaves.push(i);
-    return leaves;
+    // What is not the article's goes first, so that a long article leaves time for it.
+    return [...leaves.filter((i) => !inArticle(i)), ...leaves.filter(inArticle)];
   };
 
   const findNotices = () => {

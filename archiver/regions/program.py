@@ -27,7 +27,7 @@ class Limits:
 
     max_elements: int = 40_000
     max_text: int = 1_500_000
-    max_notices: int = 250_000  # characters held against the words of notices
+    max_notices: int = 400_000  # characters held against the words of notices
     max_regions: int = 300
     max_frames: int = 500
     max_ms: int = 1_500
