@@ -421,6 +421,12 @@
         (chars(i) > 0 || end[i] === i + 1)) || isTracker(i) ||
     (/^(img|video|canvas)$/.test(tag[i]) && !mark[i].slot && !sized(i)) || has(AD_NOTICE, lower(i, 400));
 
+  // A script that fills the element it stands in, or one that only loads what others call.
+  const scriptPoints = (i) => {
+    if (depth[i] <= 2) return 0.5;
+    return chars(i) + sum('pics', i) + sum('links', i) === 0 || sum('frames', i) > 0 ? 0.8 : 0.5;
+  };
+
   const adEvidence = (i) => {
     const m = mark[i], rules = notes[i] || [], given = [];
     let score = 0;
@@ -429,8 +435,7 @@
     if (rules.includes('slot data')) give('slot data', 0.9);
     if (m.ad) give('markup', 0.8);
     else if (m.maybe_ad) give('markup (weak)', 0.4);
-    if (rules.includes('ad script') && chars(i) < 300) give('ad script', chars(i) + sum('pics', i) + sum('links',
-        i) === 0 || sum('frames', i) > 0 ? 0.8 : 0.5);
+    if (rules.includes('ad script') && chars(i) < 300) give('ad script', scriptPoints(i));
     if (rules.includes('ad frame')) give('ad frame', 1);
     if (rules.includes('foreign frame') && sized(i)) give('foreign frame of an ad size', 0.75);
     if (rules.includes('ad link')) give('ad link', 0.7);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Score what is found on the hand-labelled pages of the corpus of regions.
 
-    .venv/bin/python scripts/bench/regions.py [../shared/corpus/regions] [--errors] [--half 0|1] [-o PREDICTIONS]
+    .venv/bin/python scripts/bench/regions.py [LABELS.jsonl] [--errors] [--half 0|1] [-o PREDICTIONS]
 
 Each page is opened in Chromium from its file, its scripts off and every other request refused. No filter list is used.
 Prints a table by kind, the two figures that matter, and how long the slowest inventory took. `--half` leaves out the
@@ -30,7 +30,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from archiver.regions.program import inventory
 
-_CORPUS = Path("/work/shared/corpus/regions")
+_CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "regions" / "dev.jsonl"
 _CHROMIUM = "/usr/bin/chromium"
 _LINKS_AND_ADS = ("ad", "trending", "related")
 _NOTICES = ("disclaimer", "copyright")
@@ -127,8 +127,10 @@ def half_of(url: str) -> int:
     return zlib.crc32((urlsplit(url).hostname or "").encode()) % 2
 
 
-def load_scorer(corpus: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("score", corpus / "score.py")
+def load_scorer(gold: Path) -> Any:
+    """The corpus' own scorer, which lies beside the labels."""
+    beside = gold.with_name("score.py")
+    spec = importlib.util.spec_from_file_location("score", beside if beside.exists() else _CORPUS.with_name("score.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -136,8 +138,9 @@ def load_scorer(corpus: Path) -> Any:
     return module
 
 
-def rows(corpus: Path, half: int | None) -> Iterator[dict[str, Any]]:
-    for line in (corpus / "dev.jsonl").read_text("utf-8").splitlines():
+def rows(gold: Path, half: int | None) -> Iterator[dict[str, Any]]:
+    """The labelled pages; of one half of the sites, where it is given."""
+    for line in gold.read_text("utf-8").splitlines():
         row = json.loads(line)
         if half is None or half_of(row["page_url"]) == half:
             yield row
@@ -164,27 +167,27 @@ def table(scorer: Any, total: dict[str, list[int]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", nargs="?", type=Path, default=_CORPUS)
+    parser.add_argument("gold", nargs="?", type=Path, default=_CORPUS, help="the labels; the pages lie beside them")
     parser.add_argument("--errors", action="store_true", help="print what was missed and what was false")
     parser.add_argument("--half", type=int, choices=(0, 1), help="only the sites of one half")
     parser.add_argument("-o", "--output", type=Path, help="where the predictions go")
     given = parser.parse_args()
-    if not (given.corpus / "dev.jsonl").exists():
-        show(f"No corpus at {given.corpus}: nothing to score")
+    if not given.gold.exists():
+        show(f"No labels at {given.gold}: nothing to score")
         return
-    run(given.corpus, given.half, given.output or Path(tempfile.gettempdir()) / "regions.jsonl", errors=given.errors)
+    run(given.gold, given.half, given.output or Path(tempfile.gettempdir()) / "regions.jsonl", errors=given.errors)
 
 
-def run(corpus: Path, half: int | None, output: Path, *, errors: bool) -> None:
-    scorer = load_scorer(corpus)
+def run(gold: Path, half: int | None, output: Path, *, errors: bool) -> None:
+    scorer = load_scorer(gold)
     total: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     times, lines = [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=_CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
         )
-        for row in rows(corpus, half):
-            path = corpus / row["page"]
+        for row in rows(gold, half):
+            path = gold.parent / row["page"]
             report, placed = inventory_of(browser, path, row["page_url"])
             doc = scorer.load(str(path))
             found = predictions(doc, report, placed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from playwright.async_api import Browser, Page, Route, async_playwright
@@ -27,17 +27,25 @@ Served = Callable[[str], tuple[str | bytes, str] | None]  # body and content typ
 
 def take(pages: Mapping[str, str] | str, limits: Limits | None = None) -> Inventory:
     """The inventory of `PAGE`. `pages` is its HTML, or HTML by URL; whatever else is asked for does not come."""
-    served = {PAGE: pages} if isinstance(pages, str) else pages
+    return take_at(PAGE, _html({PAGE: pages} if isinstance(pages, str) else pages), limits)
 
-    def html(url: str) -> tuple[str, str] | None:
-        return (served[url], "text/html; charset=utf-8") if url in served else None
 
-    return take_at(PAGE, html, limits)
+def _html(pages: Mapping[str, str]) -> Served:
+    return lambda url: (pages[url], "text/html; charset=utf-8") if url in pages else None
 
 
 def take_at(url: str, served: Served, limits: Limits | None = None) -> Inventory:
     """The inventory of the page at a URL, of a web that `served` answers for."""
     return asyncio.run(_take(url, served, limits))
+
+
+def take_each(pages: Sequence[str]) -> list[Inventory]:
+    """The inventories of several pages, each opened as `PAGE` in one browser."""
+
+    async def each(browser: Browser) -> list[Inventory]:
+        return [merge(await reports(await _open(browser, PAGE, _html({PAGE: html})), None)) for html in pages]
+
+    return asyncio.run(_with_browser(each))
 
 
 def stored(url: str, served: Served) -> tuple[Inventory, list[str]]:
@@ -60,13 +68,20 @@ async def _take(url: str, served: Served, limits: Limits | None) -> Inventory:
 
 
 async def _with_page(url: str, served: Served, read: Callable[[Page], Awaitable[Read]]) -> Read:
+    async def opened(browser: Browser) -> Read:
+        return await read(await _open(browser, url, served))
+
+    return await _with_browser(opened)
+
+
+async def _with_browser(use: Callable[[Browser], Awaitable[Read]]) -> Read:
     async with async_playwright() as playwright:
         found = find_browser(None, playwright.chromium.executable_path)
         browser = await playwright.chromium.launch(
             executable_path=found.path, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
         )
         try:
-            return await read(await _open(browser, url, served))
+            return await use(browser)
         finally:
             await browser.close()
 
