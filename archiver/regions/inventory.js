@@ -827,8 +827,7 @@
       if (block.kind === 'related' && near(block.i, (j) => mark[j].social && !mark[j].related) >= 0) return;
       if (block.kind === 'related' && (isTagList(block) || (mark[block.i].comments && sum('long',
           block.i) < 3))) return;
-      if (sum('social', block.i) + sum('items', block.i) > sum('links', block.i) * 0.4 && sum('social',
-          block.i) > 1) return;
+      if (sum('social', block.i) > 1 && sum('long', block.i) < 2) return;
       const older = blocks.get(block.i);
       if (!older || older.score < block.score) blocks.set(block.i, block);
     };
@@ -938,7 +937,7 @@
   const LEAD = / (?:small|note|legal|fineprint|fine|info|notice|hint|hinweis|disclosure|disclaimer) /;
   const noticeAt = (i) => {
     const size = width(text(i, 4000));
-    if (size < 38 || size > 3200) return null;
+    if (size < 28 || size > 3200) return null;
     const value = lower(i, 3200);
     const { score: base, rules } = noticeScore(i, value);
     let score = base;
@@ -1229,15 +1228,19 @@
     try { find(); } catch (error) { partial = partial || `error: ${error}`.slice(0, 200); }
   }
   if (found.length > 4 * options.maxRegions) { found.length = 4 * options.maxRegions; partial = partial || 'regions'; }
-  // An ad takes in what else was seen in it, but for notices.
   const ads = found.filter((one) => one.kind === 'ad');
-  const isSpare = (one) => one.named !== undefined && one.kind === 'ad' && found.some((other) => other !== one &&
-      other.kind === 'ad' && other.named === undefined && within(other.i, one.i) && other.i !== one.i) || isInner(one);
-  const isInner = (one) => found.some((other) => other !== one && other.kind === one.kind && (other.i !== one.i ?
-      within(one.i, other.i) : found.indexOf(other) < found.indexOf(one)));
-  const regions = found.filter((one) => !isSpare(one)).filter((one) => one.kind === 'ad' ||
-      one.kind === 'disclaimer' || !ads.some((ad) => within(one.i, ad.i)))
-    .sort((a, b) => a.i - b.i).slice(0, options.maxRegions);
+  // Of one kind, the outer one, but for a block of paid links around slots of their own; nothing but notices in an ad;
+  // and in a list of teasers no buttons to share each of them.
+  const holds = (other, one, kinds) => other !== one && kinds.includes(other.kind) && within(one.i, other.i);
+  const isTwice = (one, n) => found.some((other, m) => holds(other, one, [one.kind]) && (other.i !== one.i || m < n));
+  const isAround = (one) => one.kind === 'ad' && one.head !== undefined &&
+    ads.some((other) => other.head === undefined && other.i > one.i && within(other.i, one.i));
+  const isPartOf = (one) => {
+    if (one.kind === 'social' && found.some((other) => holds(other, one, ['trending', 'related']))) return true;
+    return one.kind !== 'ad' && one.kind !== 'disclaimer' && ads.some((ad) => within(one.i, ad.i));
+  };
+  const regions = found.filter((one, n) => !isAround(one) && !isTwice(one, n) && !isPartOf(one))
+    .sort((one, other) => one.i - other.i).slice(0, options.maxRegions);
   if (found.length > options.maxRegions) partial = partial || 'regions';
   const answer = {
     regions: regions.map(describe), frames: framesIn(), partial, elements: count, chars: length,

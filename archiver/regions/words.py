@@ -17,6 +17,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 #: which concepts, when they come together, make a text a notice, and how sure they are
 NOTICES = (
     ("affiliate", "buying", 0.75),
+    ("affiliate", "earning", 0.75),
     ("opinion", "not_ours", 0.75),
     ("opinion", "no_duty", 0.75),
     ("advice", "no_duty", 0.75),
