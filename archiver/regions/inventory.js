@@ -104,6 +104,7 @@
         '/(linkout|clickthru|aclk|adclick)\\b',
   ].join('|'), 'i');
   const SIZES = new Set(options.sizes);
+  const SIZE_NAMED = new RegExp(`(?<!\\d)(${options.sizes.map((size) => size.replace('x', '[x_-]')).join('|')})(?!\\d)`);
   const WIDE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]/g;
 
   const width = (text) => text.length + (text.match(WIDE) || []).length;
@@ -392,34 +393,42 @@
     return rangeRect(range);
   };
   const rects = new Map();
-  const rect = (i) => { let r = rects.get(i); if (!r) { const b = boundsOf(nodes[i]); r = [b.x, b.y, b.width,
-      b.height]; rects.set(i, r); } return r; };
+  const rect = (i) => {
+    if (!rects.has(i)) {
+      const { x, y, width: w, height: h } = boundsOf(nodes[i]);
+      rects.set(i, [x, y, w, h]);
+    }
+    return rects.get(i);
+  };
   const isSize = (w, h) => SIZES.has(`${Math.round(w)}x${Math.round(h)}`);
   const sized = (i) => {
     const w = attribute(nodes[i], 'width'), h = attribute(nodes[i], 'height');
     return (w && h && isSize(parseInt(w, 10), parseInt(h, 10))) || isSize(rect(i)[2], rect(i)[3]);
   };
-  const sizeInName = (i) => has(/(?<!\d)(120|160|180|200|234|240|250|300|320|336|468|580|600|640|728|750|930|970|980|990|1200)[x_-](50|60|90|100|150|200|240|250|280|300|400|500|600|1050)(?!\d)/,
-    `${attribute(nodes[i], 'id') || ''} ${attribute(nodes[i], 'class') || ''}`.slice(0, 400));
+  const sizeInName = (i) => has(SIZE_NAMED, `${attribute(nodes[i], 'id') || ''} ${attribute(nodes[i], 'class') || ''}`.slice(0, 400));
 
   const NEVER_AD = new Set('html body main h1 h2 h3 h4 h5 h6 svg path option select button input form label source picture head'.split(' '));
 
-  const isMenuEntry = (i) => chars(i) > 0 && chars(i) < 40 && sum('pics', i) === 0 && sum('frames', i) === 0 &&
-      sum('links', i) > 0 &&
+  const isMenuEntry = (i) => chars(i) > 0 && chars(i) < 40 && sum('links', i) > 0 && sum('pics', i) + sum('frames', i) === 0 &&
     (tag[i] === 'a' || tag[i] === 'li' || near(i, isChrome) >= 0);
 
   // Hidden frames and insertions right below the body: they count and synchronise, and show nothing.
-  const isTracker = (i) => /^(iframe|ins|img)$/.test(tag[i]) && depth[i] <= 2 &&
-    (has(/display:\s*none/, attribute(nodes[i], 'style') || '') || /^[01](px)?$/.test(attribute(nodes[i], 'width') ||
-        ''));
+  const isTracker = (i) => {
+    if (!/^(iframe|ins|img)$/.test(tag[i]) || depth[i] > 2) return false;
+    const style = attribute(nodes[i], 'style') || '', wide = attribute(nodes[i], 'width') || '';
+    return has(/display:\s*none/, style) || /^[01](px)?$/.test(wide);
+  };
 
   const AD_NOTICE = /ad ?block|bloque\w+ de (anuncios|publicidad)|bloqueur|werbeblocker|bloqueador|blokowanie reklam|^ad ?choices/;
 
-  const cannotBeAd = (i) => NEVER_AD.has(tag[i]) || holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 700 ||
-      chars(i) > 2500 ||
-    sum('long', i) > 14 || isMenuEntry(i) || (tag[i] === 'a' && sum('pics', i) === 0 && sum('frames', i) === 0 &&
-        (chars(i) > 0 || end[i] === i + 1)) || isTracker(i) ||
-    (/^(img|video|canvas)$/.test(tag[i]) && !mark[i].slot && !sized(i)) || has(AD_NOTICE, lower(i, 400));
+  const cannotBeAd = (i) => {
+    if (NEVER_AD.has(tag[i]) || holdsTitle(i) || holdsArticle(i)) return true;
+    if (chars(i) > 2500 || sum('plain', i) > 700 || sum('long', i) > 14) return true;
+    if (isMenuEntry(i) || isTracker(i) || isBareLink(i) || has(AD_NOTICE, lower(i, 400))) return true;
+    return /^(img|video|canvas)$/.test(tag[i]) && !mark[i].slot && !sized(i);
+  };
+  // A link with text, or with nothing.
+  const isBareLink = (i) => tag[i] === 'a' && sum('pics', i) + sum('frames', i) === 0 && (chars(i) > 0 || end[i] === i + 1);
 
   // A script that fills the element it stands in, or one that only loads what others call.
   const scriptPoints = (i) => {
@@ -442,35 +451,32 @@
     if (rules.includes('ad address')) give('ad address', tag[i] === 'iframe' ? 0.7 : 0.4);
     if (rules.includes('sponsored link') && sum('pics', i) > 0) give('sponsored link', 0.7);
     if (score >= 0.3 && sizeInName(i)) give('size in name', 0.35);
-    if (tag[i] === 'a' && rules.includes('foreign') && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) &&
-        !isBelow(i)) give('foreign picture link', 0.4 + (pictureSays(i) ? 0.35 : 0));
+    if (rules.includes('foreign') && isPictureLink(i)) give('foreign picture link', pictureSays(i) ? 0.75 : 0.4);
     if (score > 0.3 && score < 0.7 && !isBelow(i)) {
-      if (chars(i) === 0 && m.maybe_ad && !m.heading && sum('pics', i) === 0 && sum('links', i) === 0) give('empty',
-          0.35);
-      else if (m.maybe_ad && sum('foreign', i) > 0 && sum('pics', i) > 0 && sum('links', i) < 4 &&
-          chars(i) < 200) give('foreign link', 0.35);
-      else if (sized(i) || (sum('pics', i) === 1 && children(i).length && nodesSized(i))) give('ad size', 0.35);
+      if (m.maybe_ad && !m.heading && chars(i) + sum('pics', i) + sum('links', i) === 0) give('empty', 0.35);
+      else if (m.maybe_ad && sum('pics', i) > 0 && sum('foreign', i) > 0 && sum('links', i) < 4 && chars(i) < 200) give('foreign link', 0.35);
+      else if (sized(i) || (sum('pics', i) === 1 && firstPicture(i, sized))) give('ad size', 0.35);
     }
     if (given.join() === 'markup' && contradicts(i)) score -= 0.4;
     return { score, rules: given };
   };
 
-  // What a name alone calls an ad, and looks like something else: teasers of the same site, a longer text, buttons to share.
+  const isPictureLink = (i) => tag[i] === 'a' && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) && !isBelow(i);
+
+  // What a name alone calls an ad and looks like something else: teasers of the site, a longer text, buttons to share.
   const contradicts = (i) => sum('foreign', i) + sum('frames', i) === 0 &&
     (sum('long', i) >= 2 || sum('social', i) >= 2 || (chars(i) > 150 && sum('pics', i) === 0));
 
-  // A picture's address that names an ad size, or a folder of ads.
-  const pictureSays = (i) => {
-    for (let j = i + 1; j < end[i]; j++) if (tag[j] === 'img') {
-      const url = attribute(nodes[j], 'src') || attribute(nodes[j], 'data-src') || '';
-      return has(AD_URL, url) ||
-          has(/(?<!\d)(728[x_-]90|970[x_-](90|250)|300[x_-](50|100|250|600)|160[x_-]600|120[x_-]600|468[x_-]60|320[x_-](50|100)|336[x_-]280|250[x_-]250)(?!\d)/, url) || sized(j);
-    }
+  const firstPicture = (i, wanted) => {
+    for (let j = i + 1; j < end[i]; j++) if (tag[j] === 'img') return wanted(j);
     return false;
   };
 
-  const nodesSized = (i) => { for (let j = i + 1; j < end[i]; j++) if (tag[j] === 'img') return sized(j);
-      return false; };
+  // A picture's address that names an ad size, or a folder of ads.
+  const pictureSays = (i) => firstPicture(i, (j) => {
+    const url = attribute(nodes[j], 'src') || attribute(nodes[j], 'data-src') || '';
+    return has(AD_URL, url) || has(SIZE_NAMED, url) || sized(j);
+  });
 
   const plainLabel = (value) => plainly(value).replace(/^[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+|[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+$/g, '');
   const isLabel = (i) => chars(i) > 0 && chars(i) <= 60 && labels.has(plainLabel(text(i)));
@@ -487,8 +493,11 @@
     const isAd = (j) => (evidence.get(j) || { score: 0 }).score >= 0.7;
     let ads = 0;
     if (isAd(label)) return false;
-    for (let j = parent + 1; j < Math.min(end[parent], parent + 200); j++) if (!within(j, label) && isAd(j)) { ads++;
-        j = end[j] - 1; }
+    for (let j = parent + 1; j < Math.min(end[parent], parent + 200); j++) {
+      if (within(j, label) || !isAd(j)) continue;
+      ads++;
+      j = end[j] - 1;
+    }
     return ads === 1;
   };
 
@@ -529,8 +538,8 @@
   };
 
   const OVERLAY = / (overlay|interstitial|modal|popup|popin|lightbox|sticky|splash|fixed|floating|anchor) /;
-  const isPart = (i) => mark[i].part && end[i] - i <= 2 && !mark[i].slot && !(notes[i] ||
-      []).includes('slot data') && sum('frames', i) === 0 && sum('pics', i) === 0;
+  const isPart = (i) => mark[i].part && end[i] - i <= 2 && !mark[i].slot && sum('frames', i) + sum('pics', i) === 0 &&
+    !(notes[i] || []).includes('slot data');
 
   // Of ads within ads: the outer one, unless it holds several that are slots of their own, or much besides.
   const resolve = (i, inner, evidence) => {
@@ -571,8 +580,10 @@
       const outer = near(up[i], (j) => evidence.has(j));
       inner.set(outer, [...kept, ...(inner.get(outer) || [])]);
     }
-    for (const i of inner.get(-1) || []) if (!(isPart(i) && evidence.get(i).score < 1 && chars(i) > 0 &&
-        !isLabel(i))) add('ad', i, evidence.get(i).score, evidence.get(i).rules);
+    for (const i of inner.get(-1) || []) {
+      const { score, rules } = evidence.get(i);
+      if (!isPart(i) || score >= 1 || chars(i) === 0 || isLabel(i)) add('ad', i, score, rules);
+    }
   };
 
   // ---- link blocks ----------------------------------------------------------------------------------------------
@@ -582,14 +593,13 @@
     if (size < 2 || size > 70 || sum('long', i) > 0 && width(text(i)) > 34) return false;
     if (/^h[1-6]$/.test(tag[i])) return true;
     if (tag[i] === 'a' || full[i] || tag[i] === 'li' && (size > 30 || sum('links', i) > 0)) return false;
-    return mark[i].heading || tag[i] === 'strong' || tag[i] === 'b' || tag[i] === 'legend' || tag[i] === 'summary' ||
-        tag[i] === 'caption' || tag[i] === 'dt' ||
-      (BLOCKS.has(tag[i]) && (own[i] > 0 || leaf[i] && size <= 40)) || (tag[i] === 'span' && own[i] > 0);
+    if (mark[i].heading || /^(strong|b|legend|summary|caption|dt)$/.test(tag[i])) return true;
+    if (tag[i] === 'span') return own[i] > 0;
+    return BLOCKS.has(tag[i]) && (own[i] > 0 || (leaf[i] && size <= 40));
   };
 
   const linkShare = (i) => (chars(i) ? sum('link', i) / chars(i) : 0);
-  const barred = (i) => tag[i] === 'html' || tag[i] === 'body' || tag[i] === 'main' || tag[i] === 'head' ||
-      holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 2500;
+  const barred = (i) => /^(html|body|main)$/.test(tag[i]) || holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 2500;
 
   // Kinds that words of a heading name, and how sure they are: a heading that is hardly more than them says it best.
   const headed = (i) => {
