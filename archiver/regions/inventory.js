@@ -762,8 +762,9 @@
     for (let j = i, k = 0; j > 0 && k < 2; j = up[j], k++) {
       const older = children(up[j]).filter((other) => other < j && chars(other) > 0);
       const last = older[older.length - 1];
-      if (last !== undefined) return isHeading(last) && /^h[1-6]$|strong/.test(tag[last]) || (last !== undefined &&
-          mark[last].heading && chars(last) < 60) ? last : -1;
+      if (last === undefined) continue;
+      const isOne = (isHeading(last) && /^h[1-6]$|strong/.test(tag[last])) || (mark[last].heading && chars(last) < 60);
+      return isOne ? last : -1;
     }
     return -1;
   };
@@ -776,68 +777,89 @@
     return one >= 0 && two > one + 8 && three > two + 8;
   };
 
+  const NO_WORDS = { trending: 0, related: 0, paid: 0 };
+
+  // What kind a block is, and how sure that is: by its heading, its names, and what it is made of.
   const judgeBlock = (i, why, hint) => {
     const head = hint >= 0 ? hint : headingOf(i) >= 0 ? headingOf(i) : headingBefore(i);
-    const words = head >= 0 ? headed(head) : { trending: 0, related: 0, paid: 0 };
-    let own = mark[i];
+    const words = head >= 0 ? headed(head) : NO_WORDS, named = Boolean(words.trending || words.related);
     const points = { trending: 0, related: 0, ad: 0 }, rules = [why];
     const give = (kind, value, rule) => { points[kind] += value; rules.push(rule); };
-    if (words.trending) give('trending', 0.5 + words.trending * 0.5, 'heading');
-    if (words.related) give('related', 0.5 + words.related * 0.5, 'heading');
-    if (words.paid && chars(head) < 50 && (!isBelow(i) || sum('pics', i) > 1) && (sum('long', i) || sum('pics', i) ||
-        sum('foreign', i) || !sum('links', i))) give('ad', 0.6 + words.paid * 0.5, 'heading');
-    let names = [i, up[i]].filter((j) => j > 0 && chars(j) <= chars(i) * 1.25 + 40);
-    for (const j of [...names, ...children(i).slice(0, 4)]) {
-      if (mark[j].trending) { give('trending', 0.45, 'markup'); break; }
-    }
-    for (const j of [...names, ...children(i).slice(0, 4)]) if (mark[j].related) { give('related', 0.45, 'markup');
-        break; }
-    if (names.some((j) => mark[j].ad || mark[j].slot)) give('ad', 0.6, 'markup');
+    byHeading(i, head, words, give);
+    byNames(i, give);
     if (points.trending > 0 && ranked(i)) give('trending', 0.3, 'ranked');
-    const likelier = points.trending > points.related ? 'trending' : 'related';
-    if (why === 'run of links') {
-      give(likelier, 0.55, 'run of links');
-      if (head >= 0 && chars(i) > chars(head) + 10) give(likelier, 0.15, 'has a heading');
-      if (sum('pics', i) >= 2) give(likelier, 0.1, 'pictures');
-      if (head < 0 && linkShare(i) > 0.7 && sum('long', i) >= 4) give(likelier, 0.12, 'pure list');
-    }
+    if (why === 'run of links') byMake(i, head, points.trending > points.related ? 'trending' : 'related', give);
     // Headings outweigh names: widgets are given other words than the theme's.
     if (words.related > words.trending) points.trending *= 0.6;
     if (words.trending > words.related) points.trending += points.related * 0.3;
-    const named = words.trending || words.related;
-    if (near(i, isChrome) >= 0 && (!named || sum('long', i) < 3 || sum('link', i) / sum('links',
-        i) < 18)) { points.related -= 0.5; points.trending -= 0.4; }
-    if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0 && !words.trending &&
-        !words.related) points.related -= 0.4;
-    if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0 && !words.trending &&
-        !words.related) { points.related -= 0.6; points.trending -= 0.4; }
-    if (!named && isBelow(i) && sum('foreign', i) > sum('links', i) * 0.6 && sum('links', i) > 2) points.related -= 0.3;
-    if (!named && isBelow(i) && sum('pics', i) < 2 && (sum('long', i) < sum('links', i) * 0.4 || sum('link',
-        i) / sum('links', i) < 18)) points.related -= 0.3;
-    if (!named && sum('link', i) / sum('long', i) < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
-    if (!named && (text(i, 4000).match(said.site) || []).length > 1) points.related -= 0.6;
-    if (!named && inArticle(i) && up[i] === article) points.related -= 0.4;
+    byPlace(i, named, points);
+    if (!named) byDoubt(i, points);
     if (words.paid && has(concept.name, lower(i, 80))) points.ad = 0;
     const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
-    return { kind, i, score: points[kind], rules: [...new Set(rules)], head, named: Boolean(named || words.paid) };
+    return { kind, i, score: points[kind], rules: [...new Set(rules)], head, named: named || words.paid > 0 };
   };
 
-  const isTagList = (block) => block.rules.includes('heading of nothing') ? false :
-    (block.head >= 0 && has(said.tags, lower(block.head, 60))) ||
-        has(/ (tags?|tagcloud|topics|keywords|etiquetas|breadcrumbs?) /, mark[block.i].text) || has(said.tags,
-        lower(block.i, 14));
+  const byHeading = (i, head, words, give) => {
+    if (words.trending) give('trending', 0.5 + words.trending * 0.5, 'heading');
+    if (words.related) give('related', 0.5 + words.related * 0.5, 'heading');
+    const inFooter = isBelow(i) && sum('pics', i) < 2;
+    const sells = sum('long', i) + sum('pics', i) + sum('foreign', i) > 0 || !sum('links', i);
+    if (words.paid && chars(head) < 50 && !inFooter && sells) give('ad', 0.6 + words.paid * 0.5, 'heading');
+  };
+
+  const byNames = (i, give) => {
+    const outer = [i, up[i]].filter((j) => j > 0 && chars(j) <= chars(i) * 1.25 + 40);
+    const near = [...outer, ...children(i).slice(0, 4)];
+    for (const kind of ['trending', 'related']) if (near.some((j) => mark[j][kind])) give(kind, 0.45, 'markup');
+    if (outer.some((j) => mark[j].ad || mark[j].slot)) give('ad', 0.6, 'markup');
+  };
+
+  const byMake = (i, head, kind, give) => {
+    give(kind, 0.55, 'run of links');
+    if (head >= 0 && chars(i) > chars(head) + 10) give(kind, 0.15, 'has a heading');
+    if (sum('pics', i) >= 2) give(kind, 0.1, 'pictures');
+    if (head < 0 && linkShare(i) > 0.7 && sum('long', i) >= 4) give(kind, 0.12, 'pure list');
+  };
+
+  // Menus have links that are short, and headers and comments have lists of their own.
+  const byPlace = (i, named, points) => {
+    const isMenu = !named || sum('long', i) < 3 || sum('link', i) / sum('links', i) < 18;
+    if (near(i, isChrome) >= 0 && isMenu) { points.related -= 0.5; points.trending -= 0.4; }
+    if (named) return;
+    if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0) points.related -= 0.4;
+    if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0) { points.related -= 0.6; points.trending -= 0.4; }
+  };
+
+  // What speaks against a list that nothing calls one of articles.
+  const byDoubt = (i, points) => {
+    const links = sum('links', i), long = sum('long', i), link = sum('link', i);
+    if (isBelow(i) && sum('foreign', i) > links * 0.6 && links > 2) points.related -= 0.3;
+    if (isBelow(i) && sum('pics', i) < 2 && (long < links * 0.4 || link / links < 18)) points.related -= 0.3;
+    if (link / long < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
+    if ((text(i, 4000).match(said.site) || []).length > 1) points.related -= 0.6;
+    if (inArticle(i) && up[i] === article) points.related -= 0.4;
+  };
+
+  const TAGS = / (tags?|tagcloud|topics|keywords|etiquetas|breadcrumbs?) /;
+  const isTagList = ({ i, head, rules }) => !rules.includes('heading of nothing') &&
+    ((head >= 0 && has(said.tags, lower(head, 60))) || has(TAGS, mark[i].text) || has(said.tags, lower(i, 14)));
+
+  // Share bars, sign-ups, tags and the like that look as if they were lists of articles.
+  const isUnlikely = (block) => {
+    const { i, kind } = block, long = sum('long', i);
+    if (sum('social', i) > 1 && long < 2) return true;
+    if (sum('mail', i) > 0 && has(said.newsletter, lower(i, 900))) return true;
+    if (kind !== 'related') return false;
+    return (sum('links', i) > 0 && long === 0) || (mark[i].comments && long < 3) || isTagList(block) ||
+      near(i, (j) => mark[j].social && !mark[j].related) >= 0;
+  };
 
   const findLinkBlocks = () => {
     const blocks = new Map();
     const offer = (block) => {
       if (block.i < 0 || block.score < 0.65) return;
+      if (isUnlikely(block)) return;
       if (blocks.size >= options.maxRegions) { partial = partial || 'regions'; return; }
-      if (sum('mail', block.i) > 0 && has(said.newsletter, lower(block.i, 900))) return;
-      if (block.kind === 'related' && sum('links', block.i) > 0 && sum('long', block.i) === 0) return;
-      if (block.kind === 'related' && near(block.i, (j) => mark[j].social && !mark[j].related) >= 0) return;
-      if (block.kind === 'related' && (isTagList(block) || (mark[block.i].comments && sum('long',
-          block.i) < 3))) return;
-      if (sum('social', block.i) > 1 && sum('long', block.i) < 2) return;
       const older = blocks.get(block.i);
       if (!older || older.score < block.score) blocks.set(block.i, block);
     };
@@ -848,17 +870,17 @@
       if (!words.trending && !words.related && !words.paid) continue;
       offerHeaded(i, words, offer);
     }
-    for (const i of indices()) if ((mark[i].trending || mark[i].related) && !barred(i) && BLOCKS.has(tag[i])) {
-      if (sum('links', i) >= 1 && chars(i) > 20 && chars(i) < 6000 && isLinky(i) && sum('long',
-          i) >= 1) offer(judgeBlock(i, 'markup', -1));
+    for (const i of indices()) {
+      if (!(mark[i].trending || mark[i].related) || barred(i) || !BLOCKS.has(tag[i])) continue;
+      if (chars(i) > 20 && chars(i) < 6000 && sum('long', i) >= 1 && isLinky(i)) offer(judgeBlock(i, 'markup', -1));
     }
     skeletons(offer);
     return settle([...blocks.values()]);
   };
 
   // Mostly links, or teasers with a few lines below each.
-  const isLinky = (i) => linkShare(i) > 0.3 || sum('long', i) >= 2 && linkShare(i) > 0.12 && chars(i) / sum('long',
-      i) < 400;
+  const isLinky = (i) => linkShare(i) > 0.3 ||
+    (sum('long', i) >= 2 && linkShare(i) > 0.12 && chars(i) / sum('long', i) < 400);
 
   const offerHeaded = (i, words, offer) => {
     const linkedHead = sum('links', i);
@@ -872,12 +894,11 @@
     const list = listAfter(i);
     if (list >= 0 && isLinky(list) && chars(list) < 6000) return offer(judgeBlock(list, 'heading', i));
     if (/^(strong|b|span)$/.test(tag[i]) && tag[up[i]] === 'p') return;
-    const strong = Math.max(words.trending, words.related, words.paid) > (words.trending ? 0.4 : 0.75) &&
-        /^h[1-6]$/.test(tag[i]) ;
-    const box = labelled(i);
-    if (strong && box !== i && sum('links', box) === 0 && !inArticleText(i)) offer(judgeBlock(box,
-        'heading of nothing', i));
+    const sure = Math.max(words.trending, words.related, words.paid) > (words.trending ? 0.4 : 0.75);
+    const box = labelled(i), isText = inArticle(i) && up[i] === article;
+    if (sure && /^h[1-6]$/.test(tag[i]) && box !== i && sum('links', box) === 0 && !isText) offer(judgeBlock(box, 'heading of nothing', i));
   };
+
   // Blocks that a script would have filled: a heading, perhaps tabs, and nothing more.
   const skeletons = (offer) => {
     for (const i of indices()) {
@@ -889,8 +910,6 @@
       if (kind) offer({ kind, i, score: 0.8, rules: ['heading of nothing'], head });
     }
   };
-
-  const inArticleText = (i) => inArticle(i) && up[i] === article;
 
   // Of blocks within blocks: the one that says more, and of equals the inner one where it holds nearly all.
   const settle = (blocks) => {
