@@ -917,29 +917,34 @@
     const kept = [];
     for (const block of blocks) {
       const outer = kept.find((other) => within(block.i, other.i));
-      if (!outer) { kept.push(block); continue; }
-      const parts = blocks.filter((other) => other !== outer && within(other.i, outer.i) && other.i !== outer.i &&
-          !blocks.some((b) => b !== outer && b !== other && within(other.i, b.i) && within(b.i, outer.i)));
-      const share = parts.reduce((total, other) => total + chars(other.i), 0) / Math.max(1, chars(outer.i));
-      const headed = parts.find((other) => other.named && outer.head >= 0 && within(outer.head, other.i) &&
-          outer.rules.includes('run of links'));
-      // Tabs of one widget.
-      if (outer.kind === 'trending' && mark[outer.i].trending &&
-          parts.every((other) => other.kind === 'trending')) continue;
-      const better = headed && parts.length > 1 && chars(headed.i) < chars(outer.i) * 0.8 ?
-          chars(headed.i) > chars(outer.i) * 0.25 : parts.length > 1 ? share > 0.7 &&
-          parts.every((other) => other.score >= 0.8 && other.head >= 0 && (other.named || !outer.named)) :
-          block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
-      if (better) { kept.splice(kept.indexOf(outer), 1); kept.push(block); }
+      if (!outer) kept.push(block);
+      else if (isBetter(block, outer, partsOf(outer, blocks))) kept.splice(kept.indexOf(outer), 1, block);
     }
     return kept;
   };
 
+  const partsOf = (outer, blocks) => {
+    const inside = blocks.filter((other) => other !== outer && within(other.i, outer.i));
+    return inside.filter((other) => other.i !== outer.i && !inside.some((one) => one !== other && within(other.i, one.i)));
+  };
+
+  const isBetter = (block, outer, parts) => {
+    // Tabs of one widget.
+    if (outer.kind === 'trending' && mark[outer.i].trending && parts.every((part) => part.kind === 'trending')) return false;
+    if (parts.length < 2) return block.score > outer.score + 0.15 && (chars(block.i) > chars(outer.i) * 0.5 || outer.score < 0.8);
+    const ownsHead = (part) => part.named && outer.head >= 0 && within(outer.head, part.i);
+    const headed = outer.rules.includes('run of links') ? parts.find(ownsHead) : undefined;
+    if (headed && chars(headed.i) < chars(outer.i) * 0.8) return chars(headed.i) > chars(outer.i) * 0.25;
+    const share = parts.reduce((total, part) => total + chars(part.i), 0) / Math.max(1, chars(outer.i));
+    return share > 0.7 && parts.every((part) => part.score >= 0.8 && part.head >= 0 && (part.named || !outer.named));
+  };
+
   // ---- notices --------------------------------------------------------------------------------------------------
 
-  const isCapital = (value) => { const letters = value.replace(/[^\p{L}]/gu, '');
-      const capitals = letters.replace(/[^\p{Lu}]/gu, ''); return letters.length > 50 &&
-      capitals.length > letters.length * 0.8; };
+  const isCapital = (value) => {
+    const letters = value.replace(/[^\p{L}]/gu, '');
+    return letters.length > 50 && letters.replace(/[^\p{Lu}]/gu, '').length > letters.length * 0.8;
+  };
 
   const twice = (expression, value) => {
     const first = expression.exec(value);
@@ -950,19 +955,26 @@
     const value = given.replace(permitted, ' ');
     const hits = {}, rules = [];
     for (const name in concept) hits[name] = has(concept[name], value);
-    for (const name of options.alone) if (hits[name] && twice(concept[name], value)) { hits.twice = true;
-        rules.push(`${name} twice`); }
+    for (const name of options.alone) {
+      if (!hits[name] || !twice(concept[name], value)) continue;
+      hits.twice = true;
+      rules.push(`${name} twice`);
+    }
     let score = hits.twice ? 0.75 : options.alone.some((name) => hits[name]) ? 0.4 : 0;
     for (const [a, b, points] of options.notices) {
       if (!hits[a] || !hits[b] || a === 'reuse' && isCopyright(i, value) >= 0.7) continue;
       score = score ? Math.max(score, points) + 0.1 : points;
       rules.push(`${a} and ${b}`);
     }
-    if (value.search(concept.name) >= 0 && value.search(concept.name) < 12 || value.search(concept.note) === 0 &&
-        has(/^[^.]{3,30}:/, value)) { score += 0.45; rules.push('named'); }
+    const name = value.search(concept.name), isTitled = value.search(concept.note) === 0 && has(/^[^.]{3,30}:/, value);
+    if ((name >= 0 && name < 12) || isTitled) {
+      score += 0.45;
+      rules.push('named');
+    }
     return { score, rules };
   };
 
+  const SMALL = /^(small|em|i)$/;
   const LEAD = / (?:small|note|legal|fineprint|fine|info|notice|hint|hinweis|disclosure|disclaimer) /;
   const noticeAt = (i) => {
     const size = width(text(i, 4000));
@@ -974,25 +986,29 @@
     const named = near(i, (j) => mark[j].disclaimer && chars(j) < chars(i) * 1.6 + 60);
     if (named >= 0) give(0.45, 'markup');
     if (!score) return null;
-    if (has(/^(small|em|i)$/, tag[i]) || children(i).length === 1 && /^(small|em|i)$/.test(tag[i + 1] ||
-        '')) give(0.15, 'small print');
+    if (SMALL.test(tag[i]) || (children(i).length === 1 && SMALL.test(tag[i + 1]))) give(0.15, 'small print');
     if (isCapital(text(i, 3200))) give(0.25, 'capitals');
     if (isBelow(i)) give(0.1, 'below');
     if (has(LEAD, mark[i].text)) give(0.1, 'markup');
     if (linkShare(i) > 0.5) give(-0.6);
     else if (sum('links', i) > 5) give(-0.3);
-    if (tag[i] === 'p' && inArticle(i) && !isTail(i) && !rules.includes('affiliate and buying') &&
-        named < 0) give(-0.35);
-    if (size > 700 && (inArticle(i) || size > 1000 && !isBelow(i) && !rules.includes('named'))) give(-0.2);
-    if (has(/\{\{.*\}\}/, value)) give(-0.5);
-    if (near(i, (j) => mark[j].cookie || mark[j].newsletter || tag[j] === 'form' && sum('fields',
-        j) > 0) >= 0) give(-0.3);
+    const tells = tag[i] === 'p' && inArticle(i) && !isTail(i) && named < 0;
+    if (tells && !rules.includes('affiliate and buying')) give(-0.35);
+    const isLong = inArticle(i) ? size > 700 : size > 1000 && !isBelow(i) && !rules.includes('named');
+    if (isLong) give(-0.2);
+    if (has(/\{\{.*\}\}/, value)) give(-0.5); // a template that no script has filled
+    if (near(i, (j) => mark[j].cookie || mark[j].newsletter || (tag[j] === 'form' && sum('fields', j) > 0)) >= 0) give(-0.3);
     return score >= 0.7 ? { kind: 'disclaimer', i, score, rules } : null;
   };
 
   const YEAR = /(?:19|20)\d\d|二〇|二零/;
+  const ABOUT_RIGHTS = new RegExp('(millennium )?copyright ' +
+    '(act|law|polic\\w+|notice|complaint\\w*|infring\\w+|agent|claim\\w*|report\\w*|concern\\w*|violation\\w*)', 'g');
+  const CAPTION = / (caption|credit|photo|image|figure|bildunterschrift|legende) /;
+  const isCaption = (j) => /^(figure|figcaption|picture)$/.test(tag[j]) || has(CAPTION, mark[j].text);
+
   const isCopyright = (i, given) => {
-    const value = given.replace(/(millennium )?copyright (act|law|polic\w+|notice|complaint\w*|infring\w+|agent|claim\w*|report\w*|concern\w*|violation\w*)/g, ' ');
+    const value = given.replace(ABOUT_RIGHTS, ' ');
     let score = 0;
     const sign = has(/[©ⓒ℗]|\(c\)\s*(?:19|20)?\d/i, value), word = has(said.copyright, value),
         rights = has(said.rights, value);
@@ -1005,8 +1021,7 @@
     if (isBelow(i)) score += 0.2;
     if (near(i, (j) => mark[j].copyright && chars(j) < 700) >= 0) score += 0.25;
     if (inArticle(i) && !isTail(i)) score -= 0.45;
-    if (near(i, (j) => /^(figure|figcaption|picture)$/.test(tag[j]) ||
-        has(/ (caption|credit|photo|image|figure|bildunterschrift|legende) /, mark[j].text)) >= 0) score -= 0.7;
+    if (near(i, isCaption) >= 0) score -= 0.7;
     if (linkShare(i) > 0.9 && value.length < 40 && !has(YEAR, value)) score -= 0.6;
     if (sign && !rights && !has(YEAR, value) && value.replace(/[©ⓒ]/g, '').trim().length < 3) score -= 0.5;
     return score;
@@ -1014,13 +1029,8 @@
 
   const copyrightIn = (i) => {
     if (chars(i) < 4) return;
-    const parts = children(i).filter((j) => chars(j) > 3);
-    if (chars(i) > 220 || parts.length > 4) {
-      // A line among others in one paragraph.
-      const line = parts.filter((j) => tag[j] !== 'a' && chars(j) >= 12 && isCopyright(j, lower(j, 900)) >= 0.7);
-      if (line.length === 1 && chars(line[0]) < chars(i) * 0.6) return add('copyright', line[0], isCopyright(line[0],
-          lower(line[0], 900)), ['copyright words']);
-    }
+    const line = lineIn(i);
+    if (line >= 0) return add('copyright', line, isCopyright(line, lower(line, 900)), ['copyright words']);
     const value = lower(i, 1500), score = isCopyright(i, value);
     if (score < 0.7 || value.length > 900) return;
     let box = i;
@@ -1028,14 +1038,27 @@
     add('copyright', box, score, ['copyright words']);
   };
 
+  // The one line of a longer paragraph that is the notice.
+  const lineIn = (i) => {
+    const parts = children(i).filter((j) => chars(j) > 3);
+    if (chars(i) <= 220 && parts.length <= 4) return -1;
+    const lines = parts.filter((j) => tag[j] !== 'a' && chars(j) >= 12 && isCopyright(j, lower(j, 900)) >= 0.7);
+    return lines.length === 1 && chars(lines[0]) < chars(i) * 0.6 ? lines[0] : -1;
+  };
+
+  // What may be a notice: blocks without blocks in them, texts that stand beside blocks, and long parts of a line.
+  const isText = (i) => {
+    if (leaf[i]) return true;
+    if (own[i] <= 30) return false;
+    const inline = !BLOCKS.has(tag[i]);
+    if (full[i]) return inline || chars(i) < 1500;
+    return inline && tag[i] !== 'a' && up[i] >= 0 && (full[up[i]] || (chars(i) > 60 && chars(i) < chars(up[i]) * 0.8));
+  };
+
   const texts = () => {
-    const leaves = [];
-    for (const i of indices()) if (leaf[i] || (own[i] > 30 && full[i] && !BLOCKS.has(tag[i]))) leaves.push(i);
-      else if (own[i] > 30 && full[i] && chars(i) < 1500) leaves.push(i);
-      else if (own[i] > 30 && !BLOCKS.has(tag[i]) && tag[i] !== 'a' && up[i] >= 0 && (full[up[i]] || chars(i) > 60 &&
-          chars(i) < chars(up[i]) * 0.8)) leaves.push(i);
+    const found = [...indices()].filter(isText);
     // What is not the article's goes first, so that a long article leaves time for it.
-    return [...leaves.filter((i) => !inArticle(i)), ...leaves.filter(inArticle)];
+    return [...found.filter((i) => !inArticle(i)), ...found.filter(inArticle)];
   };
 
   const findNotices = () => {
@@ -1048,10 +1071,10 @@
       const notice = notices.size < options.maxRegions ? noticeAt(i) : null;
       if (notice) notices.set(i, notice);
     }
-    for (const i of indices()) if (mark[i].disclaimer && !/^(a|li|button|body)$/.test(tag[i]) && !barred(i) &&
-        chars(i) >= 12 && chars(i) < 3000 && linkShare(i) < 0.5 && !notices.has(i)) {
-      const value = lower(i, 3200), seen = noticeScore(i, value);
-      const score = 0.5 + seen.score + (isBelow(i) ? 0.1 : 0);
+    for (const i of indices()) {
+      if (!mark[i].disclaimer || notices.has(i) || barred(i) || /^(a|li|button|body)$/.test(tag[i])) continue;
+      if (chars(i) < 12 || chars(i) > 3000 || linkShare(i) > 0.5) continue;
+      const seen = noticeScore(i, lower(i, 3200)), score = 0.5 + seen.score + (isBelow(i) ? 0.1 : 0);
       if (score >= 0.7) notices.set(i, { kind: 'disclaimer', i, score, rules: ['markup', ...seen.rules] });
     }
     titledNotices(notices);
