@@ -1,0 +1,111 @@
+"""The time stamps of an archive as they are stored: each response an object of its own, never changed.
+
+One folder for each note, one for each checkpoint. In it are the responses of authorities over the very bytes of the
+note, or over the text of the checkpoint. A renewal is a list of what was in the folder before, in the form that
+`sha256sum` checks, with responses over that list.
+
+The names say which authority an archive asked and what time its answer has. Nothing vouches for a name: it is for
+listing, and whoever has to know reads the response.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from archiver.storage import layout
+from archiver.storage.base import ObjectStore
+
+#: what an authority may be called, since it is part of keys and file names
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+MAX_RENEWALS = 999
+_TIME = "%Y%m%dt%H%M%Sz"
+_FILE = re.compile(rf"(?:renewal-([0-9]{{3}})\.)?([0-9]{{8}}t[0-9]{{6}}z)\.({NAME.pattern})\.tsr")
+_LIST = re.compile(r"renewal-([0-9]{3})\.sums")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored response: over the list of the renewal of that number, or for 0 over the note or checkpoint itself."""
+
+    key: str
+    authority: str
+    said: datetime
+    renewal: int = 0
+
+    @property
+    def file(self) -> str:
+        """The last part of its key."""
+        return self.key.rpartition("/")[2]
+
+
+def file_name(authority: str, time: datetime, renewal: int = 0) -> str:
+    """The file of a response. What is not whole seconds of its time is left off."""
+    begin = f"renewal-{renewal:03d}." if renewal else ""
+    return f"{begin}{time.astimezone(UTC):{_TIME}}.{authority}.tsr"
+
+
+def parse(key: str) -> Stored | None:
+    """What a key says of a response; None for the key of something else."""
+    found = _FILE.fullmatch(key.rpartition("/")[2])
+    if not found:
+        return None
+    try:
+        said = datetime.strptime(found[2], _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return Stored(key, found[3], said, int(found[1] or 0))
+
+
+def list_file(renewal: int) -> str:
+    """The file of the list that a renewal is over."""
+    return f"renewal-{renewal:03d}.sums"
+
+
+def list_number(key: str) -> int | None:
+    """The number of the renewal whose list this is; None for the key of something else."""
+    found = _LIST.fullmatch(key.rpartition("/")[2])
+    return int(found[1]) if found else None
+
+
+def sums(files: Mapping[str, bytes]) -> bytes:
+    """The list of a renewal: SHA-256 and name of each file, by name, as `sha256sum` writes it."""
+    return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
+
+
+def of_note(store: ObjectStore, commitment: str) -> list[Stored]:
+    """The stored responses over a note, and over its renewals. Raises `StorageError`."""
+    return list(_stored(store.list(layout.note_timestamps(commitment))))
+
+
+def of_checkpoint(store: ObjectStore, size: int) -> list[Stored]:
+    """The stored responses over the checkpoint of that size. Raises `StorageError`."""
+    return list(_stored(store.list(layout.checkpoint_timestamps(size))))
+
+
+def of_checkpoints(store: ObjectStore, above: int = -1) -> Iterator[tuple[int, list[Stored]]]:
+    """The sizes whose checkpoints have responses, ascending, those above `above`. Raises `StorageError`."""
+    # "~" comes after all that can stand in a key.
+    after = f"{layout.checkpoint_timestamps(above)}~" if above >= 0 else ""
+    size, found = -1, list[Stored]()
+    for stored in _stored(store.list(layout.CHECKPOINT_TIMESTAMPS, after)):
+        digits = stored.key.split("/")[-2]
+        if not (digits.isdigit() and len(digits) == 12):
+            continue
+        if int(digits) != size and found:
+            yield size, found
+            found = []
+        size = int(digits)
+        found.append(stored)
+    if found:
+        yield size, found
+
+
+def _stored(keys: Iterable[str]) -> Iterator[Stored]:
+    for key in keys:
+        stored = parse(key)
+        if stored is not None:
+            yield stored
