@@ -16,10 +16,10 @@ from archiver.cli import render
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
 from archiver.errors import UsageError
+from archiver.exporting import evidence
 from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.index.schema import State
 from archiver.moments import parse_time
-from archiver.proving import evidence
 from archiver.urls import parse_capturable
 
 _REF = "REF is an id or the beginning of one, a URL (the newest), URL@TIME (the nearest), or `latest`."

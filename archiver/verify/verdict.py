@@ -35,6 +35,7 @@ CHECKS = (
     "retention",
     "withdrawal",
     "derivations",
+    "report",
 )
 #: from best to worst
 _ORDER = (Verdict.SKIPPED, Verdict.PASS, Verdict.UNDETERMINED, Verdict.WITHDRAWN, Verdict.FAIL)
