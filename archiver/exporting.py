@@ -125,7 +125,8 @@ class _Export:
                     said = self._archive.signed_statement(entry, self._ring)
                 except (NotFoundError, StorageError):
                     continue
-                if entry.index >= self._signed.checkpoint.size or said.get("subject") != entry.id:
+                is_late = entry.index >= self._signed.checkpoint.size
+                if is_late or said.get("subject") != entry.id or not made.is_derivation(said):
                     continue
                 entries[entry.index] = entry
                 found.append((entry.index, said))

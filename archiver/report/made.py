@@ -80,16 +80,25 @@ def pem(key: VerifierKey) -> bytes:
 
 
 def statements(given: Mapping[str, bytes]) -> Statements:
-    """The statements of derivations that are among the files, with their entries, in log order."""
+    """The statements of derivations that are among the files and can be read, with their entries, in log order."""
     found = []
     for index, path in _numbered(given, "derivation"):
         try:
             document = orjson.loads(given[path].partition(b"\n")[0])
         except orjson.JSONDecodeError:
             continue
-        if isinstance(document, dict):
+        if is_derivation(document):
             found.append((index, document))
     return found
+
+
+def is_derivation(document: object) -> bool:
+    """Whether it says where an article comes from, in the form that `provenance.derivation` gives it."""
+    try:
+        from_statement(document)
+    except ValueError:
+        return False
+    return True
 
 
 def trail(start: str, found: Statements) -> Statements:
@@ -117,14 +126,8 @@ def source_of(document: Mapping[str, Any]) -> str | None:
 
 def chain(statement: Mapping[str, Any], derivations: Statements) -> bytes | None:
     """`chain.json`, as `archiver trace --format json` prints it; None where the statements make no chain."""
-    read = []
-    for _, document in derivations:
-        try:
-            read.append(from_statement(document))
-        except ValueError:
-            continue
     try:
-        made = _chain(statement, read)
+        made = _chain(statement, [from_statement(document) for _, document in derivations])
     except ValueError:
         return None
     document = {"type": "trace", "stated": 0, "captured": 0, **chain_document(made)}

@@ -17,9 +17,11 @@ from archiver.errors import NotFoundError, StorageError
 from archiver.report import gathering, made, places
 from archiver.report.facts import Facts
 from archiver.report.readme import version_of
+from archiver.storage import layout
 from archiver.storage.base import Readable
 from archiver.verify.package import Package
 from archiver.verify.problems import shown
+from archiver.verify.statement import check_statement
 from archiver.verify.verdict import Check, judged
 from archiver.version import __version__
 from archiver.warc import cdxj, reader, wacz
@@ -68,7 +70,7 @@ def check_made(read: Read, render: Render | None) -> Made:
         _check_texts(read, statement, files, found)
         _check_screenshot(statement, files, found)
         plain = _check_package(read, statement, files, found)
-        _check_report(read, files, plain, render, found)
+        _check_report(read, statement, files, plain, render, found)
     except (NotFoundError, StorageError) as error:
         found.problems.append(f"what it should be made of cannot be read: {error}")
     return found
@@ -123,7 +125,12 @@ def _cannot_compare(path: str, version: str | None) -> str:
 
 def _check_screenshot(statement: dict[str, Any], files: dict[str, bytes], found: Made) -> None:
     """It is the first view of the page, as the statement lists it."""
-    named = {each["sha256"] for each in statement["artifacts"] if each["role"] == "screenshot"}
+    listed = statement.get("artifacts")
+    named = {
+        each.get("sha256")
+        for each in (listed if isinstance(listed, list) else [])
+        if isinstance(each, dict) and each.get("role") == "screenshot"
+    }
     data = files.get(places.SCREENSHOT)
     if data is None and named:
         found.problems.append(f"{places.SCREENSHOT} is missing")
@@ -154,7 +161,14 @@ def _check_package(read: Read, statement: dict[str, Any], files: dict[str, bytes
     return known
 
 
-def _check_report(read: Read, files: dict[str, bytes], plain: list[Listed], render: Render | None, found: Made) -> None:
+def _check_report(
+    read: Read,
+    statement: dict[str, Any],
+    files: dict[str, bytes],
+    plain: list[Listed],
+    render: Render | None,
+    found: Made,
+) -> None:
     if places.REPORT not in files and places.PRINTED not in files:
         return
     version, problems, doubts = _version(files), list[str](), list[str]()
@@ -165,25 +179,26 @@ def _check_report(read: Read, files: dict[str, bytes], plain: list[Listed], rend
         doubts.append(_cannot_compare(places.REPORT, version))
     elif render is None:
         doubts.append(f"{places.REPORT} cannot be made again here: nothing says that it was not altered")
+    elif check_statement(statement, read.note.partition(b"\n")[0]):
+        problems.append(f"{places.REPORT} is not compared: the statement that it is made of is not as it should be")
     else:
         others = {path: data for path, data in files.items() if path not in (places.REPORT, places.PRINTED)}
         listed = [*plain, *(made.listed(path, data) for path, data in sorted(others.items()))]
         try:
-            expected = render(gathering.gather(others, read.leaf, _exchanges(read, files), listed))
+            expected = render(gathering.gather(others, read.leaf, _exchanges(read, statement, files), listed))
             if expected != files[places.REPORT]:
                 problems.append(f"{places.REPORT} is not the report that the signed files make")
-        except ValueError as error:
-            problems.append(f"what the report is made of cannot be read: {error}")
+        except (ValueError, LookupError, TypeError, AttributeError) as error:  # whatever hostile documents lead to
+            problems.append(f"what the report is made of cannot be read: {type(error).__name__}: {error}")
         details.append("report.html is made of the signed files")
     if places.PRINTED in files:
         details.append("nothing that is signed is about report.pdf: compare it with report.html")
     found.report = (judged("report", "; ".join(details) or "report.html", problems, doubts),)
 
 
-def _exchanges(read: Read, files: dict[str, bytes]) -> dict[str, Any] | None:
+def _exchanges(read: Read, statement: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any] | None:
     """The exchange manifest in the WARC, as the export takes it."""
-    statement = orjson.loads(read.note.partition(b"\n")[0])
-    (key,) = (each["key"] for each in statement["artifacts"] if each["role"] == "warc")
+    key = layout.warc(str(statement.get("id")))
     for entry in cdxj.parse(files.get(places.INDEX, b""), places.INDEX):
         if entry.url.startswith(_EXCHANGES):
             try:
