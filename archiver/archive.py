@@ -158,6 +158,11 @@ class Archive:
             self._opened = None
 
     @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
+    @property
     def location(self) -> str:
         return self.place.location
 
@@ -367,9 +372,9 @@ class Archive:
         parse_capturable(url)
         check(self._settings.capture)
         said = about or About()
-        asked = stamping.configured(self._settings)
+        stamping.configured(self._settings)
         opened = self._ready()
-        stamper = Stamper(opened.store, self._settings, asked) if asked else None
+        stamper = self.stamper()
         signer = self.signer()
         self._sign = None if signer is None else lambda text: signer.sign(text).line
         began = clock.now()
@@ -420,14 +425,22 @@ class Archive:
         found = interval([] if known is None else known.after, stamped.before)
         return replace(captured, sealed=found, unstamped=stamped.failures)
 
+    def stamper(self) -> Stamper | None:
+        """Asks the authorities of the settings for time stamps; None where there are none, or nothing is signed.
+
+        Raises `ConfigurationError`, and `NotFoundError` where there is no archive.
+        """
+        asked = stamping.configured(self._settings)
+        return Stamper(self.store, self._settings, asked) if asked and self._described().key is not None else None
+
     def _newest_stamped(self, stamper: Stamper) -> StampedCheckpoint | None:
         """The newest stamped checkpoint, the log as it is now stamped first if that is due; what cannot be had is not.
 
         Every such checkpoint ends a stretch of the log: what comes after is sealed after it.
         """
         with contextlib.suppress(ArchiverError):  # the visit matters more, and what is wrong is told when it is signed
-            known = stamper.newest(self._described().origin or "")
-            if known is not None and known.stamped.is_full and clock.now() - known.time < self._stamped_every:
+            known = self.newest_stamped(stamper)
+            if not self.is_stamp_due(known):
                 return known
             with contextlib.suppress(ArchiverError):
                 new = self.stamp_checkpoint(stamper)
@@ -436,9 +449,15 @@ class Archive:
             return known
         return None
 
-    @property
-    def _stamped_every(self) -> timedelta:
-        return timedelta(seconds=self._settings.seal.checkpoint_every_s)
+    def newest_stamped(self, stamper: Stamper) -> StampedCheckpoint | None:
+        """The newest checkpoint of the log that is time-stamped. Raises as `Stamper.newest`."""
+        return stamper.newest(self._described().origin or "")
+
+    def is_stamp_due(self, known: StampedCheckpoint | None) -> bool:
+        """Whether the log is to be time-stamped again, when `known` is what was stamped last."""
+        if known is None or not known.stamped.is_full:
+            return True
+        return clock.now() - known.time >= timedelta(seconds=self._settings.seal.checkpoint_every_s)
 
     def stamp_checkpoint(self, stamper: Stamper) -> StampedCheckpoint | None:
         """Sign the log as far as it reaches, and have that time-stamped; None where nobody stamped it.
@@ -703,6 +722,11 @@ class Archive:
             with contextlib.suppress(NotFoundError, StorageError):  # `archiver verify` says what is wrong with it
                 found.append(log.statement(self.store, entry))
         return found
+
+    def results_from(self, first: int) -> list[log.Entry]:
+        """The entries from `first` on that say what came of something: all but intents, in log order."""
+        found = queries.results_from(self._up_to_date().database, first)
+        return [log.Entry(each.index, each.type, each.id, each.commitment) for each in found]
 
     def log_length(self) -> int:
         """How many entries the log has, up to a hole if it has one."""

@@ -40,6 +40,7 @@ _MAX_LIST_BYTES = 1 << 16
 _MAX_TEXT_BYTES = 4096
 _MAX_PROBLEMS = 3
 _TRIES = 8  # checkpoints of which the time stamps are read to find good ones
+_NEWEST = "newest"  # the largest size whose checkpoint is stamped
 _FEW = 100  # folders that are listed one by one
 
 
@@ -140,9 +141,17 @@ class Stamper:
 
     def __init__(self, store: ObjectStore, settings: Settings, asked: Sequence[Authority]) -> None:
         self._store = store
-        self._settings = settings
+        # Who is asked is the operator's choice and no page's: an authority within the house can be reached.
+        self._capture = settings.capture.model_copy(update={"allow_private": True})
+        self._timeout_s = settings.seal.timeout_s
         self.authorities = tuple(asked)
-        self._silent: dict[str, str] = {}  # those that did not answer, when nobody is to be asked twice
+        #: those that did not answer, and why; they are asked again by who is patient
+        self.silent: dict[str, str] = {}
+
+    @property
+    def answering(self) -> list[Authority]:
+        """Those that have answered so far, or were not asked."""
+        return [each for each in self.authorities if each.name not in self.silent]
 
     def note(self, commitment: str, note: bytes, *, patient: bool = True) -> Stamped:
         """Have a note time-stamped by as many authorities as are wanted, those counted that have done so already.
@@ -161,13 +170,13 @@ class Stamper:
 
         Those that cannot be read or are not good are passed over. Raises `StorageError` when the store gives nothing.
         """
-        known = _remembered(origin)
+        known = remembered(origin, _NEWEST)
         listed = list(stamps.of_checkpoints(self._store, known - 1)) or list(stamps.of_checkpoints(self._store))
         found = self._newest(origin, listed)
         if found is None and known > 0:
             found = self._newest(origin, list(stamps.of_checkpoints(self._store)))
         if found is not None:
-            _remember(origin, found.checkpoint.size)
+            remember(origin, _NEWEST, found.checkpoint.size)
         return found
 
     def _newest(self, origin: str, listed: list[tuple[int, list[Stored]]]) -> StampedCheckpoint | None:
@@ -220,13 +229,13 @@ class Stamper:
     def _stamp(self, folder: str, message: bytes, *, patient: bool, renewal: int = 0) -> Stamped:
         there = [each for each in map(stamps.parse, self._store.list(folder)) if each]
         held = list(self._held(there, message, renewal))
-        failures: dict[str, str] = {} if patient else dict(self._silent)
+        failures: dict[str, str] = {} if patient else dict(self.silent)
         while True:
             names = {each.authority for each in held}
             left = [a for a in self.authorities if a.name not in names and a.name not in failures]
             asked = left[: max(WANTED - len(names), 0)]
             if not asked:
-                self._silent |= failures
+                self.silent |= failures
                 return Stamped(tuple(held), failures)
             with ThreadPoolExecutor(len(asked)) as pool:
                 for authority, answer in zip(asked, pool.map(lambda a: self._ask(a, message), asked), strict=True):
@@ -240,7 +249,7 @@ class Stamper:
         request = make_request(message)
         began = clock.now()
         try:
-            data = authorities.ask(authority, request, self._settings.capture, self._settings.seal.timeout_s)
+            data = authorities.ask(authority, request, self._capture, self._timeout_s)
         except ArchiverError as error:
             return str(error)
         token, problems = check_response(
@@ -287,24 +296,24 @@ class Stamper:
                         break
 
 
-def _memory(origin: str) -> Path:
-    name = hashlib.sha256(origin.encode()).hexdigest()[:32]
-    return platformdirs.user_state_path("archiver", appauthor=False) / "stamped" / name
-
-
-def _remembered(origin: str) -> int:
-    """The size of the stamped checkpoint that was the newest the last time, so that not all need be listed."""
+def remembered(origin: str, what: str) -> int:
+    """A place in the log that this user remembers, so that not all before it need be looked at again; 0 for none."""
     try:
-        return int(_memory(origin).read_text()[:20])
+        return int(_memory(origin, what).read_text()[:20])
     except (OSError, ValueError):
         return 0
 
 
-def _remember(origin: str, size: int) -> None:
-    if _remembered(origin) == size:
+def remember(origin: str, what: str, place: int) -> None:
+    if remembered(origin, what) == place:
         return
     with contextlib.suppress(OSError):  # then the next time takes longer
-        seen.put(_memory(origin), f"{size}\n".encode())
+        seen.put(_memory(origin, what), f"{place}\n".encode())
+
+
+def _memory(origin: str, what: str) -> Path:
+    name = hashlib.sha256(origin.encode()).hexdigest()[:32]
+    return platformdirs.user_state_path("archiver", appauthor=False) / "stamped" / f"{name}-{what}"
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def verify_bundle(name: str, stream: BinaryIO, trust: Trust, on_bytes: OnBytes |
     todo = bundle.task(lambda more: judged("package", detail, [*problems, *more]))
     if isinstance(todo, Report):
         return todo
-    return capture.run(todo, bundle.source, None, on_bytes)
+    return capture.run(todo, bundle.source, None, None, on_bytes)
 
 
 def _plain(name: str, package: Package, checked: Check, on_bytes: OnBytes | None) -> Report:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography import x509
 
@@ -30,6 +31,12 @@ from archiver.verify.verdict import Check, judged, skipped, told
 TOLERANCE = timedelta(seconds=60)
 _LINE = re.compile(r"([0-9a-f]{64})  ([a-z0-9.-]{1,200})")
 _MAX_FILES = 1000
+_PLACES = {
+    "note": "its note",
+    "before": "the checkpoint before it",
+    "later": "a later checkpoint",
+    "renewal": "what was stamped before",
+}
 _NONE = "none: no authority says when it was sealed"
 
 
@@ -85,6 +92,28 @@ class Times:
     is_vouched: bool
     read: tuple[Read, ...]
 
+    def failed(self, problem: str) -> Times:
+        """The same, with one more problem."""
+        check = self.timestamps
+        return replace(self, timestamps=judged(check.name, check.detail, [*check.problems, problem]))
+
+
+class Known(Protocol):
+    """Whom a verifier believes, and its clock."""
+
+    @property
+    def pins(self) -> Sequence[Pin]: ...
+
+    @property
+    def at(self) -> datetime: ...
+
+
+def check_folder(where: str, folder: Folder, known: Known) -> tuple[list[str], list[str]]:
+    """What is wrong with the time stamps of one thing, and what is not known of them."""
+    work = _Work(known.pins, known.at)
+    work.folder(where, folder)
+    return work.problems, work.doubts
+
 
 def check_timestamps(statement: Mapping[str, Any], material: Material, pins: Sequence[Pin], at: datetime) -> Times:
     """The checks "timestamps" and "interval" of a capture, at a moment `at`, as the verifier's clock has it.
@@ -111,11 +140,13 @@ def check_timestamps(statement: Mapping[str, Any], material: Material, pins: Seq
     elif len(found.before_by) < WANTED:
         who = f"only {found.before_by[0]} attests" if found.before_by else "nobody that is trusted attests"
         doubts.append(f"{who} until when it was sealed, and {WANTED} should: `archiver seal retry` asks others")
-    detail = f"{len(work.read)} of them"
+    detail = _counted(work.read)
     check = judged("timestamps", detail, work.problems, doubts)
     if check.verdict == "PASS" and work.notes:
         check = told("timestamps", detail, work.notes)
-    return Times(check, _check_interval(statement, used, found), found, bool(pins), tuple(work.read))
+    return Times(
+        check, _check_interval(statement, used, found, vouched=bool(pins)), found, bool(pins), tuple(work.read)
+    )
 
 
 class _Work:
@@ -240,7 +271,7 @@ def _interval(read: Iterable[Read]) -> Interval:
     return intervals.interval(after, before)
 
 
-def _check_interval(statement: Mapping[str, Any], used: Collection[Read], found: Interval) -> Check:
+def _check_interval(statement: Mapping[str, Any], used: Collection[Read], found: Interval, *, vouched: bool) -> Check:
     """What the statement says of its own times must agree with what the authorities say."""
     problems = []
     began, ended = parse_rfc3339(statement["started_at"]), parse_rfc3339(statement["ended_at"])
@@ -259,7 +290,14 @@ def _check_interval(statement: Mapping[str, Any], used: Collection[Read], found:
         problems.append("it was sealed before it can have been: one of the authorities says a wrong time")
     if found == Interval():
         return skipped("interval", _NONE)
-    return judged("interval", intervals.worded(found), problems)
+    doubts = () if vouched else ("this is what time stamps say that nobody trusted here has given",)
+    return judged("interval", intervals.worded(found), problems, doubts)
+
+
+def _counted(read: Sequence[Read]) -> str:
+    counts = Counter("renewal" if each.renewal else each.place for each in read)
+    said = [f"{counts[place]} over {what}" for place, what in _PLACES.items() if counts[place]]
+    return ", ".join(said) or "none that can be read"
 
 
 def _renewal_of(name: str) -> int:

@@ -35,6 +35,8 @@ CHECKS = (
     "retention",
     "withdrawal",
     "derivations",
+    "timestamps",
+    "interval",
 )
 #: from best to worst
 _ORDER = (Verdict.SKIPPED, Verdict.PASS, Verdict.UNDETERMINED, Verdict.WITHDRAWN, Verdict.FAIL)
