@@ -10,7 +10,7 @@ from typing import Any
 import click
 import orjson
 
-from archiver import clock
+from archiver import clock, sealing
 from archiver.archive import PARTS, Archive
 from archiver.cli import render
 from archiver.cli.options import Globals
@@ -151,8 +151,11 @@ def show(globals_: Globals, reference: str) -> None:
         capture, distance_s = archive.locate(reference)
         statement = archive.statement(capture)
         derivations = archive.derivations(capture.id)
+        times = sealing.sealed(archive, capture, statement)
     if globals_.json:
         more: dict[str, Any] = {} if distance_s is None else {"distance_s": distance_s}
+        if times is not None:
+            more["sealed"] = render.sealed_object(times.interval) | {"vouched": times.is_vouched}
         render.print_json(statement | more | ({"derivations": derivations} if derivations else {}))
         return
     lines = [f"{capture.id}  {_state(capture)}  entry {capture.said.index} of the log"]
@@ -160,6 +163,8 @@ def show(globals_: Globals, reference: str) -> None:
         lines.append(printable(render.withdrawal(capture.withdrawal)))
     if distance_s is not None:
         lines.append(f"{render.distance(distance_s)} from the moment asked for")
+    if times is not None:
+        lines += [printable(line) for line in render.times(times)]
     lines += [printable(render.derivation(each)) for each in derivations]
     text = orjson.dumps(statement, option=orjson.OPT_INDENT_2).decode()
     click.echo("\n".join([*lines, *(printable(line) for line in text.splitlines())]))

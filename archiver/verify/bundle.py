@@ -104,7 +104,7 @@ def verify_bundle(
     todo = bundle.task(lambda more, doubts: judged("package", detail, [*problems, *more], doubts))
     if isinstance(todo, Report):
         return todo
-    done = capture.run(todo, bundle.source, None, on_bytes)
+    done = capture.run(todo, bundle.source, None, None, on_bytes)
     return replace(done, checks=(*done.checks, *bundle.last))
 
 

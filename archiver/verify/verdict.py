@@ -35,6 +35,8 @@ CHECKS = (
     "retention",
     "withdrawal",
     "derivations",
+    "timestamps",
+    "interval",
     "report",
 )
 #: from best to worst
