@@ -17,6 +17,7 @@ import orjson
 
 from archiver.report import made, places
 from archiver.warc.stored_zip import Member, plan
+from tests.support.bundles import MadeBundle
 from tests.support.memory_store import MemoryStore
 from tests.tamper.material import Made
 
@@ -30,7 +31,10 @@ class Bundle:
 
     def __init__(self, of: Made, name: str) -> None:
         self.made = of
-        self.original = of.exported(name).read_bytes()
+        self._open(of.exported(name))
+
+    def _open(self, path: Path) -> None:
+        self.original = path.read_bytes()
         self.data = self.original
         with zipfile.ZipFile(io.BytesIO(self.original)) as opened:
             self.files = {each: opened.read(each) for each in opened.namelist()}
@@ -111,6 +115,14 @@ class Bundle:
             at = self.data.index(signature, at + 1)
             if self.data[at + length : at + length + len(name)] == name.encode():
                 return at
+
+
+class Whole(Bundle):
+    """One with derivations and time stamps in it."""
+
+    def __init__(self, of: MadeBundle) -> None:
+        self.whole = of
+        self._open(of.file)
 
 
 def _json(document: dict[str, Any]) -> bytes:
