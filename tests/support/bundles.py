@@ -93,9 +93,9 @@ def make(
         with Archive(settings) as archive:
             source = archive.capture(SOURCE).snapshot.id
             repost = archive.capture(REPOST, about=About(case="Case 7")).snapshot.id
-            for edge in _chain(repost, source).edges:
-                statement = derivation_of(_chain(repost, source), edge, edge.later, clock.now())
-                archive.enter(to_statement(statement))
+            chain = _chain(repost, source)
+            for edge in (*chain.edges_from(repost), *chain.edges_from(source)):
+                archive.enter(to_statement(derivation_of(chain, edge, edge.later, clock.now())))
             keychanges.add(archive, keys.make(archive.holder().origin).key.text, About())
             stamper = stamping.Stamper(archive.store, settings, stamping.configured(settings))
             archive.stamp_checkpoint(stamper)

@@ -31,11 +31,10 @@ class Bundle:
 
     def __init__(self, of: Made, name: str) -> None:
         self.made = of
-        self._open(of.exported(name))
+        self.open(of.exported(name).read_bytes())
 
-    def _open(self, path: Path) -> None:
-        self.original = path.read_bytes()
-        self.data = self.original
+    def open(self, data: bytes) -> None:
+        self.original = self.data = data
         with zipfile.ZipFile(io.BytesIO(self.original)) as opened:
             self.files = {each: opened.read(each) for each in opened.namelist()}
 
@@ -49,9 +48,9 @@ class Bundle:
         members = [Member(name, data) for name, data in self.files.items()]
         self.data = b"".join(plan(members, datetime(2026, 11, 26, tzinfo=UTC)).read(MemoryStore()))
 
-    def describe(self) -> None:
-        """As `write`, with a list of hashes and a description that fit: anybody can make them."""
-        if places.SUMS in self.files:
+    def describe(self, *, anew: bool = True) -> None:
+        """As `write`, with a list of hashes (`anew`) and a description that fit: anybody can make them."""
+        if anew and places.SUMS in self.files:
             self.files[places.SUMS] = made.sums(made.listed(name, data) for name, data in self.files.items())
         document = json.loads(self.files[DESCRIPTION])
         document["resources"] = [
@@ -122,7 +121,7 @@ class Whole(Bundle):
 
     def __init__(self, of: MadeBundle) -> None:
         self.whole = of
-        self._open(of.file)
+        self.open(of.file.read_bytes())
 
 
 def _json(document: dict[str, Any]) -> bytes:
