@@ -15,12 +15,13 @@ from archiver.archive import PARTS, Archive
 from archiver.cli import render
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
-from archiver.errors import UsageError
+from archiver.errors import NotFoundError, StorageError, UsageError
 from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.index.schema import State
 from archiver.moments import parse_time
 from archiver.proving import evidence
 from archiver.urls import parse_capturable
+from archiver.verify.timestamps import Times
 
 _REF = "REF is an id or the beginning of one, a URL (the newest), URL@TIME (the nearest), or `latest`."
 
@@ -42,6 +43,7 @@ _MIN_URL_CHARACTERS = 20
     help="Ended so; repeatable, then any of them. Unfinished ones are pending.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N.")
+@click.option("--sealed", is_flag=True, help="Also say in which interval each was sealed; reads its time stamps.")
 @click.pass_obj
 def snapshots(
     globals_: Globals,
@@ -51,6 +53,7 @@ def snapshots(
     tags: tuple[str, ...],
     outcomes: tuple[str, ...],
     limit: int | None,
+    sealed: bool,
 ) -> None:
     """List captures, newest first: of a URL, of a domain and all below it, or all."""
     now = clock.now()
@@ -76,12 +79,26 @@ def snapshots(
     with Archive(globals_.load().settings) as archive:
         for capture in archive.snapshots(wanted):
             count += 1
+            times = _times(archive, capture) if sealed else None
             if globals_.json:
-                render.print_json(_object(capture))
+                render.print_json(_object(capture) | _sealed(times))
             else:
                 click.echo(_row(capture, columns))
+                for line in () if times is None else render.times(times):
+                    click.echo(printable(f"  {line}"))
         if not count and not globals_.json and not globals_.quiet:
             click.echo(f"nothing of that in {archive.location}", err=True)
+
+
+def _times(archive: Archive, capture: Capture) -> Times | None:
+    try:
+        return sealing.sealed(archive, capture, archive.statement(capture))
+    except (NotFoundError, StorageError):
+        return None  # its row says that it is lost
+
+
+def _sealed(times: Times | None) -> dict[str, Any]:
+    return {} if times is None else {"sealed": render.sealed_object(times.interval) | {"vouched": times.is_vouched}}
 
 
 def _state(capture: Capture) -> str:
@@ -154,8 +171,7 @@ def show(globals_: Globals, reference: str) -> None:
         times = sealing.sealed(archive, capture, statement)
     if globals_.json:
         more: dict[str, Any] = {} if distance_s is None else {"distance_s": distance_s}
-        if times is not None:
-            more["sealed"] = render.sealed_object(times.interval) | {"vouched": times.is_vouched}
+        more |= _sealed(times)
         render.print_json(statement | more | ({"derivations": derivations} if derivations else {}))
         return
     lines = [f"{capture.id}  {_state(capture)}  entry {capture.said.index} of the log"]
