@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from importlib.resources import files
 
-from archiver.report import origins, picture, reading, sealing, visit
+from archiver.report import checking, origins, picture, reading, sealing, times, visit
 from archiver.report.facts import Facts
 from archiver.report.foreign import address, exact, words
 from archiver.report.markup import Content, Markup, el, join, pairs, paragraph
@@ -15,16 +15,16 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 _SECTIONS = (
     ("page", "The page", visit.page),
-    ("when", "When", sealing.when),
+    ("when", "When", times.when),
     ("picture", "What it looked like", picture.picture),
     ("recorded", "What was recorded, and what was not", visit.recorded),
     ("origins", "Where the page comes from", origins.origins),
     ("connections", "Connections", visit.connections),
     ("conditions", "Browser and conditions", visit.conditions),
-    ("seal", "Seal", sealing.seal),
-    ("files", "Files", sealing.files),
-    ("check", "How to check this", sealing.check),
-    ("limits", "What this does not show", sealing.limits),
+    ("seal", "Seal and log", sealing.seal),
+    ("files", "Files", checking.files),
+    ("check", "How to check this", checking.check),
+    ("limits", "What this does not show", checking.limits),
 )
 
 
@@ -84,8 +84,8 @@ def _head(facts: Facts) -> tuple[Markup, ...]:
     title = reading.text(said, "title")
     rows: list[tuple[str, Content]] = [
         ("Address", address(reading.text(said, "final_url") or reading.text(said, "requested_url"))),
-        ("Visited", sealing.visited(facts)),
-        ("Sealed", sealing.sealed_briefly(facts.interval)),
+        ("Captured", times.visited(facts)),
+        ("Sealed", times.sealed(facts.interval)),
         ("Snapshot", exact(reading.text(said, "id"), 200)),
     ]
     return (
@@ -95,18 +95,24 @@ def _head(facts: Facts) -> tuple[Markup, ...]:
     )
 
 
-def _about(facts: Facts) -> Markup:
-    return join([
-        paragraph(
-            "This report is about one visit of a web page by a browser that a program, archiver, controlled and "
-            "watched. What the browser received was kept byte for byte, named by its SHA-256 digests in a signed "
-            "statement, and that statement entered in a log that can only grow, so that no later alteration goes "
-            "unseen. It supports that the page was published at this address in this form. What it does not show is "
-            "told ", el("a", "at the end", href="#limits"), ".", class_="lead",
-        ),
-        paragraph(
-            "Words of the page, of authorities and of operators stand here as they wrote them. Characters that are "
-            "invisible, or that change the direction of writing, are shown by their numbers, like ",
-            el("span", "U+202E", class_="mark"), "."
-        ),
-    ])  # fmt: skip
+def _about(_: Facts) -> Markup:
+    return join(
+        [
+            paragraph(
+                "This report is about one visit of a web page by a browser that a program, archiver, controlled and "
+                "watched. What the browser received was kept byte for byte and named by its digests in a signed "
+                "statement, which was entered in a log that can only grow, so that a later alteration does not go "
+                "unseen. This supports that the page was published at this address in this form; what it does not show "
+                "is told ",
+                el("a", "at the end", href="#limits"),
+                ".",
+                class_="lead",
+            ),
+            paragraph(
+                "Words of the page, of authorities and of operators stand here as they wrote them. Characters in them "
+                "that are invisible, or that change the direction of writing, are shown by their numbers, like ",
+                el("span", "U+202E", class_="mark"),
+                ".",
+            ),
+        ]
+    )

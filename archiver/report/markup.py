@@ -5,6 +5,10 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+
+from archiver import clock
+from archiver.report import wording
 
 _VOID = frozenset({"br", "col", "meta", "wbr"})
 
@@ -43,6 +47,12 @@ def _html(part: Content) -> str:
 
 def paragraph(*children: Content, class_: str | None = None) -> Markup:
     return el("p", *children, class_=class_)
+
+
+def moment(value: datetime) -> Markup:
+    """A moment, which may be broken between its date and its time."""
+    date, _, time = wording.moment(value).partition(", ")
+    return el("time", el("span", f"{date},"), " ", el("span", time), datetime=clock.rfc3339(value))
 
 
 def listed(items: Iterable[Content], class_: str | None = None) -> Markup:

@@ -14,7 +14,7 @@ from archiver.provenance.graph import DirectionBy, End, EndKind, Node, NodeKind,
 from archiver.report import reading, wording
 from archiver.report.facts import Facts
 from archiver.report.foreign import address, cut, exact, isolated, more, shown, words
-from archiver.report.markup import Content, Markup, el, join, listed, pairs, paragraph, table
+from archiver.report.markup import Content, Markup, el, join, listed, moment, pairs, paragraph, table
 from archiver.report.reading import Json
 
 _MAX_STEPS = 30
@@ -26,13 +26,13 @@ _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 
 _RELATIONS = {
     Relation.REPUBLICATION: "is republished from",
-    Relation.WIRE: "is taken from a report of a news agency",
+    Relation.WIRE: "is taken, as the report of a news agency, from",
     Relation.TRANSLATION: "is translated from",
     Relation.PARTIAL: "is taken in part from",
     Relation.ADAPTATION: "is adapted from",
     Relation.QUOTES: "quotes",
     Relation.VIA: "was found by way of",
-    Relation.ILLUSTRATES: "shows a picture of",
+    Relation.ILLUSTRATES: "is illustrated by",
     Relation.CITES: "refers to",
 }
 _STATUS = {
@@ -89,21 +89,21 @@ _CHANGES = {
     "added": ("Added in the copy", "In the copy"),
 }
 _CLAIM_KINDS = {
-    "attribution": "a sentence of the page",
-    "material": "a sentence of the page",
-    "feed-footer": "a line at its foot",
-    "byline": "the line of the author",
-    "dateline": "the line of place and agency at its beginning",
-    "agency-tail": "the line of the agency at its end",
-    "copyright-line": "a copyright line",
-    "picture-credit": "the credit of a picture",
-    "source-label": "a line that names a source",
-    "quoted-post": "a quoted post",
-    "canonical": "the page’s code, unseen by readers",
-    "og-url": "the page’s code, unseen by readers",
-    "meta-author": "the page’s code, unseen by readers",
-    "meta-source": "the page’s code, unseen by readers",
-    "pixel": "a picture that counts republications",
+    "attribution": "A sentence of the page",
+    "material": "A sentence of the page",
+    "feed-footer": "A line at its foot",
+    "byline": "The line of its author",
+    "dateline": "The line of place and agency at its beginning",
+    "agency-tail": "The line of the agency at its end",
+    "copyright-line": "A line on copyright",
+    "picture-credit": "The credit of a picture",
+    "source-label": "A line that names a source",
+    "quoted-post": "A quoted post",
+    "canonical": "The page’s code, which readers do not see",
+    "og-url": "The page’s code, which readers do not see",
+    "meta-author": "The page’s code, which readers do not see",
+    "meta-source": "The page’s code, which readers do not see",
+    "pixel": "A picture that counts republications",
 }
 
 
@@ -112,12 +112,15 @@ def origins(facts: Facts) -> Markup:
         return paragraph("The log states nothing about it: no source was traced, or none was found.")
     parts: list[Content] = [
         paragraph(
-            "archiver compared this page with others, step by step, to find where its text comes from. What a page ",
-            el("em", "says"), " of its source and what comparing the texts ", el("em", "shows"), " are told apart. "
+            "The program compared this page with others, step by step, to find where its text comes from. What a page ",
+            el("em", "says"),
+            " of its source and what comparing the texts ",
+            el("em", "shows"),
+            " are told apart. "
             "This is the finding of the operator’s program, signed so that it cannot be altered unseen; the signature "
-            "does not make it right."
+            "does not make it right.",
         )
-    ]  # fmt: skip
+    ]
     titles = {reading.text(facts.statement, "id"): reading.text(facts.statement, "title")}
     steps, besides = [], list[Markup]()
     for index, statement in facts.derivations[:_MAX_STEPS]:
@@ -153,10 +156,12 @@ def _step(index: int, found: Derivation, titles: Mapping[str, str], *, first: bo
         *(() if edge.match is None else _compared(edge.match, "match" in found.cut)),
         *(() if found.end is None else _end(found.end)),
         paragraph(
-            f"Stated in entry {index:,} of the log, {wording.second(found.made_at)}, by ",
-            exact(found.software, 100), ".", class_="source",
+            f"Stated in entry {index:,} of the log on ",
+            moment(found.made_at.replace(microsecond=0)),
+            ", by the operator’s clock.",
+            class_="source",
         ),
-    ]  # fmt: skip
+    ]
     return el("article", *parts, class_="step")
 
 
@@ -230,18 +235,21 @@ def _said(claims: tuple[Claim, ...], cut_short: bool) -> Iterable[Markup]:
             f"{wording.counted(traps, 'more passage')} looked like one, and {'is' if traps == 1 else 'are'} about "
             "something else.",
             class_="rest",
-        )  # fmt: skip
+        )
 
 
 def _claim(claim: Claim) -> Markup:
     where = _CLAIM_KINDS.get(claim.kind)
-    told: list[Content] = [where or join(["signal ", exact(claim.kind, 100)])]
+    told: list[Content] = [where or join(["Signal ", exact(claim.kind, 100)])]
     if claim.target_url:
-        told += ["; it leads to ", address(claim.target_url, 300)]
-    return join([
+        told += [", which leads to ", address(claim.target_url, 300)]
+    told.append(f". Weight given to it: {round(100 * claim.confidence)} %.")
+    return el(
+        "div",
         el("blockquote", words(claim.passage, _PASSAGE), class_="passage"),
-        paragraph(*told, f"; weighed at {round(100 * claim.confidence)} %", class_="source"),
-    ])  # fmt: skip
+        paragraph(*told, class_="source"),
+        class_="claim",
+    )
 
 
 def _compared(match: Json, cut_short: bool) -> Iterable[Markup]:
@@ -275,51 +283,67 @@ def _passage(passage: Json, change: str) -> tuple[Content, ...]:
     return (words(first if change == "removed" else second, _PASSAGE),)
 
 
-def _difference(first: str, second: str) -> tuple[Markup, Markup]:
+def _difference(first: str, second: str) -> tuple[Content, ...]:
     """Both texts, marked where the words differ."""
     (first, first_more), (second, second_more) = cut(first, _PASSAGE), cut(second, _PASSAGE)
-    ours, others = _WORD.findall(first), _WORD.findall(second)
     left, right = list[Markup](), list[Markup]()
-    for step in Indel.opcodes(ours, others):
-        before = shown("".join(ours[step.src_start : step.src_end]))
-        after = shown("".join(others[step.dest_start : step.dest_end]))
-        if step.tag == "equal":
-            left.append(before)
-            right.append(after)
-        elif step.tag == "delete":
-            left.append(el("del", before))
-        elif step.tag == "insert":
-            right.append(el("ins", after))
+    for same, before, after in _runs(_WORD.findall(first), _WORD.findall(second)):
+        left += [shown(before) if same else el("del", shown(before))] if before else []
+        right += [shown(after) if same else el("ins", shown(after))] if after else []
     return tuple(
         join([isolated(*parts), more(count) if count else ""])
         for parts, count in ((left, first_more), (right, second_more))
-    )  # type: ignore[return-value]
+    )
+
+
+def _runs(first: list[str], second: list[str]) -> Iterable[tuple[bool, str, str]]:
+    """Runs of words that are the same in both, or not. What is only blank between two that are not is none."""
+    before = after = ""
+    for step in Indel.opcodes(first, second):
+        ours = "".join(first[step.src_start : step.src_end])
+        others = "".join(second[step.dest_start : step.dest_end])
+        if step.tag != "equal" or (ours.isspace() and (before or after) and step.src_end < len(first)):
+            before, after = before + ours, after + others
+            continue
+        if before or after:
+            yield False, before, after
+        before = after = ""
+        yield True, ours, others
+    if before or after:
+        yield False, before, after
 
 
 def _end(end: End) -> Iterable[Markup]:
     yield el("h4", "Where the trail ends")
-    yield paragraph(
-        _ENDS[end.kind], *(() if not end.reason else (" The program’s note on it: “", words(end.reason, 400), "”."))
-    )
+    yield paragraph(_ENDS[end.kind])
+    if end.reason:
+        yield paragraph("The program’s own note on it: “", words(end.reason, 400), "”.", class_="source")
     if end.candidates:
         yield paragraph("These could be the source, and were not taken:")
         yield listed(
-            join([words(part, 300) if part != each.url else address(part, 300)
-                  for part in (each.title, each.outlet, each.url, each.reason) if part], ", ")
+            join(
+                [
+                    words(part, 300) if part != each.url else address(part, 300)
+                    for part in (each.title, each.outlet, each.url, each.reason)
+                    if part
+                ],
+                ", ",
+            )
             for each in end.candidates[:_MAX_CANDIDATES]
-        )  # fmt: skip
+        )
         if len(end.candidates) > _MAX_CANDIDATES:
             yield paragraph(f"And {len(end.candidates) - _MAX_CANDIDATES:,} more.", class_="rest")
 
 
 def _beside(found: Derivation) -> Markup:
     edge, node = found.edge, found.object
-    who = ", ".join(part for part in dict.fromkeys((node.title, node.author, node.outlet)) if part)
-    told: list[Content] = ["A picture" if edge.relation is Relation.ILLUSTRATES else "A quotation"]
-    told += [" of ", words(who, 300)] if who else []
-    if node.url:
-        told += [", ", address(node.url, 300)]
+    told: list[Content] = ["A picture" if edge.relation is Relation.ILLUSTRATES else "A quoted post"]
     evidence = [claim for claim in edge.claims if is_evidence(claim)]
-    if evidence:
+    who = [part for part in dict.fromkeys((node.title, node.author, node.outlet)) if part]
+    if evidence and evidence[0].passage:
         told += [", as the page says: “", words(evidence[0].passage, 300), "”"]
+    elif who:
+        told += [": ", join([words(part, 200) for part in who], ", ")]
+    if node.url:
+        told += [", at ", address(node.url, 300)]
     return join(told)

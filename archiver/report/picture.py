@@ -12,8 +12,8 @@ from archiver.report.markup import Markup, el, join, paragraph
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _MAX_SIDE = 2**24
-#: height of a part in widths of the picture: what a page of A4 or Letter has room for
-_PART = 1.2
+#: height of a part in widths of the picture: what a page of A4 or Letter has room for, the first one under a heading
+_FIRST, _PART = 1.1, 1.26
 #: how much of a part the next one repeats, so that no line of text is cut in both
 _OVERLAP = 0.03
 _MAX_PARTS = 30
@@ -47,11 +47,13 @@ def picture(facts: Facts) -> Markup:
     lacking = (
         "" if shown >= height else f" The last {wording.counted(height - shown, 'pixel row')} are left out on paper."
     )
-    return join([
-        paragraph(told, el("span", f" {on_paper}{lacking}", class_="paper"), class_="caption"),
-        el("figure", whole, class_="picture whole"),
-        *figures,
-    ])  # fmt: skip
+    return join(
+        [
+            paragraph(told, el("span", f" {on_paper}{lacking}", class_="paper"), class_="caption"),
+            el("figure", whole, class_="picture whole"),
+            *figures,
+        ]
+    )
 
 
 def png_size(data: bytes) -> tuple[int, int] | None:
@@ -64,15 +66,13 @@ def png_size(data: bytes) -> tuple[int, int] | None:
 
 def _parts(width: int, height: int) -> Iterator[tuple[int, int]]:
     """Top and height of each part, in pixels."""
-    tall, overlap = max(round(width * _PART), 1), round(width * _OVERLAP)
-    if height <= tall:
-        yield 0, height
-        return
+    top, overlap = 0, int(width * _OVERLAP)
     for number in range(_MAX_PARTS):
-        top = number * max(tall - overlap, 1)
+        tall = max(round(width * (_PART if number else _FIRST)), 1)
         yield top, min(tall, height - top)
         if top + tall >= height:
             return
+        top += tall - overlap
 
 
 def _view(width: int, top: int, height: int, label: str, content: Markup) -> Markup:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
+from urllib.parse import urlsplit
 
 from archiver.report import reading, wording
 from archiver.report.facts import Facts
 from archiver.report.foreign import address, digest, exact, words
-from archiver.report.markup import Content, Markup, el, join, listed, pairs, paragraph, table
+from archiver.report.markup import Content, Markup, el, join, listed, moment, pairs, paragraph, table
 from archiver.report.reading import Json
 
 _MAX_MISSING = 100
@@ -162,8 +163,10 @@ def connections(facts: Facts) -> Markup:
             digest(reading.text(said, "sha256")) if reading.text(said, "sha256") else "no body came",
         ),
     ]
-    if moment := reading.moment(made, "opened_at"):
-        rows.append(("Opened", f"{wording.second(moment)}, by the clock of the capturing machine"))
+    if opened := reading.moment(made, "opened_at"):
+        rows.append(
+            ("Opened", join([moment(opened.replace(microsecond=0)), ", by the clock of the capturing machine"]))
+        )
     parts: list[Content] = [paragraph("The page itself came over this connection:"), pairs(rows)]
     if facts.exchanges is not None:
         parts += _servers(facts.exchanges)
@@ -245,11 +248,11 @@ def _certificate(said: Json) -> Content:
 
 
 def _servers(document: Json) -> Iterable[Markup]:
-    """All that the browser connected to, each once."""
-    found = Counter(_server(each) for each in reading.objects(document, "connections"))
-    if not found:
-        return
-    yield el("h3", "All connections of the visit")
+    """All that the browser connected to for the page, each once; and for what else it wanted to."""
+    wanted = {_host(reading.text(each, "url")) for each in reading.objects(document, "exchanges")}
+    made = reading.objects(document, "connections")
+    found = Counter(_server(each) for each in made if reading.text(each, "host").lower() in wanted)
+    yield el("h3", "Servers that the page made the browser ask")
     yield table(
         "servers",
         ("Server", "Address", "Encryption", "Connections"),
@@ -264,6 +267,19 @@ def _servers(document: Json) -> Iterable[Markup]:
         ],
     )
     yield from _rest(len(found) - _MAX_SERVERS, "server")
+    others = len(made) - found.total()
+    if others:
+        yield paragraph(
+            f"{wording.counted(others, 'more connection')} {'was' if others == 1 else 'were'} of the browser’s own.",
+            class_="rest",
+        )
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _server(each: Json) -> tuple[str, int | None, str, str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 # strftime asks the locale.
@@ -16,27 +15,14 @@ def moment(value: datetime) -> str:
     """`26 November 2026, 11:40:33 UTC`, with fractions where there are any."""
     at = value.astimezone(UTC)
     fraction = f".{at.microsecond:06d}".rstrip("0") if at.microsecond else ""
-    return f"{_date(at)}, {at.hour:02d}:{at.minute:02d}:{at.second:02d}{fraction} UTC"
-
-
-def second(value: datetime) -> str:
-    """The same, to the second."""
-    return moment(value.replace(microsecond=0))
-
-
-def minute(value: datetime) -> str:
-    """`26 November 2026, 11:40 UTC`."""
-    at = value.astimezone(UTC)
-    return f"{_date(at)}, {at.hour:02d}:{at.minute:02d} UTC"
-
-
-def _date(at: datetime) -> str:
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at.hour:02d}:{at.minute:02d}:{at.second:02d}{fraction} UTC"
 
 
 def length(value: timedelta) -> str:
     """`2 min 11 s`, `3 days 2 h`: its two largest parts, fractions of a second where it is short."""
     seconds = value.total_seconds()
+    if 0 < seconds < 1:
+        return f"{value.microseconds / 1000:g} ms"
     if seconds < 60:
         return f"{seconds:.1f} s".replace(".0 ", " ")
     minutes, rest = divmod(round(seconds), 60)
@@ -59,8 +45,3 @@ def size(count: int) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """`1 exchange`, `37 exchanges`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def enumerated(names: Sequence[str]) -> str:
-    """`A`, `A and B`, `A, B and C`."""
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1] if names else "") if part)
