@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from archiver.archive import PARTS, Archive
 from archiver.cli import render
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
-from archiver.errors import NotFoundError, StorageError, UsageError
+from archiver.config import CaptureSettings
+from archiver.errors import BrowserError, NotFoundError, StorageError, UsageError
+from archiver.exporting import evidence
 from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.index.schema import State
 from archiver.moments import parse_time
-from archiver.proving import evidence
+from archiver.report.html import render as render_report
 from archiver.urls import parse_capturable
 from archiver.verify.timestamps import Times
 
@@ -190,11 +193,18 @@ def show(globals_: Globals, reference: str) -> None:
 @click.argument("reference", metavar="REF")
 @click.option("--as", "part", type=click.Choice((*PARTS, "evidence")), required=True, help="What to take out.")
 @click.option("-o", "--output", metavar="FILE|-", help="Where to; standard output when not given or -.")
+@click.option("--no-pdf", is_flag=True, help="Leave the report out as PDF, which needs a browser to print it.")
 @click.pass_obj
-def get(globals_: Globals, reference: str, part: str, output: str | None) -> None:
-    with Archive(globals_.load().settings) as archive:
+def get(globals_: Globals, reference: str, part: str, output: str | None, no_pdf: bool) -> None:
+    settings = globals_.load().settings
+    if no_pdf and part != "evidence":
+        raise UsageError("--no-pdf is for --as evidence")
+    with Archive(settings) as archive:
         snapshot = archive.find(reference)
-        pieces = evidence(archive, snapshot) if part == "evidence" else archive.part(snapshot, part)
+        if part == "evidence":
+            pieces = evidence(archive, snapshot, render_report, None if no_pdf else partial(_to_pdf, settings.capture))
+        else:
+            pieces = archive.part(snapshot, part)
         tiles = len(snapshot.artifacts("full_screenshot"))
         if part == "full-screenshot" and tiles > 1:
             click.echo(
@@ -213,3 +223,12 @@ def get(globals_: Globals, reference: str, part: str, output: str | None) -> Non
             if part == "evidence":
                 keys = f"{render.program()}{globals_.archive_option} key show"
                 click.echo(f"whoever is to verify it needs the archive's keys, on another way: {keys}", err=True)
+
+
+def _to_pdf(settings: CaptureSettings, html: bytes) -> bytes:
+    from archiver.capture.printing import to_pdf  # the browser's driver takes long to import
+
+    try:
+        return to_pdf(html, settings)
+    except BrowserError as error:
+        raise BrowserError(f"{error}; --no-pdf leaves the printed report out") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,18 +160,31 @@ def run(
 
 
 def _derivations(todo: Task, source: Source) -> Check:
-    """What is stated of where the capture comes from: that it is signed, and of this capture. Not that it is so."""
+    problems, doubts = check_derivations(todo.derivations, source, {todo.id})
+    return judged("derivations", derivations_named(each.entry.index for each in todo.derivations), problems, doubts)
+
+
+def derivations_named(indexes: Iterable[int]) -> str:
+    return f"{entries_named(indexes)}: what its source is, as its operator states it"
+
+
+def check_derivations(
+    derivations: Iterable[Subject], source: Source, of: Collection[str]
+) -> tuple[list[str], list[str]]:
+    """What is stated of where captures come from: that it is signed, and `of` these captures. Not that it is so.
+
+    Gives problems and doubts.
+    """
     problems, doubts = list[str](), list[str]()
-    for subject in todo.derivations:
+    for subject in derivations:
         checks, statement = check_statement(subject, source)
         where = f"entry {subject.entry.index}"
         for check in checks:
             told = [f"{where}, {check.name}: {problem}" for problem in check.problems]
             (problems if check.verdict is Verdict.FAIL else doubts).extend(told)
-        if statement is not None and statement.get("subject") != todo.id:
+        if statement is not None and statement.get("subject") not in of:
             problems.append(f"{where} is of another capture")
-    said = entries_named(subject.entry.index for subject in todo.derivations)
-    return judged("derivations", f"{said}: what its source is, as its operator states it", problems, doubts)
+    return problems, doubts
 
 
 def _intent(todo: Task, statement: dict[str, Any] | None, source: Source) -> Check:

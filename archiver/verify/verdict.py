@@ -37,6 +37,7 @@ CHECKS = (
     "derivations",
     "timestamps",
     "interval",
+    "report",
 )
 #: from best to worst
 _ORDER = (Verdict.SKIPPED, Verdict.PASS, Verdict.UNDETERMINED, Verdict.WITHDRAWN, Verdict.FAIL)
