@@ -15,6 +15,7 @@ from archiver import clock, stamping
 from archiver.archive import Archive
 from archiver.config import Settings
 from archiver.errors import AlteredError, NotFoundError, StorageError, UsageError
+from archiver.report.html import render
 from archiver.seal import seen
 from archiver.seal.authority import Authority
 from archiver.seal.note import NoteError, VerifierKey
@@ -92,7 +93,8 @@ def verify_file(path: Path, wanted: Wanted, settings: Settings, on_bytes: OnByte
             if begin[:2] == _GZIP:
                 return bundle.verify_warc(path.name, iter(partial(stream.read, _PIECE_BYTES), b""), on_bytes)
             if begin[:2] == _ZIP:
-                return bundle.verify_bundle(path.name, stream, _trust_of_file(stream, wanted, settings), on_bytes)
+                trust = _trust_of_file(stream, wanted, settings)
+                return bundle.verify_bundle(path.name, stream, trust, on_bytes, render)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
     raise UsageError(

@@ -27,6 +27,7 @@ class Stamp:
     signer: str
     signer_expires: datetime
     root_sha256: str | None  # of the root that is in the bundle for it
+    root_file: str | None = None  # where in the bundle that root is
 
 
 @dataclass(frozen=True)

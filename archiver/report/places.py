@@ -6,7 +6,7 @@ import re
 
 FOLDER = "evidence/"
 KEYS = f"{FOLDER}keys.txt"
-INDEX = f"{FOLDER}capture.cdxj"
+INDEX = f"{FOLDER}capture.cdxj.txt"  # players take every file named .cdxj for an index to replay by
 SCREENSHOT = f"{FOLDER}screenshot.png"
 CHAIN = f"{FOLDER}chain.json"
 REPORT = f"{FOLDER}report.html"

@@ -32,7 +32,7 @@ _FILES = (
         "what leads from each note to the log: a random number, and the hashes up to the log's signed root",
     ),
     ("evidence/chain.json", "evidence/chain.json", "the same trail to the source as one document, for programs"),
-    ("evidence/capture.cdxj", "evidence/capture.cdxj", "the index of the WARC, which the statement names"),
+    ("evidence/capture.cdxj.txt", "evidence/capture.cdxj.txt", "the index of the WARC, which the statement names"),
     ("evidence/screenshot.png", "evidence/screenshot.png", "what the browser showed first; it is in the WARC, too"),
     ("evidence/report.html", "evidence/report.html", "the report, for people; open it in a browser"),
     ("evidence/report.pdf", "evidence/report.pdf", "the same to print; nothing that is signed is about this file"),

@@ -204,7 +204,7 @@ named() { # ROLE FILE
     esac
 }
 named warc archive/data.warc.gz
-named cdxj $e/capture.cdxj
+named cdxj $e/capture.cdxj.txt
 case $statement in *'"role":"screenshot"'*) named screenshot $e/screenshot.png ;; esac
 
 # --- 5. Time stamps (RFC 3161)

@@ -8,15 +8,17 @@ and compared (`verify.remade`).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 import rfc8785
 
+from archiver import clock
 from archiver.errors import NotFoundError, StorageError
 from archiver.report import places
 from archiver.seal import keyring as keyrings
@@ -34,6 +36,7 @@ from archiver.verify.package import Package, open_package
 from archiver.verify.problems import shown
 from archiver.verify.remade import Read, Render, check_made
 from archiver.verify.snapshot import OnBytes, Subject
+from archiver.verify.timestamps import Folder, Material, Times, check_timestamps
 from archiver.verify.trust import PROOF, Trust
 from archiver.verify.trust import keyring as trusted_keyring
 from archiver.verify.verdict import Check, entries_named, judged
@@ -104,7 +107,7 @@ def verify_bundle(
     todo = bundle.task(lambda more, doubts: judged("package", detail, [*problems, *more], doubts))
     if isinstance(todo, Report):
         return todo
-    done = capture.run(todo, bundle.source, None, None, on_bytes)
+    done = capture.run(todo, bundle.source, bundle.of_time, None, on_bytes)
     return replace(done, checks=(*done.checks, *bundle.last))
 
 
@@ -138,6 +141,8 @@ class _Bundle:
         self._members: dict[str, str] = {}
         self._problems: list[str] = []
         self._vouched = False
+        self._origin = ""
+        self._covers = False  # whether the state of the log that was stamped later has the snapshot
         #: the checks that come after those of every capture
         self.last: tuple[Check, ...] = ()
 
@@ -148,6 +153,26 @@ class _Bundle:
         if key in self._members:
             return self._package.pieces(self._members[key])
         raise NotFoundError(f"{key} is not in the file")
+
+    def of_time(self, index: int, note: bytes, _: object, statement: dict[str, Any]) -> Times:
+        """The checks of the time stamps that the bundle has."""
+        before = later = None
+        said = statement.get("sealed_after")
+        if said:
+            size, root = said["checkpoint"]["size"], bytes.fromhex(said["checkpoint"]["root"])
+            before = self._folder(places.OF_BEFORE, _checkpoint_text(self._origin, size, root))
+        if self._covers:
+            later = self._folder(places.OF_LATER, self._package.read(places.LATER, _MAX_SMALL_BYTES))
+        of_note = self._folder(places.OF_SNAPSHOT, note)
+        return check_timestamps(statement, Material(of_note, before, later), self._trust.authorities, clock.now())
+
+    def _folder(self, prefix: str, message: bytes) -> Folder | None:
+        files = {}
+        for name in self._package.names():
+            if name.startswith(prefix) and name not in (places.BEFORE, places.LATER, places.LATER_PROOF):
+                with contextlib.suppress(StorageError):  # the package says what is wrong with it
+                    files[name.removeprefix(prefix)] = self._package.read(name, _MAX_SMALL_BYTES)
+        return Folder(message, files) if files else None
 
     def where(self, key: str) -> str:
         return self._members.get(key, key)
@@ -171,6 +196,7 @@ class _Bundle:
         ring = self._keyring(signed, checkpoint)
         vouched = self._vouched
         later, of_files = self._later(sealed)
+        self._origin, self._covers = checkpoint.origin, later is not None and not _not_included(later)
         proofs = [each for each in (sealed, intent, *derivations, later) if each is not None]
         # What is said to be of a snapshot and is of none would be verified as what it is, with nothing to look at.
         for name, each in ((places.SNAPSHOT, sealed), (places.INTENT, intent)):
@@ -329,6 +355,13 @@ def _of_another_time(sealed: list[_Sealed], checkpoint: Checkpoint) -> Iterator[
     for each in sealed:
         if Checkpoint.parse(notes.parse(each.proof.checkpoint).text) != checkpoint:
             yield f"the proof for entry {each.entry.index} has another checkpoint than that of the snapshot"
+
+
+def _checkpoint_text(origin: str, size: int, root: bytes) -> bytes:
+    try:
+        return Checkpoint(origin, size, root).text.encode()
+    except NoteError:
+        return b"no checkpoint"  # whatever was stamped, it was not that
 
 
 def _inclusion(proofs: list[_Sealed]) -> Check:

@@ -19,6 +19,7 @@ from archiver.model import Recording
 from archiver.provenance.claim import Relation
 from archiver.provenance.derivation import derivation_of, to_statement
 from archiver.provenance.graph import Chain, DirectionBy, Edge, End, EndKind, Node, NodeKind, Status
+from archiver.report.html import render
 from archiver.seal import keys
 from archiver.seal.statement import About
 from archiver.storage import layout
@@ -104,7 +105,8 @@ def make(
             assert capture.result is not None
             stamper.renew(layout.note_timestamps(capture.result.commitment))
             (folder / "keys").write_text("".join(f"{status.key.text}\n" for status in archive.keyring().all()))
-            (folder / "bundle.wacz").write_bytes(b"".join(exporting.evidence(archive, archive.find(repost))))
+            pieces = exporting.evidence(archive, archive.find(repost), render, lambda _: b"%PDF-1.7 of the report")
+            (folder / "bundle.wacz").write_bytes(b"".join(pieces))
     (folder / "roots").write_bytes(b"".join(authority.root_pem for authority in authorities))
     return MadeBundle(folder, repost, source, settings)
 

@@ -33,7 +33,7 @@ def _byte_of(name: str, bundle: Bundle) -> None:
 
 for _name in (DESCRIPTION, DIGEST, INDEX, PAGES):
     BUNDLES.add(f"a byte of {_name} is changed", partial(_byte_of, _name), "all: package")
-for _name in (_NOTE, _PROOF, _SALT, "intent.note", "intent.salt", "intent.tlog-proof", "keys.txt", "capture.cdxj"):
+for _name in (_NOTE, _PROOF, _SALT, "intent.note", "intent.salt", "intent.tlog-proof", "keys.txt", "capture.cdxj.txt"):
     BUNDLES.add(
         f"a byte of {_name} is changed",
         partial(_byte_of, f"evidence/{_name}"),
@@ -77,7 +77,7 @@ for _name, _checks in {
     "evidence/intent.salt": "entry intent",
     "evidence/intent.tlog-proof": "entry intent",
     "evidence/keys.txt": "package",
-    "evidence/capture.cdxj": "package artifacts",
+    "evidence/capture.cdxj.txt": "package artifacts",
 }.items():
     BUNDLES.add(f"{_name} is missing", partial(_missing, _name), f"all: {_checks}")
 

@@ -135,13 +135,35 @@ def a_public_key_for_openssl_is_missing(bundle: Whole) -> None:
     _missing(_files("keys/", bundle)[0], bundle)
 
 
-@fails("all: package")
-def a_report_is_added(bundle: Whole) -> None:
-    bundle.files[places.REPORT] = b"<p>What nobody signed."
-    bundle.describe()
+@fails("all: report")
+def the_report_says_something_else(bundle: Whole) -> None:
+    bundle.change(places.REPORT, lambda data: data.replace(b"A page", b"Another page", 1))
+
+
+@fails("all: report")
+def the_report_is_another(bundle: Whole) -> None:
+    bundle.change(places.REPORT, lambda _: b"<p>What nobody signed.")
+
+
+@fails("all: report")
+def the_report_runs_a_script(bundle: Whole) -> None:
+    bundle.change(places.REPORT, lambda data: data.replace(b"<body>", b"<body><script>alert(1)</script>"))
+
+
+@fails("all: package report")
+def the_report_is_missing(bundle: Whole) -> None:
+    """And the printed one is left, which nothing that is signed is about."""
+    _missing(places.REPORT, bundle)
 
 
 @fails("all: package")
+def both_reports_are_missing(bundle: Whole) -> None:
+    """The README says that they are there."""
+    del bundle.files[places.PRINTED]
+    _missing(places.REPORT, bundle)
+
+
+@fails("all: package timestamps")
 def a_file_lies_among_the_time_stamps(bundle: Whole) -> None:
     bundle.files[f"{places.OF_SNAPSHOT}more.html"] = b""
     bundle.describe()
@@ -322,6 +344,32 @@ def the_later_checkpoint_is_signed_by_somebody_else(bundle: Whole) -> None:
         return head + b"\n\n" + note.render(text, [keys.make(text.partition("\n")[0]).sign(text)])
 
     bundle.change(places.LATER_PROOF, signed)
+
+
+@fails("all: package")
+def the_checkpoint_before_is_the_later_one(bundle: Whole) -> None:
+    bundle.change(places.BEFORE, lambda _: bundle.files[places.LATER])
+
+
+@fails("all: package")
+def the_checkpoint_before_is_missing(bundle: Whole) -> None:
+    _missing(places.BEFORE, bundle)
+
+
+@fails("all: package")
+def a_root_certificate_is_another_s(bundle: Whole) -> None:
+    one, two = _files("timestamps/roots/", bundle)
+    bundle.change(one, lambda _: bundle.files[two])
+
+
+@fails("all: package")
+def a_root_certificate_has_words_before_it(bundle: Whole) -> None:
+    bundle.change(_files("timestamps/roots/", bundle)[0], lambda data: b"Trust this one:\n" + data)
+
+
+@fails("all: package")
+def a_root_certificate_is_none(bundle: Whole) -> None:
+    bundle.change(_files("timestamps/roots/", bundle)[0], lambda _: b"none")
 
 
 # keys

@@ -55,7 +55,7 @@ class Bundle:
         document = json.loads(self.files[DESCRIPTION])
         document["resources"] = [
             {
-                "name": name.rpartition("/")[2],
+                "name": name.rpartition("/")[2].lower(),
                 "path": name,
                 "hash": f"sha256:{hashlib.sha256(data).hexdigest()}",
                 "bytes": len(data),

@@ -142,8 +142,7 @@ def test_what_nobody_signed_is_left_out(whole: MadeBundle, tmp_path: Path) -> No
         archive.store.put_new(f"{layout.note_timestamps(capture.result.commitment)}junk", b"junk")
         archive.publish()
         found = zipfile.ZipFile(io.BytesIO(b"".join(exporting.evidence(archive, archive.find(whole.id)))))
-    before = set(exported(whole).namelist())
-    assert set(found.namelist()) == before
+    assert set(found.namelist()) == set(exported(whole).namelist())
 
 
 def test_derivations_that_lead_in_a_circle_end(whole: MadeBundle, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from archiver.archive import Archive, Snapshot
 from archiver.demo.site import AD_TEXTS, COPYRIGHTS, DISCLAIMER, LINK_BLOCKS, REPOST_URL
-from archiver.proving import evidence
+from archiver.exporting import evidence
 from tests.support.captures import Captures
 from tests.support.replayweb import Replay, player
 
@@ -31,13 +31,6 @@ _FRAMES = {
 }
 
 _EXPORTS = ("wacz", "evidence")
-_BOTH = pytest.mark.parametrize("replay", _EXPORTS, indirect=True, scope="module")
-_NOT_YET = pytest.mark.xfail(
-    reason="replayweb.page reads every file named .cdxj, so evidence/capture.cdxj leads it to a WARC that is not there"
-)
-_BOTH_PAGES = pytest.mark.parametrize(
-    "replay", ["wacz", pytest.param("evidence", marks=_NOT_YET)], indirect=True, scope="module"
-)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +44,7 @@ def exports(captures: Captures, demo: Snapshot, tmp_path_factory: pytest.TempPat
     return paths
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=_EXPORTS)
 def replay(
     request: pytest.FixtureRequest, exports: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Replay:
@@ -59,7 +52,6 @@ def replay(
     return Replay(exports[name], REPOST_URL, _TEXTS, tmp_path_factory.mktemp(f"replayweb-{name}"))
 
 
-@_BOTH_PAGES
 def test_every_ad_can_be_seen_where_it_was(replay: Replay) -> None:
     for text in AD_TEXTS:
         (place,) = replay.seen[text] or ["nowhere"]
@@ -71,20 +63,17 @@ def test_every_ad_can_be_seen_where_it_was(replay: Replay) -> None:
             assert place.endswith(of_frame), text
 
 
-@_BOTH_PAGES
 @pytest.mark.parametrize("texts", [_ARTICLE, _BLOCKS, (DISCLAIMER, *COPYRIGHTS)], ids=["article", "links", "rights"])
 def test_the_page_itself_can_be_seen(replay: Replay, texts: tuple[str, ...]) -> None:
     assert {text: replay.seen[text] for text in texts} == {text: [REPOST_URL] for text in texts}
 
 
-@_BOTH
 def test_nothing_is_asked_of_anybody_else(replay: Replay) -> None:
     assert replay.connections == {replay.server}
     assert [url for url in replay.requests if not url.startswith(f"http://{replay.server}/")] == []
     assert f"http://{replay.server}/replay/ui.js" in replay.requests
 
 
-@_BOTH
 def test_the_player_reads_the_file_range_by_range(replay: Replay) -> None:
     assert set(replay.statuses) == {206}
 
