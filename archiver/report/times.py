@@ -31,7 +31,8 @@ def when(facts: Facts) -> Markup:
         paragraph(
             "The interval is when the record was ",
             el("em", "sealed"),
-            ". That the visit lies in it is the operator’s claim: somebody could seal today what was recorded long ago.",
+            ". That the visit lies in it is the operator’s claim: somebody could seal today what was recorded long "
+            "ago.",
         ),
     ]
     if found.after is not None:

@@ -48,10 +48,19 @@ def page(facts: Facts) -> Markup:
     ]
     named = (("Case", "case"), ("Operator", "operator"), ("Reason given", "reason"))
     rows += [(label, words(reading.text(said, key))) for label, key in named if reading.text(said, key)]
+    rows += _planned(reading.part(reading.part(said, "job"), "schedule"))
     tags = reading.texts(said, "tags")
     if tags:
         rows.append(("Tags", join([words(tag, 100) for tag in tags[:100]], ", ")))
     return join([pairs(rows), *_warnings(reading.objects(said, "warnings"))])
+
+
+def _planned(schedule: Json) -> Iterable[tuple[str, Content]]:
+    """For which time of which schedule the capture was made."""
+    number, due = reading.whole(schedule, "seq"), reading.moment(schedule, "due")
+    if number is not None and due is not None:
+        told: list[Content] = [words(reading.text(schedule, "name"), 200), f", number {number:,}, due on ", moment(due)]
+        yield "Made for the schedule", join(told)
 
 
 def _number(value: int | None) -> str:
