@@ -35,7 +35,7 @@ _MARKUP = (
 )
 _texts = st.lists(st.sampled_from(_MARKUP) | st.text(st.characters(), min_size=1, max_size=60), min_size=1, max_size=12)
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(_MARKUP) | st.text(st.characters()),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=10,
 )
