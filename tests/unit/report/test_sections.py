@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -328,7 +329,7 @@ def test_a_high_picture_is_cut_for_paper_and_nothing_lost(size: tuple[int, int],
         _, top, _, part = map(int, view.split())
         assert top <= covered
         covered = top + part
-    assert ("are left out on paper" in found.text) == (bool(views[1:]) and covered < height)
+    assert ("of pixels are left out." in found.text) == (bool(views[1:]) and covered < height)
 
 
 def test_the_picture_is_in_the_file_once() -> None:
@@ -339,3 +340,18 @@ def test_the_picture_is_in_the_file_once() -> None:
 def test_what_is_no_picture_is_not_shown(data: bytes | None) -> None:
     assert "No picture of the page is at hand here." in told(screenshot=data)
     assert data is None or png_size(data) is None
+
+
+@pytest.mark.parametrize(
+    ("roles", "part"),
+    [
+        (["screenshot"], "What a reader saw first, as the browser showed it. The signed statement names it"),
+        (["full_screenshot"], "The whole page, as the browser showed it. The signed statement names it"),
+        (["full_screenshot"] * 3, "One of 3 pictures that together show the whole page"),
+        ([], "The signed statement does not name this picture."),
+    ],
+)
+def test_which_picture_it_is_is_known_by_its_digest(roles: list[str], part: str) -> None:
+    digest = hashlib.sha256(png()).hexdigest()
+    listed = [{"role": role, "bytes": 1, "sha256": digest} for role in roles]
+    assert part in told(statement=statement(artifacts=listed))
