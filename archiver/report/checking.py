@@ -157,8 +157,8 @@ def limits(_: Facts) -> Markup:
                     "was sealed. The recorded addresses and certificates make that harder to hide, not impossible.",
                     "The time of the visit is that of the capturing machine’s clock. What others attest is when the "
                     "record was sealed.",
-                    "The holder of the private key can leave entries out and sign the log again. Those find it who "
-                    "have an earlier checkpoint of the log from elsewhere.",
+                    "The holder of the private key can leave entries out and sign the log again. That is found by "
+                    "those who have an earlier checkpoint of the log from elsewhere.",
                     "It does not show that the page told the truth, or who wrote it; nor that there was no other "
                     "capture.",
                     "A key has no name. Whose it is, you know from whoever gave it to you.",

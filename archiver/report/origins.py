@@ -243,7 +243,7 @@ def _claim(claim: Claim) -> Markup:
     told: list[Content] = [where or join(["Signal ", exact(claim.kind, 100)])]
     if claim.target_url:
         told += [", which leads to ", address(claim.target_url, 300)]
-    told.append(f". Weight given to it: {round(100 * claim.confidence)} %.")
+    told.append(f". Weight given to it: {round(100 * claim.confidence)}\u00a0%.")
     return el(
         "div",
         el("blockquote", words(claim.passage, _PASSAGE), class_="passage"),
@@ -259,7 +259,7 @@ def _compared(match: Json, cut_short: bool) -> Iterable[Markup]:
     shares = [reading.whole(reading.part(match, side), "contained_per_mille") for side in ("first", "second")]
     if shares[0] is not None and shares[1] is not None:
         told.append(
-            f" {shares[0] // 10:,} % of the source is in the copy, and {shares[1] // 10:,} % of the copy is in the "
+            f" {shares[0] // 10:,}\u00a0% of the source is in the copy, and {shares[1] // 10:,}\u00a0% of the copy is in the "
             "source, counted in runs of a few words."
         )
     yield paragraph(*told)

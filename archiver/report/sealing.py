@@ -20,7 +20,7 @@ def seal(facts: Facts) -> Markup:
                 "What was recorded is named by its SHA-256 digests in a statement. The statement is signed (Ed25519), "
                 "and has a place in a log that can only grow. Whoever has the public key, received from the operator "
                 "on another way than this file, finds any alteration. Whoever holds the private key could sign another "
-                "history; those find it who saw the log before."
+                "history; that is found by those who saw the log before."
             ),
             pairs(_rows(facts)),
             el("h3", "Time stamps"),
@@ -42,7 +42,7 @@ def _rows(facts: Facts) -> list[tuple[str, Content]]:
         ("Name of the log", exact(facts.origin, 300)),
         ("Size of the log here", wording.counted(facts.log_size, "entry", "entries")),
         ("Root over all of them", join([exact(base64.b64encode(facts.root).decode()), " (SHA-256, in base64)"])),
-        ("Keys the log began with", keys if facts.keys else "none is at hand"),
+        ("Keys of the log", keys if facts.keys else "none is at hand"),
     ]
 
 
