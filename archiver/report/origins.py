@@ -258,9 +258,10 @@ def _compared(match: Json, cut_short: bool) -> Iterable[Markup]:
     told: list[Content] = [_VERDICTS.get(verdict) or words(verdict, 100)]
     shares = [reading.whole(reading.part(match, side), "contained_per_mille") for side in ("first", "second")]
     if shares[0] is not None and shares[1] is not None:
+        earlier, later = (f"{share // 10:,}\u00a0%" for share in shares if share is not None)
         told.append(
-            f" {shares[0] // 10:,}\u00a0% of the source is in the copy, and {shares[1] // 10:,}\u00a0% of the copy is in the "
-            "source, counted in runs of a few words."
+            f" {earlier} of the source is in the copy, and {later} of the copy is in the source, counted in runs of a few "
+            "words."
         )
     yield paragraph(*told)
     passages = reading.objects(match, "passages")
