@@ -17,7 +17,7 @@ import zipfile
 from pathlib import Path
 
 PLAIN = re.compile(r"datapackage(-digest)?\.json|pages/pages\.jsonl|indexes/index\.cdxj|archive/data\.warc\.gz")
-OURS = re.compile(r"evidence/(keys\.txt|capture\.cdxj|(snapshot|intent|key-[0-9]{12})\.(note|salt|tlog-proof))")
+OURS = re.compile(r"evidence/(keys\.txt|capture\.cdxj\.txt|(snapshot|intent|key-[0-9]{12})\.(note|salt|tlog-proof))")
 
 
 def need(condition, why):
@@ -136,7 +136,7 @@ def verify(path, keys):
         need((snapshot["type"], intent["type"]) == ("snapshot", "intent"), "another statement than snapshot and intent")
         need(all(snapshot[name] == intent[name] for name in ("id", "requested_url")), "the intent is another capture's")
         listed = {each["role"]: each for each in snapshot["artifacts"] if not each["key"].startswith("urn:")}
-        for role, name in (("warc", "archive/data.warc.gz"), ("cdxj", "evidence/capture.cdxj")):
+        for role, name in (("warc", "archive/data.warc.gz"), ("cdxj", "evidence/capture.cdxj.txt")):
             with archive.open(name) as stream:  # compares the CRC-32, too
                 found = (hashlib.file_digest(stream, "sha256").hexdigest(), archive.getinfo(name).file_size)
             need(found == (listed[role]["sha256"], listed[role]["bytes"]), f"{name} was altered")

@@ -43,7 +43,7 @@ def files(facts: Facts) -> Markup:
             "The first is ",
             exact("archive/data.warc.gz"),
             " in the bundle, and its index ",
-            exact("evidence/capture.cdxj"),
+            exact("evidence/capture.cdxj.txt"),
             ". The others are records in the first.",
         ),
     ]

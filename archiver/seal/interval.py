@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-
-from archiver.clock import rfc3339
+from datetime import UTC, datetime, timedelta
 
 #: how many authorities have to attest an end
 WANTED = 2
@@ -68,14 +66,21 @@ def worded(found: Interval) -> str:
     """The interval for people, in one line."""
     ends = []
     if found.after is not None:
-        ends.append(f"after {rfc3339(found.after)}{_by(found.after_by)}")
+        ends.append(f"after {_moment(found.after)}{_by(found.after_by)}")
     if found.before is not None:
-        ends.append(f"before {rfc3339(found.before)}{_by(found.before_by)}")
+        ends.append(f"before {_moment(found.before, up=True)}{_by(found.before_by)}")
     if not ends:
         return "no time stamp says when it was sealed"
     missing = "" if len(ends) == 2 else ", and no time stamp says since when" if found.after is None else ""
     missing = missing or ("" if found.before is not None else ", and no time stamp says until when")
     return f"sealed {' and '.join(ends)}{missing}"
+
+
+def _moment(moment: datetime, *, up: bool = False) -> str:
+    """To the second, rounded so that no more is claimed than is attested."""
+    if up and moment.microsecond:
+        moment += timedelta(seconds=1)
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _by(names: tuple[str, ...]) -> str:

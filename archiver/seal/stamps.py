@@ -4,8 +4,8 @@ One folder for each note, one for each checkpoint. In it are the responses of au
 note, or over the text of the checkpoint. A renewal is a list of what was in the folder before, in the form that
 `sha256sum` checks, with responses over that list.
 
-The names say which authority an archive asked and what time its answer has. Nothing vouches for a name: it is for
-listing, and whoever has to know reads the response.
+The names say which authority an archive asked, what time its answer has, and on which day the certificate of who
+signed it expires. Nothing vouches for a name: it is for listing, and whoever has to know reads the response.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from archiver.config import AUTHORITY_NAME
 from archiver.storage import layout
 from archiver.storage.base import ObjectStore
 
-#: what an authority may be called, since it is part of keys and file names
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 MAX_RENEWALS = 999
-_TIME = "%Y%m%dt%H%M%Sz"
-_FILE = re.compile(rf"(?:renewal-([0-9]{{3}})\.)?([0-9]{{8}}t[0-9]{{6}}z)\.({NAME.pattern})\.tsr")
+_TIME, _DAY = "%Y%m%dt%H%M%Sz", "%Y%m%d"
+_FILE = re.compile(rf"(?:renewal-([0-9]{{3}})\.)?([0-9]{{8}}t[0-9]{{6}}z)-([0-9]{{8}})\.({AUTHORITY_NAME})\.tsr")
 _LIST = re.compile(r"renewal-([0-9]{3})\.sums")
 
 
@@ -34,6 +33,7 @@ class Stored:
     key: str
     authority: str
     said: datetime
+    expires: datetime
     renewal: int = 0
 
     @property
@@ -42,10 +42,10 @@ class Stored:
         return self.key.rpartition("/")[2]
 
 
-def file_name(authority: str, time: datetime, renewal: int = 0) -> str:
-    """The file of a response. What is not whole seconds of its time is left off."""
+def file_name(authority: str, time: datetime, expires: datetime, renewal: int = 0) -> str:
+    """The file of a response. What is not whole seconds of its time is left off, and all but the day it expires on."""
     begin = f"renewal-{renewal:03d}." if renewal else ""
-    return f"{begin}{time.astimezone(UTC):{_TIME}}.{authority}.tsr"
+    return f"{begin}{time.astimezone(UTC):{_TIME}}-{expires.astimezone(UTC):{_DAY}}.{authority}.tsr"
 
 
 def parse(key: str) -> Stored | None:
@@ -55,9 +55,10 @@ def parse(key: str) -> Stored | None:
         return None
     try:
         said = datetime.strptime(found[2], _TIME).replace(tzinfo=UTC)
+        expires = datetime.strptime(found[3], _DAY).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return Stored(key, found[3], said, int(found[1] or 0))
+    return Stored(key, found[4], said, expires, int(found[1] or 0))
 
 
 def list_file(renewal: int) -> str:
@@ -74,6 +75,11 @@ def list_number(key: str) -> int | None:
 def sums(files: Mapping[str, bytes]) -> bytes:
     """The list of a renewal: SHA-256 and name of each file, by name, as `sha256sum` writes it."""
     return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
+
+
+def root_file(authority: str, certificate: bytes) -> str:
+    """The file of a root certificate (DER) that an archive has pinned for an authority."""
+    return f"{authority}.{hashlib.sha256(certificate).hexdigest()[:16]}.pem"
 
 
 def of_note(store: ObjectStore, commitment: str) -> list[Stored]:

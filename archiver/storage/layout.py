@@ -18,6 +18,7 @@ NOTES = "notes/"
 TIMESTAMPS = "timestamps/"
 NOTE_TIMESTAMPS = f"{TIMESTAMPS}notes/"
 CHECKPOINT_TIMESTAMPS = f"{TIMESTAMPS}checkpoints/"
+TIMESTAMP_ROOTS = f"{TIMESTAMPS}roots/"  # the root certificates that were pinned when a time stamp was taken
 PROBES = "probe/"  # what `archiver.storage.probe` puts there and takes away again
 _SLOT = re.compile(r"[0-9]{12}")
 _ID = re.compile(r"[0-9]{8}t[0-9]{6}z-[a-z2-7]{16}")

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from archiver.report import made, places
 from archiver.warc.stored_zip import Member, plan
 from tests.support.memory_store import MemoryStore
 from tests.tamper.material import Made
@@ -27,9 +28,9 @@ _CENTRAL, _END = b"PK\1\2", b"PK\5\6"
 class Bundle:
     """The files of an exported WACZ, in their order. `data` is the ZIP once it was written."""
 
-    def __init__(self, made: Made, name: str) -> None:
-        self.made = made
-        self.original = made.exported(name).read_bytes()
+    def __init__(self, of: Made, name: str) -> None:
+        self.made = of
+        self.original = of.exported(name).read_bytes()
         self.data = self.original
         with zipfile.ZipFile(io.BytesIO(self.original)) as opened:
             self.files = {each: opened.read(each) for each in opened.namelist()}
@@ -45,7 +46,9 @@ class Bundle:
         self.data = b"".join(plan(members, datetime(2026, 11, 26, tzinfo=UTC)).read(MemoryStore()))
 
     def describe(self) -> None:
-        """As `write`, with a description that fits: anybody can make one."""
+        """As `write`, with a list of hashes and a description that fit: anybody can make them."""
+        if places.SUMS in self.files:
+            self.files[places.SUMS] = made.sums(made.listed(name, data) for name, data in self.files.items())
         document = json.loads(self.files[DESCRIPTION])
         document["resources"] = [
             {
