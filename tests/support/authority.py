@@ -376,8 +376,9 @@ def unsorted(response: bytes) -> bytes:
 class Server:
     """An authority behind HTTP on loopback. `mode` is how it behaves, and may change at any time.
 
-    good, lying (by an hour), other-nonce, other-message, refusing, garbage, empty, redirecting, endless, large, slow
-    (one byte in a while), silent, busy (503), missing (404).
+    good, lying (an hour behind), ahead (as much before), other-nonce, other-message, weak (SHA-1 for the imprint),
+    unsorted (certificates, which is no fault), refusing, garbage, empty, redirecting, endless, large, slow (one byte in
+    a while), silent, hanging-up, busy (503), missing (404).
     """
 
     def __init__(self, authority: Authority, mode: str = "good") -> None:
@@ -433,6 +434,8 @@ class Server:
             handler.end_headers()
         elif mode == "silent":
             self._over.wait(30)
+        elif mode == "hanging-up":
+            handler.close_connection = True
         elif mode == "slow":
             handler.send_response(200)
             handler.end_headers()
@@ -461,8 +464,13 @@ class Server:
             asked["nonce"] = asked["nonce"].native + 1
         elif mode == "other-message":
             asked["message_imprint"]["hashed_message"] = bytes(32)
+        elif mode == "weak":
+            asked["message_imprint"]["hash_algorithm"]["algorithm"] = "sha1"
+            asked["message_imprint"]["hashed_message"] = bytes(20)
         answer = self.authority.reply(asked.dump(force=True))
-        return self.authority.forge(answer, lie(timedelta(hours=-1))) if mode == "lying" else answer
+        if mode in ("lying", "ahead"):
+            return self.authority.forge(answer, lie(timedelta(hours=-1 if mode == "lying" else 1)))
+        return unsorted(answer) if mode == "unsorted" else answer
 
 
 def _respond(handler: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
