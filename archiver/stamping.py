@@ -25,7 +25,7 @@ from archiver.errors import ArchiverError, ConfigurationError, ExistsError, NotF
 from archiver.seal import seen, stamps
 from archiver.seal.authority import Authority
 from archiver.seal.checkpoint import Checkpoint
-from archiver.seal.interval import WANTED, Attested
+from archiver.seal.interval import WANTED, Attested, shifted
 from archiver.seal.note import NoteError
 from archiver.seal.stamps import Stored
 from archiver.seal.timestamp import Token, make_request
@@ -96,7 +96,7 @@ class Stamped:
     @property
     def before(self) -> list[Attested]:
         """By when what was stamped existed."""
-        return [Attested(each.authority, each.token.gen_time + accuracy(each.token)) for each in self.held]
+        return [Attested(each.authority, shifted(each.token.gen_time, accuracy(each.token))) for each in self.held]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,8 @@ class StampedCheckpoint:
     @property
     def after(self) -> list[Attested]:
         """What names its responses was made after these moments."""
-        return [Attested(each.authority, each.token.gen_time - accuracy(each.token)) for each in self.stamped.held]
+        held = self.stamped.held
+        return [Attested(each.authority, shifted(each.token.gen_time, -accuracy(each.token))) for each in held]
 
 
 def accuracy(token: Token) -> timedelta:

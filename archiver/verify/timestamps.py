@@ -21,7 +21,7 @@ from archiver.clock import rfc3339
 from archiver.moments import parse_rfc3339
 from archiver.seal import interval as intervals
 from archiver.seal import stamps
-from archiver.seal.interval import WANTED, Attested, Interval
+from archiver.seal.interval import WANTED, Attested, Interval, shifted
 from archiver.seal.timestamp import Name, Token
 from archiver.seal.timestamp_check import check_response
 from archiver.verify.problems import shown
@@ -265,9 +265,9 @@ def _interval(read: Iterable[Read]) -> Interval:
     for each in read:
         who, vague = each.authority or each.claimed, each.token.accuracy or timedelta()
         if each.place == "before":
-            after.append(Attested(who, each.token.gen_time - vague))
+            after.append(Attested(who, shifted(each.token.gen_time, -vague)))
         else:
-            before.append(Attested(who, each.token.gen_time + vague))
+            before.append(Attested(who, shifted(each.token.gen_time, vague)))
     return intervals.interval(after, before)
 
 
@@ -277,12 +277,12 @@ def _check_interval(statement: Mapping[str, Any], used: Collection[Read], found:
     began, ended = parse_rfc3339(statement["started_at"]), parse_rfc3339(statement["ended_at"])
     for each in used:
         time, who = each.token.gen_time, each.authority or each.claimed
-        if each.place == "before" and time > began + TOLERANCE:
+        if each.place == "before" and time > shifted(began, TOLERANCE):
             problems.append(
                 f"it says to have begun at {statement['started_at']}, before the time stamp that it names was given by "
                 f"{who}, {rfc3339(time)}"
             )
-        if each.place != "before" and time < ended - TOLERANCE:
+        if each.place != "before" and time < shifted(ended, -TOLERANCE):
             problems.append(
                 f"it says to have ended at {statement['ended_at']}, after {who} had stamped it, {rfc3339(time)}"
             )
