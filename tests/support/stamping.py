@@ -24,7 +24,7 @@ from archiver.stamping import Stamper
 from archiver.storage.base import ObjectStore
 from archiver.verify.timestamps import Pin
 from archiver.verifying import pins_of
-from tests.support.authority import Authority, Change, Kind, Server, lie
+from tests.support.authority import Authority, Change, Kind, Server
 
 #: stands in the URL of each authority, as a key may, and must never be shown
 SECRET = "s3cret-key"
@@ -104,6 +104,10 @@ class Around:
     def configured(self, *names: str) -> tuple[Configured, ...]:
         return stamping.configured(self.settings(*names))
 
+    def configured_with(self, **tables: Any) -> tuple[Configured, ...]:
+        """The authorities of settings with `one`, `two` and these tables."""
+        return stamping.configured(self.settings(**{f"authorities__{name}": each for name, each in tables.items()}))
+
     def pins(self, *names: str) -> tuple[Pin, ...]:
         return pins_of(self.configured(*names))
 
@@ -115,9 +119,9 @@ class Around:
         """What an authority answers, its time so far off, and changed in other ways, nothing but that being wrong."""
         who = self.authority(name)
         answer = who.reply(make_request(message).data)
-        for change in [*([lie(off)] if off else []), *changes]:
+        for change in changes:
             answer = who.forge(answer, change)
-        return answer
+        return who.dated(answer, off) if off else answer
 
     def files(self, message: bytes, *wanted: str | Said, renewal: int = 0) -> dict[str, bytes]:
         """A folder of time stamps of a message: responses of authorities, under the names they should have."""
