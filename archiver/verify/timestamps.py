@@ -228,20 +228,17 @@ class _Work:
             if name not in earlier:
                 yield f"{where} names {name}, which is missing"
             elif name not in named:
-                if self._later_than(earlier[name], number):
+                if self._came_later(place, name, named):
                     continue
                 yield f"{where} does not name {name}"
             elif hashlib.sha256(earlier[name]).hexdigest() != named[name]:
                 yield f"{where} names another {name}"
 
-    def _later_than(self, data: bytes, number: int) -> bool:
-        """Whether a response was given when the list was there already: one over the note may come at any time."""
-        times = [each.token.gen_time for each in self.read if each.renewal == number]
-        return any(
-            each.token.data == data and all(each.token.gen_time >= time for time in times)
-            for each in self.read
-            if times
-        )
+    def _came_later(self, place: str, name: str, named: Collection[str]) -> bool:
+        """Whether a response can have come when the list was there already: what a list names was there before it."""
+        times = {each.file: each.token.gen_time for each in self.read if each.place == place}
+        last = max((times[each] for each in named if each in times), default=None)
+        return name in times and last is not None and shifted(times[name], TOLERANCE) >= last
 
     def named(self, statement: Mapping[str, Any], before: Folder | None) -> None:
         """Responses that the statement names must be there, and say what it says of them; others prove nothing."""
