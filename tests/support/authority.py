@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import new as new_hash
-from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -154,13 +153,13 @@ class Authority:
         """The response with its time so far off, signed again: `forge` could do it, and takes much longer."""
         token = read_response(response)
         (signed,) = token.signed
-        assert signed.digest_algorithm == "sha256"
+        digest = signed.digest_algorithm
         old, new = (tlv(0x18, f"{at:%Y%m%d%H%M%SZ}".encode()) for at in (token.gen_time, token.gen_time + off))
         assert signed.content.count(old) == 1
         content = signed.content.replace(old, new)
-        before, after = (sha256(each).digest() for each in (signed.content, content))
+        before, after = (new_hash(digest, each).digest() for each in (signed.content, content))
         changed = response.replace(signed.content, content).replace(before, after)
-        signature = self._signature(read_response(changed).signed[0].attributes_data, "sha256")
+        signature = self._signature(read_response(changed).signed[0].attributes_data, digest)
         return replaced(changed, tlv(0x04, signed.signature), tlv(0x04, signature))
 
     def _reply(self, query: bytes) -> bytes:
@@ -219,7 +218,8 @@ class Authority:
         signer["signature"] = self._signature(signed, digest)
 
     def _signature(self, signed: bytes, digest: str) -> bytes:
-        algorithm = hashes.SHA512() if digest == "sha512" else hashes.SHA256()
+        known: dict[str, hashes.HashAlgorithm] = {"sha1": hashes.SHA1(), "sha512": hashes.SHA512()}  # noqa: S303
+        algorithm = known.get(digest, hashes.SHA256())
         if isinstance(self.key, rsa.RSAPrivateKey):
             return self.key.sign(signed, padding.PKCS1v15(), algorithm)
         return self.key.sign(signed, ec.ECDSA(algorithm))
