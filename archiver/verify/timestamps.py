@@ -163,9 +163,9 @@ class _Work:
         if len(names) > _MAX_FILES:
             self.problems.append(f"there are {len(names)} time stamps of one thing, more than can be")
             return
-        lists = {n: name for name in names if (n := stamps.list_number(name)) is not None}
+        lists = {n: name for name in names if "/" not in name and (n := stamps.list_number(name)) is not None}
         for name in names:
-            parsed = stamps.parse(name)
+            parsed = stamps.parse(name) if "/" not in name else None
             if parsed is None:
                 if name not in lists.values():
                     self.problems.append(f"{place}: {shown(name)} is no file of a time stamp")
@@ -206,6 +206,10 @@ class _Work:
             self.problems.append(f"{where}: its name is not what its content makes it")
         if found is not None and found != claimed.authority and roots is not None:
             self.problems.append(f"{where}: it is of {found}, and called one of {claimed.authority}")
+        if found is not None and token.gen_time > shifted(self._at, TOLERANCE):
+            self.doubts.append(
+                f"{where}: its time, {rfc3339(token.gen_time)}, is still to come by this machine's clock: one is wrong"
+            )
         self.read.append(Read(place, name, token, found, renewal))
         for problem in problems:
             if problem.name is Name.EXPIRED_SINCE:
