@@ -260,8 +260,8 @@ def _compared(match: Json, cut_short: bool) -> Iterable[Markup]:
     if shares[0] is not None and shares[1] is not None:
         earlier, later = (f"{share // 10:,}\u00a0%" for share in shares if share is not None)
         told.append(
-            f" {earlier} of the source is in the copy, and {later} of the copy is in the source, counted in runs of a few "
-            "words."
+            f" {earlier} of the source is in the copy, and {later} of the copy is in the source, counted in runs of a "
+            "few words."
         )
     yield paragraph(*told)
     passages = reading.objects(match, "passages")
