@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-
-from rapidfuzz.distance import Indel
 
 from archiver.provenance.claim import Claim, Relation
 from archiver.provenance.dates import DateFound, Kind, Method
 from archiver.provenance.derivation import Derivation, from_statement
 from archiver.provenance.graph import DirectionBy, End, EndKind, Node, NodeKind, Status, is_evidence
 from archiver.report import reading, wording
+from archiver.report.difference import runs
 from archiver.report.facts import Facts
 from archiver.report.foreign import address, cut, exact, isolated, more, shown, words
 from archiver.report.markup import Content, Markup, el, join, listed, moment, pairs, paragraph, table
@@ -22,7 +20,6 @@ _MAX_CLAIMS = 10
 _MAX_PASSAGES = 12  # of a kind of change
 _MAX_CANDIDATES = 10
 _PASSAGE = 700
-_WORD = re.compile(r"\s+|\w+|[^\w\s]")
 
 _RELATIONS = {
     Relation.REPUBLICATION: "is republished from",
@@ -288,30 +285,13 @@ def _difference(first: str, second: str) -> tuple[Content, ...]:
     """Both texts, marked where the words differ."""
     (first, first_more), (second, second_more) = cut(first, _PASSAGE), cut(second, _PASSAGE)
     left, right = list[Markup](), list[Markup]()
-    for same, before, after in _runs(_WORD.findall(first), _WORD.findall(second)):
+    for same, before, after in runs(first, second):
         left += [shown(before) if same else el("del", shown(before))] if before else []
         right += [shown(after) if same else el("ins", shown(after))] if after else []
     return tuple(
         join([isolated(*parts), more(count) if count else ""])
         for parts, count in ((left, first_more), (right, second_more))
     )
-
-
-def _runs(first: list[str], second: list[str]) -> Iterable[tuple[bool, str, str]]:
-    """Runs of words that are the same in both, or not. What is only blank between two that are not is none."""
-    before = after = ""
-    for step in Indel.opcodes(first, second):
-        ours = "".join(first[step.src_start : step.src_end])
-        others = "".join(second[step.dest_start : step.dest_end])
-        if step.tag != "equal" or (ours.isspace() and (before or after) and step.src_end < len(first)):
-            before, after = before + ours, after + others
-            continue
-        if before or after:
-            yield False, before, after
-        before = after = ""
-        yield True, ours, others
-    if before or after:
-        yield False, before, after
 
 
 def _end(end: End) -> Iterable[Markup]:
