@@ -112,7 +112,7 @@ def _with_openssl(stamps: tuple[Stamp, ...]) -> Iterable[Markup]:
     expires = min(stamp.signer_expires for stamp in stamps)
     yield el("h3", "Time stamps, with openssl")
     yield paragraph(
-        "In the folder of the unpacked bundle, each of these must end with ",
+        "In the folder of the unpacked bundle, each of these must say ",
         exact("Verification: OK"),
         ". Compare the roots with those that the authorities publish: whoever brings a stamp could bring a root of "
         "their own.",

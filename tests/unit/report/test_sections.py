@@ -276,6 +276,11 @@ def test_the_seal_and_each_time_stamp() -> None:
     assert text.count("Serial number 0xabc") == 4
     assert text.count("accurate to 1 s") == text.count("accuracy not said") == 2
     assert text.count(f"Root certificate {'bc' * 32}") == 4
+    assert text.count("Of the signed statement, evidence/snapshot.note") == 2
+
+
+def test_a_time_stamp_that_no_root_makes_good_counts_for_nothing() -> None:
+    assert "so it counts for nothing here" in told(stamps=(replace(stamps()[0], root_sha256=None),))
 
 
 def test_without_time_stamps_it_says_so_and_has_no_command_for_them() -> None:
