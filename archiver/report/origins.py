@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from archiver.provenance.claim import Claim, Relation
 from archiver.provenance.dates import DateFound, Kind, Method
 from archiver.provenance.derivation import Derivation, from_statement
-from archiver.provenance.graph import DirectionBy, End, EndKind, Node, NodeKind, Status, is_evidence
+from archiver.provenance.graph import DirectionBy, Edge, End, EndKind, Node, NodeKind, Status, is_evidence
 from archiver.report import reading, wording
 from archiver.report.difference import runs
 from archiver.report.facts import Facts
@@ -22,16 +22,13 @@ _MAX_CANDIDATES = 10
 _PASSAGE = 700
 
 _RELATIONS = {
-    Relation.REPUBLICATION: "is republished from",
-    Relation.WIRE: "is taken, as the report of a news agency, from",
-    Relation.TRANSLATION: "is translated from",
-    Relation.PARTIAL: "is taken in part from",
-    Relation.ADAPTATION: "is adapted from",
-    Relation.QUOTES: "quotes",
-    Relation.VIA: "was found by way of",
-    Relation.ILLUSTRATES: "is illustrated by",
-    Relation.CITES: "refers to",
+    Relation.REPUBLICATION: "republished from",
+    Relation.WIRE: "taken, as the report of a news agency, from",
+    Relation.TRANSLATION: "translated from",
+    Relation.PARTIAL: "taken in part from",
+    Relation.ADAPTATION: "adapted from",
 }
+_POINTING = {Relation.VIA: "names as where it was found", Relation.CITES: "refers to"}
 _STATUS = {
     Status.VERIFIED: ("Shown by the texts", "Comparing the two texts shows it."),
     Status.CONTRADICTED: ("Contradicted", "What was found speaks against it."),
@@ -47,11 +44,11 @@ _DIRECTIONS = {
     DirectionBy.UNKNOWN: "nothing: it could be the other way round",
 }
 _KINDS = {
-    NodeKind.ARTICLE: "an article without a title",
-    NodeKind.OUTLET: "an article that was not located",
-    NodeKind.AGENCY: "a report that was not located",
-    NodeKind.POST: "a post",
-    NodeKind.PICTURE: "a picture",
+    NodeKind.ARTICLE: ("an article", " without a title"),
+    NodeKind.OUTLET: ("an article", " that was not located"),
+    NodeKind.AGENCY: ("a report", " that was not located"),
+    NodeKind.POST: ("a post", ""),
+    NodeKind.PICTURE: ("a picture", ""),
 }
 _METHODS = {
     Method.JSON_LD: "as its code says (JSON-LD)",
@@ -144,9 +141,12 @@ def origins(facts: Facts) -> Markup:
 
 def _step(index: int, found: Derivation, titles: Mapping[str, str], *, first: bool) -> Markup:
     edge = found.edge
-    later = "This page" if first else words(titles.get(edge.later) or edge.later, 300)
+    later: Content = "This page"
+    if not first:
+        title = titles.get(edge.later)
+        later = join(["“", words(title, 300), "”"]) if title else join(["Snapshot ", exact(edge.later, 200)])
     parts: list[Content] = [
-        el("h3", later, " ", _RELATIONS[edge.relation], " ", _name(found.object)),
+        el("h3", later, " ", _relation(edge), " ", _name(found.object)),
         paragraph(*_status(found), class_="verdict"),
         pairs(_about(found)),
         *_said(edge.claims, "claims" in found.cut),
@@ -162,11 +162,24 @@ def _step(index: int, found: Derivation, titles: Mapping[str, str], *, first: bo
     return el("article", *parts, class_="step")
 
 
+def _relation(edge: Edge) -> str:
+    """What is between two articles, as surely as it is known: a heading is read without what stands below it."""
+    if edge.relation in _POINTING:
+        return _POINTING[edge.relation]
+    if edge.status is Status.VERIFIED and edge.direction_by is DirectionBy.UNKNOWN:
+        return "has its text in common with"
+    if edge.status is Status.VERIFIED:
+        return f"is {_RELATIONS[edge.relation]}"
+    is_said = any(is_evidence(claim) for claim in edge.claims)
+    return f"{'is said to be' if is_said else 'could be'} {_RELATIONS[edge.relation]}"
+
+
 def _name(node: Node) -> Content:
     if node.title:
         return join(["“", words(node.title, 300), "”"])
     name = node.outlet or node.site or node.author
-    return join([_KINDS[node.kind], " of ", words(name, 300)]) if name else _KINDS[node.kind]
+    kind, rest = _KINDS[node.kind]
+    return join([kind, " of " if name else "", words(name, 300) if name else "", rest])
 
 
 def _status(found: Derivation) -> Iterable[Content]:
