@@ -54,7 +54,8 @@ def _named(facts: Facts, data: bytes) -> str:
     roles = [reading.text(each, "role") for each in listed]
     role = next((reading.text(each, "role") for each in listed if reading.text(each, "sha256") == digest), "")
     if role == "screenshot":
-        return "What a reader saw first, as the browser showed it. The signed statement names it by its digest."
+        more = " A picture of the whole page is in the record." if "full_screenshot" in roles else ""
+        return f"What a reader saw first, as the browser showed it. The signed statement names it by its digest.{more}"
     if role == "full_screenshot":
         tiles = roles.count(role)
         whole = "The whole page" if tiles == 1 else f"One of {tiles} pictures that together show the whole page"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import base64
 
-from archiver.report import reading, wording
+from archiver.report import places, reading, wording
 from archiver.report.facts import Facts, Stamp
 from archiver.report.foreign import digest, exact, words
 from archiver.report.markup import Content, Markup, el, join, listed, moment, pairs, paragraph, table
 
+_OVER = {
+    places.BEFORE: "Of an earlier state of the log,",
+    places.LATER: "Of a later state of the log,",
+    places.member(places.SNAPSHOT, "note"): "Of the signed statement,",
+}
 _MAX_KEYS = 20
 _MAX_STAMPS = 100
 
@@ -72,7 +77,7 @@ def _stamp(stamp: Stamp) -> tuple[Content, ...]:
         el("small", words(stamp.signer, 300)),
     ]
     details: list[Content] = [
-        join(["Of the file ", exact(stamp.over, 300)]),
+        join([_OVER.get(stamp.over, "Of"), " ", exact(stamp.over, 300)]),
         join(["Response ", exact(stamp.file, 300)]),
         # In hexadecimal: Python refuses to write decimals of thousands of digits.
         join(["Serial number ", exact(f"{stamp.serial:#x}", 200)]),
@@ -80,6 +85,6 @@ def _stamp(stamp: Stamp) -> tuple[Content, ...]:
         join(["Certificate valid until ", moment(stamp.signer_expires.replace(microsecond=0))]),
         join(["Root certificate ", digest(stamp.root_sha256)])
         if stamp.root_sha256
-        else "Its root certificate is not here",
+        else "No root certificate in the bundle makes it good, so it counts for nothing here",
     ]
     return listed(first, "plain"), listed(details, "plain")

@@ -45,9 +45,9 @@ def when(facts: Facts) -> Markup:
     if found.before is not None:
         parts.append(
             paragraph(
-                "How the second moment is known: authorities gave time stamps to the signed statement, so it existed "
-                "before them. What it names cannot have been altered since then without this showing, not even by the "
-                "operator."
+                "How the second moment is known: authorities gave time stamps to the signed statement, or to a later "
+                "state of the log that it is in, so it existed before them. What it names cannot have been altered "
+                "since then without this showing, not even by the operator."
             )
         )
     if found.is_full and found.is_possible:

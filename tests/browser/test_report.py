@@ -92,10 +92,10 @@ def browser() -> Iterator[Browser]:
 
 
 def hostile(url: str) -> bytes:
-    """The report with such words everywhere, in the longest lists that it shows, and a high picture."""
+    """The report with such words everywhere, in long lists, and a high picture."""
     texts = [luring(url), "</title></style>" + luring(url), "w" * 5000]
     texts += ["\u202e" + "שלום " * 300, "﷽" * 100, "\x00\x1b" * 50]
-    return render(with_words(facts(exchanges=exchanges(missing=120), screenshot=png(400, 4000)), texts))
+    return render(with_words(facts(exchanges=exchanges(missing=40), screenshot=png(400, 4000)), texts))
 
 
 def usual(_: str) -> bytes:

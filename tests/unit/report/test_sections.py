@@ -220,7 +220,8 @@ def test_the_steps_to_the_source_with_their_passages() -> None:
         "87 % of the source is in the copy, and 74 % of the copy is in the source",
         "Left out in the copy: 1 passage In the source The mayor knew for a year.",
         "Added in the copy: 1 passage In the copy It also rained.",
-        "Ferry line reopens at last is taken, as the report of a news agency, from a report that was not",
+        "“Ferry line reopens at last” is said to be taken, as the report of a news agency, from a report of Bay Wire",
+        "This page is said to be republished from an article of The Gull that was not located",
         "Said, not shown A page says so. The texts were not compared.",
         "Contradicted What was found speaks against it.",
         "A news agency is named without an address, so the trail ends here.",
@@ -230,6 +231,23 @@ def test_the_steps_to_the_source_with_their_passages() -> None:
         "A quoted post, as the page says:",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "heading"),
+    [
+        ({}, "This page is republished from “"),
+        ({"direction_by": "unknown"}, "This page has its text in common with “"),
+        ({"status": "claimed"}, "This page is said to be republished from “"),
+        ({"status": "contradicted"}, "This page is said to be republished from “"),
+        ({"status": "unknown", "claims": [], "direction_by": "leftovers"}, "This page could be republished from “"),
+        ({"relation": "via"}, "This page names as where it was found “"),
+        ({"relation": "cites", "status": "claimed"}, "This page refers to “"),
+    ],
+)
+def test_a_heading_claims_no_more_than_is_known(changes: dict[str, Any], heading: str) -> None:
+    index, said = facts().derivations[0]
+    assert heading in told(derivations=((index, said | changes),))
 
 
 def test_changed_words_are_marked() -> None:
@@ -276,6 +294,11 @@ def test_the_seal_and_each_time_stamp() -> None:
     assert text.count("Serial number 0xabc") == 4
     assert text.count("accurate to 1 s") == text.count("accuracy not said") == 2
     assert text.count(f"Root certificate {'bc' * 32}") == 4
+    assert text.count("Of the signed statement, evidence/snapshot.note") == 2
+
+
+def test_a_time_stamp_that_no_root_makes_good_counts_for_nothing() -> None:
+    assert "so it counts for nothing here" in told(stamps=(replace(stamps()[0], root_sha256=None),))
 
 
 def test_without_time_stamps_it_says_so_and_has_no_command_for_them() -> None:
