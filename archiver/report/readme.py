@@ -33,7 +33,7 @@ _FILES = (
     ),
     ("evidence/chain.json", "evidence/chain.json", "the same trail to the source as one document, for programs"),
     ("evidence/capture.cdxj.txt", "evidence/capture.cdxj.txt", "the index of the WARC, which the statement names"),
-    ("evidence/screenshot.png", "evidence/screenshot.png", "what the browser showed first; it is in the WARC, too"),
+    ("evidence/screenshot.png", "evidence/screenshot.png", "a picture of the page; it is in the WARC, too"),
     ("evidence/report.html", "evidence/report.html", "the report, for people; open it in a browser"),
     ("evidence/report.pdf", "evidence/report.pdf", "the same to print; nothing that is signed is about this file"),
     (

@@ -205,7 +205,10 @@ named() { # ROLE FILE
 }
 named warc archive/data.warc.gz
 named cdxj $e/capture.cdxj.txt
-case $statement in *'"role":"screenshot"'*) named screenshot $e/screenshot.png ;; esac
+case $statement in # of the whole page, or of what was seen first of it
+    *"\"role\":\"full_screenshot\",\"sha256\":\"$(hash_of $e/screenshot.png)\"}"*) named full_screenshot $e/screenshot.png ;;
+    *'"role":"screenshot"'* | *'"role":"full_screenshot"'*) named screenshot $e/screenshot.png ;;
+esac
 
 # --- 5. Time stamps (RFC 3161)
 

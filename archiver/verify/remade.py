@@ -130,17 +130,11 @@ def _cannot_compare(path: str, version: str | None) -> str:
 
 
 def _check_screenshot(statement: dict[str, Any], files: dict[str, bytes], found: Made) -> None:
-    """It is the first view of the page, as the statement lists it."""
-    listed = statement.get("artifacts")
-    named = {
-        each.get("sha256")
-        for each in (listed if isinstance(listed, list) else [])
-        if isinstance(each, dict) and each.get("role") == "screenshot"
-    }
-    data = files.get(places.SCREENSHOT)
-    if data is None and named:
+    """It is the picture of the page that the statement lists."""
+    picture, data = made.picture_of(statement), files.get(places.SCREENSHOT)
+    if data is None and picture is not None:
         found.problems.append(f"{places.SCREENSHOT} is missing")
-    if data is not None and hashlib.sha256(data).hexdigest() not in named:
+    if data is not None and (picture is None or hashlib.sha256(data).hexdigest() != picture.get("sha256")):
         found.problems.append(f"{places.SCREENSHOT} is not the screenshot that the statement names")
 
 

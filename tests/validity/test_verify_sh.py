@@ -257,10 +257,10 @@ def test_a_file_that_is_missing_is_noticed(name: str, folder: Path, run: Run) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["evidence/more", ".hidden", "..hidden", "evidence/timestamps/a b/c", "-n", "evidence/line\nend", "x\\y"]
+    "name", ["evidence/more", ".hidden", "..hidden", "evidence/more/a b/c", "-n", "evidence/line\nend", "x\\y"]
 )
 def test_a_file_that_is_not_listed_is_noticed(name: str, folder: Path, run: Run) -> None:
-    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).parent.mkdir(exist_ok=True, parents=True)
     (folder / name).write_bytes(b"")
     code, lines = run(folder)
     assert (code, len(failed(lines))) == (4, 1)
