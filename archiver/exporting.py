@@ -146,7 +146,7 @@ class _Export:
         }
         files |= self._before()
         files |= self._later(result.index)
-        authorities = {stored.authority for stored in map(stamps.parse, files) if stored is not None}
+        authorities = {path.split(".")[-2] for path in files if path.endswith(".tsr")}
         for key in self._store.list(layout.TIMESTAMP_ROOTS):
             name = key.rpartition("/")[2]
             if name.partition(".")[0] in authorities and places.GIVEN.fullmatch(f"{places.ROOTS}{name}"):

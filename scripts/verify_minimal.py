@@ -17,7 +17,7 @@ import zipfile
 from pathlib import Path
 
 PLAIN = re.compile(r"datapackage(-digest)?\.json|pages/pages\.jsonl|indexes/index\.cdxj|archive/data\.warc\.gz")
-OURS = r"(snapshot|intent|(key|derivation)-\d{12})\.(note|salt|tlog-proof)|timestamps/[a-z]+/\w[\w.-]+|keys/\w{8}\.pem"
+OURS = r"(snapshot|intent|(key|derivation)-\d{12})\.(note|salt|tlog-proof)|(timestamp-[a-z]+|key|root)\.\w[\w.-]+"
 OURS += r"|(keys|README)\.txt|capture\.cdxj\.txt|screenshot\.png|chain\.json|report\.(html|pdf)|SHA256SUMS|verify\.sh"
 
 

@@ -25,7 +25,7 @@ from archiver.seal.timestamp_check import check
 from archiver.seal.timestamp_read import read_response
 from archiver.warc.wacz import Listed
 
-_STAMP = re.compile(rf"({places.STAMPS}(?:snapshot|before|later)/)(renewal-[0-9]{{3}}\.)?[^/]*\.([a-z0-9-]+)\.tsr")
+_STAMP = re.compile(rf"({places.STAMPS}(?:snapshot|before|later)\.)(renewal-[0-9]{{3}}\.)?[^/]*\.([a-z0-9-]+)\.tsr")
 _MESSAGES = {
     places.OF_SNAPSHOT: places.member(places.SNAPSHOT, "note"),
     places.OF_BEFORE: places.BEFORE,
@@ -48,7 +48,7 @@ def gather(
     stamps = tuple(_stamps(files))
     before = _named_before(files, statement)
     later = _is_later(files, leaf, checkpoint.origin)
-    good = [stamp for stamp in stamps if stamp.root_sha256 is not None and "/renewal-" not in stamp.file]
+    good = [stamp for stamp in stamps if stamp.root_sha256 is not None and ".renewal-" not in stamp.file]
     return Facts(
         statement=statement,
         log_index=proof.index,

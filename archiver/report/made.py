@@ -40,7 +40,7 @@ def files(
     `reports` are the paths of the reports that will be there, too.
     """
     found = {
-        f"{places.KEY_FOLDER}{key.short}.pem": pem(key)
+        f"{places.PUBLIC_KEYS}{key.short}.pem": pem(key)
         for key in sorted(keyring(given, origin), key=lambda key: key.text, reverse=True)
     }
     derivations = trail(str(statement.get("id")), statements(given))

@@ -112,7 +112,7 @@ def _check_texts(read: Read, statement: dict[str, Any], files: dict[str, bytes],
         of_chain = path == places.CHAIN
         if data is None:
             (found.of_chain if of_chain else found.problems).append(f"{path} is missing")
-        elif version in (None, __version__) or path.startswith(places.KEY_FOLDER):
+        elif version in (None, __version__) or path.startswith(places.PUBLIC_KEYS):
             (found.of_chain if of_chain else found.problems).append(f"{path} is not what the signed files make it")
         else:
             (found.of_chain_doubts if of_chain else found.doubts).append(_cannot_compare(path, version))

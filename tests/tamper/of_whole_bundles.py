@@ -52,17 +52,17 @@ for _pattern in (
     f"{_FIRST}.salt",
     f"{_FIRST}.tlog-proof",
     f"{_KEY}.note",
-    "keys/",
+    "key.",
     "screenshot.png",
-    "timestamps/before/2",
-    "timestamps/before/checkpoint.txt",
-    "timestamps/later/2",
-    "timestamps/later/checkpoint.txt",
-    "timestamps/later/snapshot.tlog-proof",
-    "timestamps/roots/",
-    "timestamps/snapshot/2",
-    "timestamps/snapshot/renewal-001.2",
-    "timestamps/snapshot/renewal-001.sums",
+    "timestamp-before.2",
+    "timestamp-before.checkpoint.txt",
+    "timestamp-later.2",
+    "timestamp-later.checkpoint.txt",
+    "timestamp-later.snapshot.tlog-proof",
+    "root.",
+    "timestamp-snapshot.2",
+    "timestamp-snapshot.renewal-001.2",
+    "timestamp-snapshot.renewal-001.sums",
     "verify.sh",
 ):
     WHOLE.add(f"a byte of {_pattern} is changed", partial(_byte_of, _pattern), "all: package", may=_OF_CONTENT)
@@ -119,20 +119,20 @@ def the_screenshot_is_another_picture(bundle: Whole) -> None:
 
 @fails("all: package")
 def a_public_key_for_openssl_is_another(bundle: Whole) -> None:
-    (first, _) = _files("keys/", bundle)
+    (first, _) = _files("key.", bundle)
     bundle.change(first, lambda _: made.pem(keys.make("other").key))
 
 
 @fails("all: package")
 def a_public_key_for_openssl_is_added(bundle: Whole) -> None:
     other = keys.make("other").key
-    bundle.files[f"{places.KEY_FOLDER}{other.short}.pem"] = made.pem(other)
+    bundle.files[f"{places.PUBLIC_KEYS}{other.short}.pem"] = made.pem(other)
     bundle.describe()
 
 
 @fails("all: package")
 def a_public_key_for_openssl_is_missing(bundle: Whole) -> None:
-    _missing(_files("keys/", bundle)[0], bundle)
+    _missing(_files("key.", bundle)[0], bundle)
 
 
 @fails("all: report")
@@ -170,9 +170,9 @@ def a_file_lies_among_the_time_stamps(bundle: Whole) -> None:
 
 
 @fails("all: package")
-def a_folder_of_time_stamps_is_added(bundle: Whole) -> None:
-    (name, *_) = _files("timestamps/snapshot/2", bundle)
-    bundle.files[name.replace("/snapshot/", "/more/")] = bundle.files[name]
+def time_stamps_of_something_else_are_added(bundle: Whole) -> None:
+    (name, *_) = _files("timestamp-snapshot.2", bundle)
+    bundle.files[name.replace("-snapshot", "-more")] = bundle.files[name]
     bundle.describe()
 
 
@@ -358,18 +358,18 @@ def the_checkpoint_before_is_missing(bundle: Whole) -> None:
 
 @fails("all: package")
 def a_root_certificate_is_another_s(bundle: Whole) -> None:
-    one, two = _files("timestamps/roots/", bundle)
+    one, two = _files("root.", bundle)
     bundle.change(one, lambda _: bundle.files[two])
 
 
 @fails("all: package")
 def a_root_certificate_has_words_before_it(bundle: Whole) -> None:
-    bundle.change(_files("timestamps/roots/", bundle)[0], lambda data: b"Trust this one:\n" + data)
+    bundle.change(_files("root.", bundle)[0], lambda data: b"Trust this one:\n" + data)
 
 
 @fails("all: package")
 def a_root_certificate_is_none(bundle: Whole) -> None:
-    bundle.change(_files("timestamps/roots/", bundle)[0], lambda _: b"none")
+    bundle.change(_files("root.", bundle)[0], lambda _: b"none")
 
 
 # keys

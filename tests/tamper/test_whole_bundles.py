@@ -145,9 +145,9 @@ def test_the_report_has_the_facts_of_the_bundle(verified: Verified, whole: MadeB
     assert all(stamp.root_sha256 for stamp in facts.stamps)
     assert {stamp.over for stamp in facts.stamps} == {
         "evidence/snapshot.note",
-        "evidence/timestamps/before/checkpoint.txt",
-        "evidence/timestamps/later/checkpoint.txt",
-        "evidence/timestamps/snapshot/renewal-001.sums",
+        "evidence/timestamp-before.checkpoint.txt",
+        "evidence/timestamp-later.checkpoint.txt",
+        "evidence/timestamp-snapshot.renewal-001.sums",
     }
     assert facts.exchanges
     assert facts.screenshot == b"\x89PNG the first view"

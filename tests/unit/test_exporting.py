@@ -107,7 +107,7 @@ def test_the_list_of_hashes_is_what_sha256sum_takes(whole: MadeBundle, tmp_path:
 
 
 def test_openssl_reads_the_keys(whole: MadeBundle, tmp_path: Path) -> None:
-    for file in (whole.unpacked(tmp_path) / places.KEY_FOLDER).iterdir():
+    for file in whole.unpacked(tmp_path).glob(f"{places.PUBLIC_KEYS}*"):
         done = subprocess.run(
             ["openssl", "pkey", "-pubin", "-in", file, "-noout", "-text"], capture_output=True, text=True, check=True
         )

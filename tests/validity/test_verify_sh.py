@@ -91,6 +91,16 @@ def remake(folder: Path) -> None:
     (folder / places.SUMS).write_bytes(files_made.sums(files_made.listed(name, data) for name, data in found.items()))
 
 
+def those(folder: Path, prefix: str, pattern: str = "*") -> list[Path]:
+    """The files that belong together, which begin alike."""
+    return sorted(folder.glob(prefix + pattern))
+
+
+def drop(folder: Path, prefix: str) -> None:
+    for file in those(folder, prefix):
+        file.unlink()
+
+
 def flip(file: Path, at: int) -> None:
     data = bytearray(file.read_bytes())
     data[at] ^= 1
@@ -212,8 +222,8 @@ def test_every_file_is_rejected_with_one_byte_changed(folder: Path, run: Run) ->
 
 #: nothing signed is about these; those of keys and roots are from elsewhere
 _FREE = re.compile(
-    r"evidence/(README\.txt|verify\.sh|chain\.json|report\.html|report\.pdf|keys\.txt|keys/.*|timestamps/roots/.*|SHA256SUMS)|pages/.*|indexes/.*"
-    r"|datapackage.*"
+    r"evidence/(README\.txt|verify\.sh|chain\.json|report\..*|keys\.txt|key\..*|root\..*|SHA256SUMS)"
+    r"|pages/.*|indexes/.*|datapackage.*"
 )
 
 
@@ -295,7 +305,7 @@ def test_a_time_stamp_of_another_snapshot_is_noticed(folder: Path, run: Run, mad
         assert capture.result is not None
         other = next(each for each in stamps.of_note(archive.store, capture.result.commitment) if not each.renewal)
         data = b"".join(archive.store.get(other.key))
-    (folder / places.OF_SNAPSHOT / other.file).write_bytes(data)
+    (folder / f"{places.OF_SNAPSHOT}{other.file}").write_bytes(data)
     remake(folder)
     code, lines = run(folder)
     assert code == 4
@@ -305,7 +315,7 @@ def test_a_time_stamp_of_another_snapshot_is_noticed(folder: Path, run: Run, mad
 def test_roots_of_others_are_not_enough(folder: Path, run: Run, made: MadeBundle, tmp_path: Path) -> None:
     other = Authority(tmp_path / "other", "one")
     assert run(folder, "--keys", made.keys, "--roots", other.folder / "root.pem")[0] == 4
-    (root,) = (folder / places.ROOTS).glob("one.*")
+    (root,) = those(folder, places.ROOTS, "one.*")
     root.write_bytes(other.root_pem)
     remake(folder)
     assert run(folder, "--keys", made.keys)[0] == 4
@@ -314,10 +324,9 @@ def test_roots_of_others_are_not_enough(folder: Path, run: Run, made: MadeBundle
 def test_one_authority_under_two_names_counts_once(folder: Path, run: Run, made: MadeBundle) -> None:
     for file in folder.rglob("*.two.tsr"):
         file.unlink()
-    shutil.rmtree(folder / places.OF_LATER)
-    for file in (folder / places.OF_SNAPSHOT).glob("renewal*"):
-        file.unlink()
-    (one,) = (folder / places.OF_SNAPSHOT).iterdir()
+    drop(folder, places.OF_LATER)
+    drop(folder, f"{places.OF_SNAPSHOT}renewal")
+    (one,) = those(folder, places.OF_SNAPSHOT)
     shutil.copy(one, one.with_name(one.name.replace(".one.", ".two.")))
     remake(folder)
     code, lines = run(folder)
@@ -328,21 +337,20 @@ def test_one_authority_under_two_names_counts_once(folder: Path, run: Run, made:
 
 def _exchanged(folder: Path, authority: Authority, change: Callable[[bytes], bytes]) -> str:
     """The time stamps of the note by another authority, known by its root in the bundle; the name of the file."""
-    shutil.rmtree(folder / places.OF_SNAPSHOT)
-    shutil.rmtree(folder / places.OF_LATER)
-    (folder / places.OF_SNAPSHOT).mkdir()
+    drop(folder, places.OF_SNAPSHOT)
+    drop(folder, places.OF_LATER)
     message = (folder / "evidence/snapshot.note").read_bytes()
-    name = f"20261120t000000z-20261121.{authority.name}.tsr"
-    (folder / places.OF_SNAPSHOT / name).write_bytes(change(authority.reply(make_request(message).data)))
-    (folder / places.ROOTS / f"{authority.name}.0123456789abcdef.pem").write_bytes(authority.root_pem)
+    name = f"{places.OF_SNAPSHOT}20261120t000000z-20261121.{authority.name}.tsr"
+    (folder / name).write_bytes(change(authority.reply(make_request(message).data)))
+    (folder / f"{places.ROOTS}{authority.name}.0123456789abcdef.pem").write_bytes(authority.root_pem)
     remake(folder)
-    return places.OF_SNAPSHOT + name
+    return name
 
 
 def test_a_certificate_that_has_expired_since_is_good_at_its_own_time(folder: Path, run: Run, tmp_path: Path) -> None:
     """As `openssl ts -verify` says with the command that is printed."""
     old = Authority(tmp_path / "old", "old", Kind(days=-1))
-    shutil.rmtree(folder / places.OF_BEFORE)  # which came later than that
+    drop(folder, places.OF_BEFORE)  # which came later than that
     name = _exchanged(folder, old, lambda response: old.forge(response, lie(timedelta(days=-3))))
     code, lines = run(folder, "--keys", folder / places.KEYS)
     assert (code, failed(lines)) == (0, [])
@@ -355,7 +363,7 @@ def test_a_certificate_that_has_expired_since_is_good_at_its_own_time(folder: Pa
 
 def test_a_certificate_that_had_expired_by_then_is_noticed(folder: Path, run: Run, tmp_path: Path) -> None:
     old = Authority(tmp_path / "old", "old", Kind(days=-1))
-    shutil.rmtree(folder / places.OF_BEFORE)
+    drop(folder, places.OF_BEFORE)
     _exchanged(folder, old, lambda response: old.forge(response, lie(timedelta(hours=-1))))
     assert run(folder, "--keys", folder / places.KEYS)[0] == 4
 
@@ -369,8 +377,7 @@ def test_what_was_sealed_before_it_can_have_been_is_noticed(folder: Path, run: R
 
 
 def test_a_time_stamp_that_the_statement_does_not_name_says_nothing(folder: Path, run: Run, made: MadeBundle) -> None:
-    file = next((folder / places.OF_BEFORE).glob("*.tsr"))
-    later = next(each for each in (folder / places.OF_LATER).glob("*.tsr"))
+    file, later = (those(folder, prefix, "*.tsr")[0] for prefix in (places.OF_BEFORE, places.OF_LATER))
     shutil.copy(later, file)
     remake(folder)
     assert f"{file.relative_to(folder)} is not named in the statement" in failed(run(folder)[1])
