@@ -1,0 +1,55 @@
+"""Archives with time stamps, and bundles with report and chain besides: every alteration is found, by its check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archiver.verify.verdict import Verdict
+from tests.tamper import stamped, verifier
+from tests.tamper.mutations import Mutation
+from tests.tamper.of_stamped import STAMPED
+from tests.tamper.stamped import Stamped
+from tests.tamper.stamped_bundle import StampedBundle
+
+_SECONDS = 20  # of any verification, whatever was done
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Stamped:
+    with pytest.MonkeyPatch.context() as patch:
+        return stamped.make(tmp_path_factory.mktemp("stamped"), patch)
+
+
+@pytest.mark.parametrize("name", stamped.NAMES)
+def test_a_bundle_as_it_was_exported_passes_and_is_what_the_tests_make_anew(
+    name: str, made: Stamped, tmp_path: Path
+) -> None:
+    report = verifier.exported(made.exported(f"{name}.bundle.wacz"), made.wanted())
+    assert (verifier.wrong(report.checks), report.verdict) == (frozenset(), Verdict.PASS)
+    bundle = StampedBundle(made, name)
+    original = dict(bundle.files)
+    bundle.anew()
+    assert list(bundle.files.items()) == list(original.items())
+    assert verifier.exported(bundle.path(tmp_path), made.wanted()).verdict is Verdict.PASS
+
+
+def test_without_roots_a_bundle_does_not_pass(made: Stamped) -> None:
+    report = verifier.exported(made.exported("second.bundle.wacz"), made.wanted(pins=False))
+    assert verifier.wrong(report.checks) == {"timestamps?", "interval?"}
+
+
+@pytest.mark.timeout(_SECONDS)
+@pytest.mark.parametrize("mutation", STAMPED.all, ids=lambda each: each.name)
+def test_a_stamped_bundle_is_found_wrong_when(mutation: Mutation[StampedBundle], made: Stamped, tmp_path: Path) -> None:
+    bundle = StampedBundle(made)
+    mutation.apply(bundle)
+    assert bundle.data != bundle.original
+    path = bundle.path(tmp_path)
+    found = verifier.wrong(verifier.exported(path, made.wanted()).checks)
+    assert sorted(found - mutation.may) == sorted(mutation.failing["all"] - mutation.may)
+    # Who trusts no authority must not believe more.
+    unpinned = verifier.exported(path, made.wanted(pins=False))
+    assert unpinned.verdict in (Verdict.FAIL, Verdict.UNDETERMINED)
+    assert {each.name for each in tmp_path.iterdir()} == {path.name}  # nothing was unpacked
