@@ -10,8 +10,10 @@ from archiver.verify.verdict import Verdict
 from tests.tamper import stamped, verifier
 from tests.tamper.mutations import Mutation
 from tests.tamper.of_stamped import STAMPED
+from tests.tamper.of_stamped_archives import LIES, STORES
 from tests.tamper.stamped import Stamped
 from tests.tamper.stamped_bundle import StampedBundle
+from tests.tamper.stamped_forge import StampedForge
 
 _SECONDS = 20  # of any verification, whatever was done
 
@@ -20,6 +22,9 @@ _SECONDS = 20  # of any verification, whatever was done
 def made(tmp_path_factory: pytest.TempPathFactory) -> Stamped:
     with pytest.MonkeyPatch.context() as patch:
         return stamped.make(tmp_path_factory.mktemp("stamped"), patch)
+
+
+# a bundle
 
 
 @pytest.mark.parametrize("name", stamped.NAMES)
@@ -53,3 +58,53 @@ def test_a_stamped_bundle_is_found_wrong_when(mutation: Mutation[StampedBundle],
     unpinned = verifier.exported(path, made.wanted(pins=False))
     assert unpinned.verdict in (Verdict.FAIL, Verdict.UNDETERMINED)
     assert {each.name for each in tmp_path.iterdir()} == {path.name}  # nothing was unpacked
+
+
+# an archive
+
+
+def test_the_archive_as_it_was_made_passes_whole(made: Stamped) -> None:
+    checked = verifier.everything(made, made.archive, made.wanted())
+    assert set(checked) == {"log", *stamped.NAMES}
+    assert (verifier.all_wrong(checked), verifier.verdict(checked)) == ({}, Verdict.PASS)
+
+
+def test_without_roots_an_archive_does_not_pass(made: Stamped) -> None:
+    checked = verifier.everything(made, made.archive, made.wanted(pins=False))
+    of_capture = frozenset({"timestamps?", "interval?"})
+    assert verifier.all_wrong(checked) == {"log": {"timestamps?"}, **dict.fromkeys(stamped.NAMES, of_capture)}
+
+
+@pytest.mark.timeout(_SECONDS)
+@pytest.mark.parametrize("mutation", STORES.all, ids=lambda each: each.name)
+def test_an_archive_with_time_stamps_is_found_wrong_when(
+    mutation: Mutation[StampedForge], made: Stamped, tmp_path: Path
+) -> None:
+    forge = StampedForge(made, tmp_path / "archive")
+    mutation.apply(forge)
+    checked = verifier.everything(made, forge.folder, made.wanted())
+    assert verifier.all_wrong(checked) == mutation.failing
+    for name in mutation.failing.keys() & checked.keys() - {"log"}:
+        assert (
+            verifier.wrong(verifier.one(forge.folder, made.ids[name], made.wanted()).checks) == mutation.failing[name]
+        )
+
+
+# an operator who has the key, and whom nobody has watched but the authorities
+
+
+@pytest.mark.timeout(_SECONDS)
+@pytest.mark.parametrize("lie", LIES.all, ids=lambda each: each.name)
+def test_who_has_the_key_is_found_out_by_the_authorities_when(
+    lie: Mutation[StampedForge], made: Stamped, tmp_path: Path
+) -> None:
+    forge = StampedForge(made, tmp_path / "archive")
+    lie.apply(forge)
+    lone = made.wanted(known=False)
+    checked = verifier.all_wrong(verifier.everything(made, forge.folder, lone))
+    checked["log"] -= {"consistency?"}  # nobody here has seen the log before
+    assert {name: wrong for name, wrong in checked.items() if wrong} == lie.failing
+    if "second" in lie.failing:
+        (tmp_path / "exported.wacz").write_bytes(forge.export("second"))
+        found = verifier.wrong(verifier.exported(tmp_path / "exported.wacz", lone).checks)
+        assert found - {"consistency?"} == lie.failing["second"]
