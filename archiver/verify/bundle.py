@@ -37,7 +37,16 @@ from archiver.verify.package import Package, open_package
 from archiver.verify.problems import shown
 from archiver.verify.remade import Read, Render, check_made
 from archiver.verify.snapshot import OnBytes, Subject
-from archiver.verify.timestamps import Folder, Material, Times, check_roots, check_timestamps
+from archiver.verify.statement import check_statement
+from archiver.verify.timestamps import (
+    BY_ITSELF,
+    Folder,
+    Material,
+    Times,
+    check_roots,
+    check_timestamps,
+    named_checkpoint,
+)
 from archiver.verify.trust import PROOF, Trust
 from archiver.verify.trust import keyring as trusted_keyring
 from archiver.verify.verdict import Check, entries_named, judged
@@ -168,6 +177,9 @@ class _Bundle:
         of_note = self._folder(places.OF_SNAPSHOT, note)
         times = check_timestamps(statement, Material(of_note, before, later), self._trust.authorities, clock.now())
         problems, doubts = check_roots(self._files(places.ROOTS), self._trust.authorities)
+        named = named_checkpoint(statement, note, self._origin)
+        if named is not None and named[0] > index:
+            problems.append(BY_ITSELF)
         for problem in [*self._misplaced(text), *problems]:
             times = times.failed(problem)
         for doubt in doubts:
@@ -253,7 +265,7 @@ class _Bundle:
             (
                 self._checkpoint(proofs, ring, checkpoint.origin, vouched),
                 _inclusion(proofs),
-                self._consistency(checkpoint, ring),
+                self._consistency(checkpoint, ring, list(_others(sealed, checkpoint, later))),
             ),
             subject(sealed),
             subject(intent) if intent is not None and is_intent else None,
@@ -351,8 +363,12 @@ class _Bundle:
         doubts = () if vouched else (ONLY_THE_ARCHIVE,)
         return judged("checkpoint", f"of {origin}", problems, doubts)
 
-    def _consistency(self, checkpoint: Checkpoint, ring: Keyring) -> Check:
+    def _consistency(self, checkpoint: Checkpoint, ring: Keyring, others: list[tuple[str, int, bytes]]) -> Check:
         problems, told = [], []
+        roots = {checkpoint.size: checkpoint.root}
+        for where, size, root in others:
+            if roots.setdefault(size, root) != root:
+                problems.append(f"{where} has another root at the size {size}: the log was forked")
         for known in self._trust.known:
             size = known.checkpoint.size
             wrong = None
@@ -364,17 +380,28 @@ class _Bundle:
                 problems.append(f"the checkpoint from {known.source} {wrong}")
             elif known.checkpoint.origin != checkpoint.origin:
                 problems.append(f"{known.source} knows the log {known.checkpoint.origin!r}, which is another one")
-            elif known.checkpoint.size == checkpoint.size:
-                if known.checkpoint.root != checkpoint.root:
-                    problems.append(
-                        f"{known.source} knows another root at the size {checkpoint.size}: the log was forked"
-                    )
-                else:
-                    told.append(f"the same as known by {known.source}")
+            elif roots.get(size, known.checkpoint.root) != known.checkpoint.root:
+                problems.append(f"{known.source} knows another root at the size {size}: the log was forked")
+            elif size == checkpoint.size:
+                told.append(f"the same as known by {known.source}")
         if problems or told:
             return judged("consistency", "; ".join(told) or "compared with what others know", problems)
         doubt = "whether the log goes on from other checkpoints shows in its archive: `archiver log monitor`"
         return judged("consistency", f"a checkpoint of {checkpoint.size} entries", (), (doubt,))
+
+
+def _others(sealed: _Sealed, checkpoint: Checkpoint, later: _Sealed | None) -> Iterator[tuple[str, int, bytes]]:
+    """Other states of the same log that are in the bundle: what they are, their sizes and roots."""
+    note = sealed.salted.partition(b"\n")[2]
+    line = note.partition(b"\n")[0]
+    statement = orjson.loads(line)
+    named = None if check_statement(statement, line) else named_checkpoint(statement, note, checkpoint.origin)
+    if named is not None:
+        yield "the checkpoint that the statement names", *named
+    if later is not None:
+        after = Checkpoint.parse(notes.parse(later.proof.checkpoint).text)
+        if after.origin == checkpoint.origin:
+            yield f"the checkpoint of {places.LATER_PROOF}", after.size, after.root
 
 
 def _of_another_time(sealed: list[_Sealed], checkpoint: Checkpoint) -> Iterator[str]:

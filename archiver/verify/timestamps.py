@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from archiver.clock import rfc3339
 from archiver.moments import parse_rfc3339
 from archiver.seal import interval as intervals
+from archiver.seal import note as notes
 from archiver.seal import stamps
 from archiver.seal.interval import WANTED, Attested, Interval
 from archiver.seal.timestamp import Name, Token
@@ -38,6 +39,7 @@ _PLACES = {
     "later": "a later checkpoint",
     "renewal": "what was stamped before",
 }
+BY_ITSELF = "its statement names a checkpoint of its log that has itself, and so was there before: the log was altered"
 _NONE = "none: no authority says when it was sealed"
 
 
@@ -120,6 +122,19 @@ def check_folder(where: str, folder: Folder, known: Known) -> tuple[list[str], l
     work = _Work(known.pins, known.at)
     work.folder(where, folder)
     return work.problems, work.doubts
+
+
+def named_checkpoint(statement: Mapping[str, Any], note: bytes, origin: str) -> tuple[int, bytes] | None:
+    """Size and root of the stamped checkpoint of the log `origin` that a statement, whose form is right, names.
+
+    None where it names none. One that was copied from another archive names a checkpoint of that one's log.
+    """
+    said = statement.get("sealed_after")
+    try:
+        is_own = any(signature.name == origin for signature in notes.parse(note).signatures)
+    except notes.NoteError:
+        is_own = False
+    return (said["checkpoint"]["size"], bytes.fromhex(said["checkpoint"]["root"])) if said and is_own else None
 
 
 def check_roots(files: Mapping[str, bytes], pins: Iterable[Pin]) -> tuple[list[str], list[str]]:
