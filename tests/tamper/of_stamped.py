@@ -17,8 +17,10 @@ from archiver.report import places
 from archiver.report.places import OF_BEFORE, OF_LATER, OF_SNAPSHOT
 from archiver.seal import keys, note, stamps
 from archiver.seal.checkpoint import Checkpoint, Proof
+from archiver.seal.merkle import Edge, inclusion_proof, leaf_hash
 from archiver.seal.timestamp import make_request
 from archiver.seal.timestamp_read import read_response
+from archiver.storage import layout
 from archiver.version import __version__
 from tests.tamper import records
 from tests.tamper.mutations import Group
@@ -932,3 +934,132 @@ def a_request_is_in_the_place_of_a_time_stamp(bundle: StampedBundle) -> None:
 @fails("all: derivations")
 def the_chain_is_nested_very_deep(bundle: StampedBundle) -> None:
     bundle.alter(places.CHAIN, lambda _: b"[" * 1_000_000)
+
+
+# by who has the key, and makes the bundle by hand
+
+KEYED: Group[StampedBundle] = Group()
+lies = KEYED.fails
+
+
+class _Fork:
+    """A log that ends with other entries than the archive's from the ninth on, signed with its key."""
+
+    def __init__(self, bundle: StampedBundle, size: int) -> None:
+        slots = sorted((bundle.of.archive / layout.SLOTS).iterdir())
+        entries = [each.read_bytes() for each in slots[:8]] + [b"entry %d" % number for number in range(8, size)]
+        self._leaves = [leaf_hash(each) for each in entries]
+        self.text = Checkpoint(bundle.origin, size, self._root(0, size)).text
+        self._signed = note.render(self.text, [bundle.made.signer.sign(self.text)])
+
+    def proof(self, index: int) -> bytes:
+        hashes = inclusion_proof(index, len(self._leaves), lambda level, n: self._root(n << level, (n + 1) << level))
+        return Proof(index, tuple(hashes), self._signed).render()
+
+    def _root(self, begin: int, end: int) -> bytes:
+        edge = Edge()
+        for leaf in self._leaves[begin:end]:
+            edge.append(leaf)
+        return edge.root()
+
+
+def _later(fork: _Fork, bundle: StampedBundle) -> None:
+    """The fork is what was stamped later, by real authorities."""
+    bundle.without_later()
+    bundle.files[places.LATER], bundle.files[places.LATER_PROOF] = fork.text.encode(), fork.proof(3)
+    for authority in ("one", "two"):
+        bundle.put(OF_LATER, authority, bundle.of.reply(authority, fork.text.encode()))
+
+
+def _prove(fork: _Fork, bundle: StampedBundle) -> None:
+    """The fork is what the entries are in."""
+    for name, index in {"snapshot": 3, "intent": 2, _FARTHEST: 4, _NEAREST: 5}.items():
+        bundle.files[places.member(name, "tlog-proof")] = fork.proof(index)
+
+
+@lies("all: consistency")
+def what_was_stamped_later_is_a_fork_of_the_log_as_long(bundle: StampedBundle) -> None:
+    _later(_Fork(bundle, 9), bundle)
+    bundle.anew()
+
+
+@lies("all: consistency")
+def its_entries_are_in_a_fork_of_what_was_stamped_later(bundle: StampedBundle) -> None:
+    _prove(_Fork(bundle, 9), bundle)
+    bundle.anew()
+
+
+@lies("all: derivations")
+def its_derivations_are_in_a_fork_of_the_log(bundle: StampedBundle) -> None:
+    fork = _Fork(bundle, 9)
+    for name, index in {_FARTHEST: 4, _NEAREST: 5}.items():
+        bundle.files[places.member(name, "tlog-proof")] = fork.proof(index)
+    bundle.anew()
+
+
+@lies("all: ")
+def all_of_it_is_a_fork_that_is_longer(bundle: StampedBundle) -> None:
+    """Nobody can tell from the bundle alone. It does not pass for who knows the log: that shows in its archive."""
+    fork = _Fork(bundle, 12)
+    _prove(fork, bundle)
+    _later(fork, bundle)
+    bundle.anew()
+
+
+# what nobody can tell, or need not
+
+LEFT: Group[StampedBundle] = Group()
+passes = LEFT.fails
+
+
+@passes()
+def the_end_of_the_chain_is_left_out(bundle: StampedBundle) -> None:
+    _drop(_FARTHEST, bundle)
+    bundle.anew()
+
+
+@passes()
+def the_chain_is_left_out(bundle: StampedBundle) -> None:
+    for name in (_NEAREST, _FARTHEST):
+        _drop(name, bundle)
+    bundle.anew()
+
+
+@passes()
+def the_report_is_left_out(bundle: StampedBundle) -> None:
+    del bundle.files[places.REPORT]
+    bundle.anew()
+
+
+@passes()
+def the_printed_report_is_another(bundle: StampedBundle) -> None:
+    """The check says so: nothing that is signed is about it."""
+    bundle.files[places.PRINTED] = b"%PDF-1.7 a report that nobody made"
+    bundle.anew()
+
+
+@passes()
+def what_was_stamped_later_is_left_out(bundle: StampedBundle) -> None:
+    bundle.without_later()
+    bundle.anew()
+
+
+@passes()
+def the_renewal_is_left_out(bundle: StampedBundle) -> None:
+    bundle.without_renewal()
+    bundle.anew()
+
+
+@passes()
+def the_time_stamps_over_the_note_are_left_out_and_those_of_the_log_are_not(bundle: StampedBundle) -> None:
+    bundle.without_renewal()
+    bundle.take(OF_SNAPSHOT)
+    bundle.anew()
+
+
+@passes()
+def time_stamps_over_the_note_were_asked_for_anew(bundle: StampedBundle) -> None:
+    """Two more, of an hour later, with other nonces: the earliest count."""
+    for authority in ("one", "two"):
+        bundle.put(OF_SNAPSHOT, authority, bundle.of.reply(authority, bundle.message(OF_SNAPSHOT), timedelta(hours=1)))
+    bundle.anew()

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from archiver.seal import stamps
 from archiver.seal.checkpoint import Checkpoint
+from archiver.seal.keys import Signer
 from archiver.storage import layout
 from tests.tamper.forge import Forge
-from tests.tamper.stamped import Stamped, export, name_of
+from tests.tamper.stamped import BEFORE, Stamped, export, name_of
 
 #: the entries of the results
 RESULTS = {"first": 1, "second": 3, "last": 7}
@@ -68,6 +69,15 @@ class StampedForge(Forge):
                     shutil.rmtree(each) if each.is_dir() else each.unlink()
 
     # with the key
+
+    def publish(self, signer: Signer | None = None) -> None:
+        """As any forger does, who leaves the earlier stamped checkpoint where it is."""
+        keep = [layout.checkpoint(BEFORE), layout.signatures(BEFORE).rstrip("/")]
+        for number, key in enumerate(keep):
+            self.path(key).rename(self.folder.parent / f"kept-{number}")
+        super().publish(signer)
+        for number, key in enumerate(keep):
+            (self.folder.parent / f"kept-{number}").rename(self.path(key))
 
     def stamp(self, name: str | None = "second", later: timedelta = timedelta()) -> None:
         """Have the log as it is now stamped by the authorities, and the note of a snapshot; what was over the log goes.

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from archiver.archive import Archive
+from archiver.copying import copy
+from archiver.storage import layout
 from archiver.verify.verdict import Verdict
 from tests.tamper import stamped, verifier
+from tests.tamper.material import url_of
 from tests.tamper.mutations import Mutation
-from tests.tamper.of_stamped import STAMPED
-from tests.tamper.of_stamped_archives import LIES, STORES
+from tests.tamper.of_stamped import KEYED, STAMPED
+from tests.tamper.of_stamped import LEFT as LEFT_OF_BUNDLES
+from tests.tamper.of_stamped_archives import LEFT, LIES, STORES
 from tests.tamper.stamped import Stamped
 from tests.tamper.stamped_bundle import StampedBundle
 from tests.tamper.stamped_forge import StampedForge
@@ -104,7 +110,64 @@ def test_who_has_the_key_is_found_out_by_the_authorities_when(
     checked = verifier.all_wrong(verifier.everything(made, forge.folder, lone))
     checked["log"] -= {"consistency?"}  # nobody here has seen the log before
     assert {name: wrong for name, wrong in checked.items() if wrong} == lie.failing
-    if "second" in lie.failing:
+    if "second" in lie.alone:
         (tmp_path / "exported.wacz").write_bytes(forge.export("second"))
         found = verifier.wrong(verifier.exported(tmp_path / "exported.wacz", lone).checks)
-        assert found - {"consistency?"} == lie.failing["second"]
+        assert found - {"consistency?"} == lie.alone["second"]
+
+
+@pytest.mark.timeout(_SECONDS)
+@pytest.mark.parametrize("lie", KEYED.all, ids=lambda each: each.name)
+@pytest.mark.parametrize("known", [False, True], ids=["alone", "known"])
+def test_a_bundle_that_is_made_by_hand_with_the_key_does_not_pass_when(
+    lie: Mutation[StampedBundle], known: bool, made: Stamped, tmp_path: Path
+) -> None:
+    bundle = StampedBundle(made)
+    lie.apply(bundle)
+    report = verifier.exported(bundle.path(tmp_path), made.wanted(known=known))
+    assert report.verdict in (Verdict.FAIL, Verdict.UNDETERMINED)
+    found = verifier.wrong(report.checks) - {"consistency?"}
+    assert found - {"consistency"} == lie.failing["all"] - {"consistency"}
+    assert lie.failing["all"] <= found
+    assert known or found == lie.failing["all"]
+
+
+# what nobody can tell
+
+
+@pytest.mark.parametrize("mutation", LEFT_OF_BUNDLES.all, ids=lambda each: each.name)
+def test_a_bundle_passes_all_the_same_when(mutation: Mutation[StampedBundle], made: Stamped, tmp_path: Path) -> None:
+    bundle = StampedBundle(made)
+    mutation.apply(bundle)
+    report = verifier.exported(bundle.path(tmp_path), made.wanted())
+    assert (verifier.wrong(report.checks), report.verdict) == (frozenset(), Verdict.PASS)
+
+
+@pytest.mark.parametrize("mutation", LEFT.all, ids=lambda each: each.name)
+def test_the_authorities_do_not_find_out_when(mutation: Mutation[StampedForge], made: Stamped, tmp_path: Path) -> None:
+    forge = StampedForge(made, tmp_path / "archive")
+    mutation.apply(forge)
+    found = verifier.all_wrong(verifier.everything(made, forge.folder, made.wanted(known=False)))
+    assert found == {"log": {"consistency?"}}
+    assert set(verifier.all_wrong(verifier.everything(made, forge.folder, made.wanted()))["log"]) == {"consistency"}
+
+
+def test_what_a_copied_statement_names_is_not_held_against_the_log_that_it_is_in(made: Stamped, tmp_path: Path) -> None:
+    """It names the log of three entries of its first archive. The other one was stamped at as many, too."""
+    with Archive(str(made.archive)) as archive, Archive(str(tmp_path / "other")) as other:
+        copy(archive, other, lambda *_: None, url_of("second"))
+        newest = other.newest_checkpoint()
+        assert newest is not None
+        assert newest.checkpoint.size == stamped.BEFORE
+        for name in ("one", "two"):
+            response = made.reply(name, newest.checkpoint.text.encode())
+            key = layout.checkpoint_timestamps(stamped.BEFORE) + stamped.name_of(name, response)
+            other.store.put_new(key, response)
+        described = other.describe()
+        assert described is not None
+        (tmp_path / "trust").write_text(f"{described.key}\n")
+    wanted = replace(made.wanted(known=False), trust=tmp_path / "trust")
+    found = verifier.wrong(verifier.one(tmp_path / "other", made.ids["second"], wanted).checks)
+    (tmp_path / "exported.wacz").write_bytes(stamped.export(tmp_path / "other", made.ids["second"]))
+    exported = verifier.wrong(verifier.exported(tmp_path / "exported.wacz", wanted).checks)
+    assert exported - {"consistency?"} == found == {"timestamps?"}
