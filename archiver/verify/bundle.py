@@ -23,6 +23,7 @@ from archiver.errors import NotFoundError, StorageError
 from archiver.report import places
 from archiver.seal import keyring as keyrings
 from archiver.seal import note as notes
+from archiver.seal import stamps
 from archiver.seal.checkpoint import Checkpoint, Proof
 from archiver.seal.keyring import Keyring
 from archiver.seal.merkle import ProofError, leaf_hash, verify_inclusion
@@ -36,7 +37,16 @@ from archiver.verify.package import Package, open_package
 from archiver.verify.problems import shown
 from archiver.verify.remade import Read, Render, check_made
 from archiver.verify.snapshot import OnBytes, Subject
-from archiver.verify.timestamps import Folder, Material, Times, check_timestamps
+from archiver.verify.statement import check_statement
+from archiver.verify.timestamps import (
+    BY_ITSELF,
+    Folder,
+    Material,
+    Times,
+    check_roots,
+    check_timestamps,
+    named_checkpoint,
+)
 from archiver.verify.trust import PROOF, Trust
 from archiver.verify.trust import keyring as trusted_keyring
 from archiver.verify.verdict import Check, entries_named, judged
@@ -156,23 +166,51 @@ class _Bundle:
 
     def of_time(self, index: int, note: bytes, _: object, statement: dict[str, Any]) -> Times:
         """The checks of the time stamps that the bundle has."""
-        before = later = None
+        before = later = text = None
         said = statement.get("sealed_after")
         if said:
             size, root = said["checkpoint"]["size"], bytes.fromhex(said["checkpoint"]["root"])
-            before = self._folder(places.OF_BEFORE, _checkpoint_text(self._origin, size, root))
+            text = _checkpoint_text(self._origin, size, root)
+            before = self._folder(places.OF_BEFORE, text)
         if self._covers:
             later = self._folder(places.OF_LATER, self._package.read(places.LATER, _MAX_SMALL_BYTES))
         of_note = self._folder(places.OF_SNAPSHOT, note)
-        return check_timestamps(statement, Material(of_note, before, later), self._trust.authorities, clock.now())
+        times = check_timestamps(statement, Material(of_note, before, later), self._trust.authorities, clock.now())
+        problems, doubts = check_roots(self._files(places.ROOTS), self._trust.authorities)
+        named = named_checkpoint(statement, note, self._origin)
+        if named is not None and named[0] > index:
+            problems.append(BY_ITSELF)
+        for problem in [*self._misplaced(text), *problems]:
+            times = times.failed(problem)
+        for doubt in doubts:
+            times = times.doubted(doubt)
+        return times
+
+    def _misplaced(self, named: bytes | None) -> Iterator[str]:
+        """What is wrong with what lies beside time stamps, for others to verify with; `named` is in the statement."""
+        names = self._package.names()
+        before = self._files(places.BEFORE).get("")
+        if before is not None and before != named:
+            yield f"{places.BEFORE} is not the checkpoint that the statement names"
+        responses = {each.rpartition("/")[0] + "/" for each in names if stamps.parse(each) is not None}
+        if places.OF_BEFORE in responses and before is None:
+            yield f"{places.BEFORE}, which was time-stamped, is missing"
+        if places.OF_LATER in responses and not {places.LATER, places.LATER_PROOF} & set(names):
+            yield f"{places.LATER}, which was time-stamped, and the proof that the snapshot is in it are missing"
 
     def _folder(self, prefix: str, message: bytes) -> Folder | None:
+        files = self._files(prefix)
+        for name in (places.BEFORE, places.LATER, places.LATER_PROOF):
+            files.pop(name.removeprefix(prefix), None)
+        return Folder(message, files) if files else None
+
+    def _files(self, prefix: str) -> dict[str, bytes]:
         files = {}
         for name in self._package.names():
-            if name.startswith(prefix) and name not in (places.BEFORE, places.LATER, places.LATER_PROOF):
+            if name.startswith(prefix):
                 with contextlib.suppress(StorageError):  # the package says what is wrong with it
                     files[name.removeprefix(prefix)] = self._package.read(name, _MAX_SMALL_BYTES)
-        return Folder(message, files) if files else None
+        return files
 
     def where(self, key: str) -> str:
         return self._members.get(key, key)
@@ -227,7 +265,7 @@ class _Bundle:
             (
                 self._checkpoint(proofs, ring, checkpoint.origin, vouched),
                 _inclusion(proofs),
-                self._consistency(checkpoint, ring),
+                self._consistency(checkpoint, ring, list(_others(sealed, checkpoint, later))),
             ),
             subject(sealed),
             subject(intent) if intent is not None and is_intent else None,
@@ -325,8 +363,12 @@ class _Bundle:
         doubts = () if vouched else (ONLY_THE_ARCHIVE,)
         return judged("checkpoint", f"of {origin}", problems, doubts)
 
-    def _consistency(self, checkpoint: Checkpoint, ring: Keyring) -> Check:
+    def _consistency(self, checkpoint: Checkpoint, ring: Keyring, others: list[tuple[str, int, bytes]]) -> Check:
         problems, told = [], []
+        roots = {checkpoint.size: checkpoint.root}
+        for where, size, root in others:
+            if roots.setdefault(size, root) != root:
+                problems.append(f"{where} has another root at the size {size}: the log was forked")
         for known in self._trust.known:
             size = known.checkpoint.size
             wrong = None
@@ -338,17 +380,28 @@ class _Bundle:
                 problems.append(f"the checkpoint from {known.source} {wrong}")
             elif known.checkpoint.origin != checkpoint.origin:
                 problems.append(f"{known.source} knows the log {known.checkpoint.origin!r}, which is another one")
-            elif known.checkpoint.size == checkpoint.size:
-                if known.checkpoint.root != checkpoint.root:
-                    problems.append(
-                        f"{known.source} knows another root at the size {checkpoint.size}: the log was forked"
-                    )
-                else:
-                    told.append(f"the same as known by {known.source}")
+            elif roots.get(size, known.checkpoint.root) != known.checkpoint.root:
+                problems.append(f"{known.source} knows another root at the size {size}: the log was forked")
+            elif size == checkpoint.size:
+                told.append(f"the same as known by {known.source}")
         if problems or told:
             return judged("consistency", "; ".join(told) or "compared with what others know", problems)
         doubt = "whether the log goes on from other checkpoints shows in its archive: `archiver log monitor`"
         return judged("consistency", f"a checkpoint of {checkpoint.size} entries", (), (doubt,))
+
+
+def _others(sealed: _Sealed, checkpoint: Checkpoint, later: _Sealed | None) -> Iterator[tuple[str, int, bytes]]:
+    """Other states of the same log that are in the bundle: what they are, their sizes and roots."""
+    note = sealed.salted.partition(b"\n")[2]
+    line = note.partition(b"\n")[0]
+    statement = orjson.loads(line)
+    named = None if check_statement(statement, line) else named_checkpoint(statement, note, checkpoint.origin)
+    if named is not None:
+        yield "the checkpoint that the statement names", *named
+    if later is not None:
+        after = Checkpoint.parse(notes.parse(later.proof.checkpoint).text)
+        if after.origin == checkpoint.origin:
+            yield f"the checkpoint of {places.LATER_PROOF}", after.size, after.root
 
 
 def _of_another_time(sealed: list[_Sealed], checkpoint: Checkpoint) -> Iterator[str]:

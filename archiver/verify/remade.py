@@ -91,7 +91,10 @@ def _files(package: Package, found: Made) -> dict[str, bytes]:
         if not places.GIVEN.fullmatch(name) and not places.MADE.fullmatch(name):
             found.problems.append(f"{shown(name)} is no file of an evidence bundle")
             continue
-        files[name] = package.read(name, places.limit_bytes(name))
+        try:
+            files[name] = package.read(name, places.limit_bytes(name))
+        except StorageError as error:  # of what can be read, all is looked at
+            found.problems.append(str(error))
     return files
 
 

@@ -17,7 +17,16 @@ from archiver.seal.stamps import Stored
 from archiver.seal.timestamp_read import MAX_RESPONSE_BYTES
 from archiver.storage import layout
 from archiver.verify.ledger import Ledger
-from archiver.verify.timestamps import Folder, Material, Pin, Times, check_folder, check_timestamps
+from archiver.verify.timestamps import (
+    BY_ITSELF,
+    Folder,
+    Material,
+    Pin,
+    Times,
+    check_folder,
+    check_timestamps,
+    named_checkpoint,
+)
 from archiver.verify.verdict import Check, judged, skipped
 
 #: gives the bytes of an object by its key; raises `NotFoundError` or `StorageError` with the first piece or later
@@ -84,11 +93,14 @@ def check(
 ) -> Times:
     """The checks of the time stamps of a capture. That the log was another one at a stamped size fails them."""
     times = check_timestamps(statement, material(source, known, index, note, keys, statement), known.pins, known.at)
-    said = statement.get("sealed_after")
-    root = known.roots.get(said["checkpoint"]["size"]) if said else None
-    if said and root is not None and root.hex() != said["checkpoint"]["root"]:
-        size = said["checkpoint"]["size"]
-        return times.failed(f"the log had another root at the size {size} when it was captured: it was altered since")
+    named = named_checkpoint(statement, note, known.origin)
+    if named is None:
+        return times
+    size, root = named
+    if size > index:
+        times = times.failed(BY_ITSELF)
+    if known.roots.get(size, root) != root:
+        times = times.failed(f"the log had another root at the size {size} when it was captured: it was altered since")
     return times
 
 

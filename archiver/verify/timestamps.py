@@ -16,10 +16,12 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from archiver.clock import rfc3339
 from archiver.moments import parse_rfc3339
 from archiver.seal import interval as intervals
+from archiver.seal import note as notes
 from archiver.seal import stamps
 from archiver.seal.interval import WANTED, Attested, Interval, shifted
 from archiver.seal.timestamp import Name, Token
@@ -37,6 +39,7 @@ _PLACES = {
     "later": "a later checkpoint",
     "renewal": "what was stamped before",
 }
+BY_ITSELF = "its statement names a checkpoint of its log that has itself, and so was there before: the log was altered"
 _NONE = "none: no authority says when it was sealed"
 
 
@@ -97,6 +100,12 @@ class Times:
         check = self.timestamps
         return replace(self, timestamps=judged(check.name, check.detail, [*check.problems, problem]))
 
+    def doubted(self, doubt: str) -> Times:
+        """The same, with one more thing that is not known."""
+        check = self.timestamps
+        wrong, others = (check.problems, ()) if check.verdict == "FAIL" else ((), check.problems)
+        return replace(self, timestamps=judged(check.name, check.detail, wrong, [*others, doubt]))
+
 
 class Known(Protocol):
     """Whom a verifier believes, and its clock."""
@@ -113,6 +122,40 @@ def check_folder(where: str, folder: Folder, known: Known) -> tuple[list[str], l
     work = _Work(known.pins, known.at)
     work.folder(where, folder)
     return work.problems, work.doubts
+
+
+def named_checkpoint(statement: Mapping[str, Any], note: bytes, origin: str) -> tuple[int, bytes] | None:
+    """Size and root of the stamped checkpoint of the log `origin` that a statement, whose form is right, names.
+
+    None where it names none. One that was copied from another archive names a checkpoint of that one's log.
+    """
+    said = statement.get("sealed_after")
+    try:
+        is_own = any(signature.name == origin for signature in notes.parse(note).signatures)
+    except notes.NoteError:
+        is_own = False
+    return (said["checkpoint"]["size"], bytes.fromhex(said["checkpoint"]["root"])) if said and is_own else None
+
+
+def check_roots(files: Mapping[str, bytes], pins: Iterable[Pin]) -> tuple[list[str], list[str]]:
+    """What is wrong with the root certificates that come with time stamps, by file name, and what is not known of them.
+
+    None of them is believed. But a reader may verify with them, and must have those that are believed here.
+    """
+    pinned = {pin.name: pin.roots for pin in pins}
+    problems, doubts = list[str](), list[str]()
+    for name, data in files.items():
+        authority = name.partition(".")[0]
+        try:
+            root = x509.load_pem_x509_certificate(data)
+        except ValueError:
+            root = None
+        encoded = root.public_bytes(Encoding.DER) if root else b""
+        if root is None or root.public_bytes(Encoding.PEM) != data or stamps.root_file(authority, encoded) != name:
+            problems.append(f"the root {shown(name)} is not the one certificate that its name says")
+        elif authority in pinned and encoded not in pinned[authority]:
+            doubts.append(f"the root {name} is none by which {authority} is trusted here: do not verify with it")
+    return problems, doubts
 
 
 def check_timestamps(statement: Mapping[str, Any], material: Material, pins: Sequence[Pin], at: datetime) -> Times:
