@@ -18,10 +18,10 @@ unset CDPATH POSIXLY_CORRECT
 e=evidence before=evidence/timestamp-before later=evidence/timestamp-later bad=0 keys='' roots=''
 
 misuse() { printf '%s\n' "$1" >&2; exit 2; }
-pass() { printf 'PASS       %s\n' "$1"; }
-fail() { printf 'FAIL       %s\n' "$1"; bad=1; }
-unknown() { printf 'NOT KNOWN  %s\n' "$1"; }
 plain() { printf %s "$1" | tr -cd ' -~' | head -c 300; }
+pass() { printf 'PASS       %s\n' "$(plain "$1")"; }
+fail() { printf 'FAIL       %s\n' "$(plain "$1")"; bad=1; }
+unknown() { printf 'NOT KNOWN  %s\n' "$(plain "$1")"; }
 sha() { sha256sum | head -c 64; }
 hex() { od -An -v -tx1 | tr -d ' \n'; }
 unhex() { printf %s "$1" | tr a-f A-F | basenc -d --base16; }
@@ -48,10 +48,10 @@ mkdir "$t/keys" "$t/roots"
 walk() {
     for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
         case $f in ./datapackage.json | ./datapackage-digest.json | ./evidence/SHA256SUMS) continue ;; esac
-        if [ -L "$f" ]; then printf 'a link  %s\n' "$f"
+        if [ -L "$f" ]; then printf 'a link  %s\n' "$(plain "$f")"
         elif [ -d "$f" ]; then walk "$f"
         elif [ -f "$f" ]; then sha256sum -- "${f#./}"
-        elif [ -e "$f" ]; then printf 'no file  %s\n' "$f"; fi
+        elif [ -e "$f" ]; then printf 'no file  %s\n' "$(plain "$f")"; fi
     done
 }
 walk . 2>&1 | sort -k 2 >"$t/found"
@@ -62,7 +62,8 @@ if [ "$(sha <"$t/found")" = "$(sha <$e/SHA256SUMS)" ]; then
 else
     fail 'evidence/SHA256SUMS lists other files or hashes than there are (left: listed, right: there):'
     sort $e/SHA256SUMS >"$t/listed"
-    sort "$t/found" | comm -3 "$t/listed" - | tr -cd ' -~\t\n' | head -n 20
+    sort "$t/found" | comm -3 "$t/listed" - | head -n 20 |
+        while IFS= read -r line; do printf '           %s\n' "$(printf %s "$line" | tr '\t' ' ' | tr -cd ' -~')"; done
 fi
 if [ "$(printf '{\n  "path": "datapackage.json",\n  "hash": "sha256:%s"\n}\n' "$(sha <datapackage.json)" | sha)" = \
     "$(sha <datapackage-digest.json)" ]; then
@@ -108,7 +109,7 @@ signed() { # NOTE WHAT
         by="$by $name"
     done <"$t/lines"
     if [ "$wrong" ]; then fail "$2 has a wrong signature, or is no signed note"
-    elif [ "$by" ]; then pass "$2 is signed by$(plain "$by")"
+    elif [ "$by" ]; then pass "$2 is signed by$by"
     else return 1; fi
 }
 
@@ -229,6 +230,7 @@ fi
 stamp() { # RESPONSE DATA BOUNDS SIGN
     by=${1%.tsr} said='' accuracy='' digest='' slack=0
     by=${by##*.}
+    case ${1##*/} in *[!a-z0-9.-]*) fail "$1 has a name that no time stamp has" && return ;; esac
     quiet openssl ts -reply -in "$1" -token_out -text -out "$t/token" || : >"$t/token"
     while IFS= read -r line; do # the first line of each kind: later ones may be the authority's name
         case $line in

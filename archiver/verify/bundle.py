@@ -118,7 +118,7 @@ def verify_bundle(
     if isinstance(todo, Report):
         return todo
     done = capture.run(todo, bundle.source, bundle.of_time, None, on_bytes)
-    return replace(done, checks=(*done.checks, *bundle.last))
+    return replace(done, checks=tuple(sorted((*done.checks, *bundle.last), key=lambda check: check.number)))
 
 
 def _plain(name: str, package: Package, checked: Check, on_bytes: OnBytes | None) -> Report:
@@ -419,7 +419,7 @@ def _checkpoint_text(origin: str, size: int, root: bytes) -> bytes:
 
 def _inclusion(proofs: list[_Sealed]) -> Check:
     problems = [problem for problem in map(_not_included, proofs) if problem]
-    return judged("inclusion", f"proofs for {entries_named(sealed.entry.index for sealed in proofs)}", problems)
+    return judged("inclusion", f"proofs for {entries_named({sealed.entry.index for sealed in proofs})}", problems)
 
 
 def _not_included(sealed: _Sealed) -> str | None:

@@ -335,6 +335,20 @@ def test_one_authority_under_two_names_counts_once(folder: Path, run: Run, made:
     assert line.endswith(" alone")
 
 
+@pytest.mark.parametrize(
+    "name", ["20261126t000000z-20361126.x one", "$(touch pwned).one", "a\nPASS.one", "\x1b[2J.one"]
+)
+def test_a_time_stamp_with_an_odd_name_counts_for_nothing(name: str, folder: Path, run: Run) -> None:
+    """A blank in it would make two authorities of one."""
+    one = those(folder, places.OF_SNAPSHOT, "2*.one.tsr")[0]
+    shutil.copy(one, folder / f"{places.OF_SNAPSHOT}{name}.tsr")
+    remake(folder)
+    code, lines = run(folder)
+    assert code == 4
+    assert any("has a name that no time stamp has" in line for line in failed(lines))
+    assert all(line.startswith(("PASS  ", "FAIL  ", "NOT KNOWN  ", "  ", "ALT", "one ", "two ")) for line in lines)
+
+
 def _exchanged(folder: Path, authority: Authority, change: Callable[[bytes], bytes]) -> str:
     """The time stamps of the note by another authority, known by its root in the bundle; the name of the file."""
     drop(folder, places.OF_SNAPSHOT)
