@@ -655,7 +655,7 @@ def a_renewal_is_over_another_time_stamp_than_is_there(bundle: StampedBundle) ->
 
 def _at(path: str) -> Callable[[object], None]:
     """Gives a response the time that a name says."""
-    stored = stamps.parse(path)
+    stored = stamps.parse(path.removeprefix(OF_SNAPSHOT))
     assert stored is not None
 
     def change(parts: object) -> None:
