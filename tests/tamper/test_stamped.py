@@ -152,6 +152,16 @@ def test_the_authorities_do_not_find_out_when(mutation: Mutation[StampedForge], 
     assert set(verifier.all_wrong(verifier.everything(made, forge.folder, made.wanted()))["log"]) == {"consistency"}
 
 
+def test_roots_that_were_exchanged_in_the_store_show_in_what_is_exported(made: Stamped, tmp_path: Path) -> None:
+    """Nothing in the archive itself is verified with them."""
+    forge = StampedForge(made, tmp_path / "archive")
+    for path in forge.path(layout.TIMESTAMP_ROOTS).iterdir():
+        path.write_bytes(made.authorities["three"].root_pem)
+    assert verifier.all_wrong(verifier.everything(made, forge.folder, made.wanted())) == {}
+    (tmp_path / "exported.wacz").write_bytes(forge.export("second"))
+    assert verifier.wrong(verifier.exported(tmp_path / "exported.wacz", made.wanted()).checks) == {"timestamps"}
+
+
 def test_what_a_copied_statement_names_is_not_held_against_the_log_that_it_is_in(made: Stamped, tmp_path: Path) -> None:
     """It names the log of three entries of its first archive. The other one was stamped at as many, too."""
     with Archive(str(made.archive)) as archive, Archive(str(tmp_path / "other")) as other:
