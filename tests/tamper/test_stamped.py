@@ -9,6 +9,7 @@ import pytest
 
 from archiver.archive import Archive
 from archiver.copying import copy
+from archiver.report import places
 from archiver.storage import layout
 from archiver.verify.verdict import Verdict
 from tests.tamper import stamped, verifier
@@ -64,6 +65,16 @@ def test_a_stamped_bundle_is_found_wrong_when(mutation: Mutation[StampedBundle],
     unpinned = verifier.exported(path, made.wanted(pins=False))
     assert unpinned.verdict in (Verdict.FAIL, Verdict.UNDETERMINED)
     assert {each.name for each in tmp_path.iterdir()} == {path.name}  # nothing was unpacked
+
+
+def test_a_checkpoint_before_of_a_statement_that_names_none_is_found(made: Stamped, tmp_path: Path) -> None:
+    bundle = StampedBundle(made, "first")
+    bundle.files |= {name: data for name, data in bundle.other().items() if name.startswith(places.OF_BEFORE)}
+    bundle.anew()
+    report = verifier.exported(bundle.path(tmp_path), made.wanted())
+    assert verifier.wrong(report.checks) == {"timestamps"}
+    assert report.sealed is not None
+    assert report.sealed.after is None
 
 
 # an archive
