@@ -5,7 +5,6 @@ For one checkpoint and one set of time stamps it is the same, byte for byte; the
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -35,6 +34,7 @@ from archiver.warc.wacz import Listed
 Render = Callable[[Facts], bytes]
 Print = Callable[[bytes], bytes]
 
+_PARTS = {"screenshot": "screenshot", "full_screenshot": "full-screenshot"}
 _MAX_STAMPS = 200  # of one note or checkpoint
 _MAX_EXCHANGES_BYTES = 64 << 20
 _MAX_CHECKPOINT_BYTES = 4096
@@ -89,8 +89,9 @@ class _Export:
                 self._seal(files, places.key_name(entry.index), entry.index, entry.commitment)
         for entry in self._derivations():
             self._seal(files, places.derivation_name(entry.index), entry.index, entry.commitment)
-        with contextlib.suppress(NotFoundError):
-            pieces = self._archive.part(self._snapshot, "screenshot")
+        picture = made.picture_of(self._snapshot.statement)
+        if picture is not None:
+            pieces = self._archive.part(self._snapshot, _PARTS[picture["role"]])
             files[places.SCREENSHOT] = _bounded(pieces, places.limit_bytes(places.SCREENSHOT), "the screenshot")
         files |= self._stamps(capture.result)
         return files
@@ -145,7 +146,7 @@ class _Export:
         }
         files |= self._before()
         files |= self._later(result.index)
-        authorities = {stored.authority for stored in map(stamps.parse, files) if stored is not None}
+        authorities = {path.split(".")[-2] for path in files if path.endswith(".tsr")}
         for key in self._store.list(layout.TIMESTAMP_ROOTS):
             name = key.rpartition("/")[2]
             if name.partition(".")[0] in authorities and places.GIVEN.fullmatch(f"{places.ROOTS}{name}"):

@@ -120,21 +120,26 @@ def retry(archive: Archive, stamper: Stamper, settings: Settings, on_done: OnDon
             on_done(count, len(there.entries))
     if not left:
         stamping.remember(there.origin, _COMPLETE, there.looked_to)
-    return Retried(
-        done, _renew(archive, stamper, settings), checkpoint, checkpoint or newest, len(left), failures | stamper.silent
-    )
+    renewed, why_not = _renew(archive, stamper, settings)
+    failures |= {} if why_not is None else {"the store": why_not}
+    return Retried(done, renewed, checkpoint, checkpoint or newest, len(left), failures | stamper.silent)
 
 
-def _renew(archive: Archive, stamper: Stamper, settings: Settings) -> int:
-    """Have what expires soon stamped anew; how many notes and checkpoints were."""
-    soon = clock.now() + timedelta(seconds=settings.seal.renew_before_s)
-    done = 0
-    for each in stamping.expiring(archive.store, soon):
+def _renew(archive: Archive, stamper: Stamper, settings: Settings) -> tuple[int, str | None]:
+    """Have what expires soon stamped anew; how many notes and checkpoints were, and why one could not be."""
+    within = timedelta(seconds=settings.seal.renew_before_s)
+    wanted = min(WANTED, len(stamper.authorities))
+    done, why_not = 0, None
+    for each in stamping.expiring(archive.store, clock.now(), within, wanted):
         if not stamper.answering:
             break
-        renewed = stamper.renew(each.folder)
-        done += renewed is not None and renewed.is_full
-    return done
+        try:
+            renewed = stamper.renew(each.folder)
+        except (NotFoundError, StorageError) as error:
+            why_not = str(error)  # what is wrong with one must not keep the others from being renewed
+            continue
+        done += renewed is not None and len(renewed.names) >= wanted
+    return done, why_not
 
 
 def times_of(archive: Archive, result: LogRef, statement: Mapping[str, Any]) -> Times:

@@ -25,7 +25,7 @@ from archiver.errors import ArchiverError, ConfigurationError, ExistsError, NotF
 from archiver.seal import seen, stamps
 from archiver.seal.authority import Authority
 from archiver.seal.checkpoint import Checkpoint
-from archiver.seal.interval import WANTED, Attested
+from archiver.seal.interval import WANTED, Attested, shifted
 from archiver.seal.note import NoteError
 from archiver.seal.stamps import Stored
 from archiver.seal.timestamp import Token, make_request
@@ -37,10 +37,12 @@ from archiver.storage.base import ObjectStore, read
 #: how far this machine's clock may be from that of an authority
 TOLERANCE = timedelta(seconds=60)
 _MAX_LIST_BYTES = 1 << 16
+_MAX_FILE_BYTES = max(MAX_RESPONSE_BYTES, _MAX_LIST_BYTES)
 _MAX_TEXT_BYTES = 4096
 _MAX_PROBLEMS = 3
 _TRIES = 8  # checkpoints of which the time stamps are read to find good ones
 _NEWEST = "newest"  # the largest size whose checkpoint is stamped
+_MAX_READ = 100  # responses over one thing
 _FEW = 100  # folders that are listed one by one
 
 
@@ -96,7 +98,7 @@ class Stamped:
     @property
     def before(self) -> list[Attested]:
         """By when what was stamped existed."""
-        return [Attested(each.authority, each.token.gen_time + accuracy(each.token)) for each in self.held]
+        return [Attested(each.authority, shifted(each.token.gen_time, accuracy(each.token))) for each in self.held]
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ class StampedCheckpoint:
     @property
     def after(self) -> list[Attested]:
         """What names its responses was made after these moments."""
-        return [Attested(each.authority, each.token.gen_time - accuracy(each.token)) for each in self.stamped.held]
+        held = self.stamped.held
+        return [Attested(each.authority, shifted(each.token.gen_time, -accuracy(each.token))) for each in held]
 
 
 def accuracy(token: Token) -> timedelta:
@@ -181,18 +184,32 @@ class Stamper:
 
     def _newest(self, origin: str, listed: list[tuple[int, list[Stored]]]) -> StampedCheckpoint | None:
         full = [each for each in listed if len({stored.authority for stored in each[1]}) >= WANTED]
-        for size, of_size in [*reversed(full), *reversed(listed)][:_TRIES]:
-            try:
-                text = read(self._store, layout.checkpoint(size), _MAX_TEXT_BYTES)
-                checkpoint = Checkpoint.parse(text.decode())
-            except (NotFoundError, StorageError, NoteError, UnicodeDecodeError):
-                continue
-            if (checkpoint.origin, checkpoint.size) != (origin, size):
-                continue
-            held = tuple(self._held(of_size, text))
-            if held:
-                return StampedCheckpoint(checkpoint, Stamped(held))
-        return None
+        best: StampedCheckpoint | None = None
+        for size, of_size in full[: -_TRIES - 1 : -1]:
+            found = self._stamped(origin, size, of_size)
+            if found is not None and found.stamped.is_full:
+                return found
+            best = best or found
+        # Names vouch for nothing: of those, one may have been stamped by fewer than it seems.
+        for size, of_size in listed[: -_TRIES - 1 : -1]:
+            if best is not None and best.checkpoint.size >= size:
+                break
+            found = self._stamped(origin, size, of_size)
+            if found is not None:
+                return found
+        return best
+
+    def _stamped(self, origin: str, size: int, listed: list[Stored]) -> StampedCheckpoint | None:
+        """The checkpoint of a size with what is good of its time stamps; None where nothing is."""
+        try:
+            text = read(self._store, layout.checkpoint(size), _MAX_TEXT_BYTES)
+            checkpoint = Checkpoint.parse(text.decode())
+        except (NotFoundError, StorageError, NoteError, UnicodeDecodeError):
+            return None
+        if (checkpoint.origin, checkpoint.size) != (origin, size):
+            return None
+        held = tuple(self._held(listed, text))
+        return StampedCheckpoint(checkpoint, Stamped(held)) if held else None
 
     def of_note(self, commitment: str, note: bytes) -> Stamped:
         """The good time stamps that are stored over a note. Nobody is asked. Raises `StorageError`."""
@@ -205,26 +222,50 @@ class Stamper:
     def renew(self, folder: str) -> Stamped | None:
         """Have what is in a folder of time stamps stamped anew; None where there is nothing. Raises `StorageError`.
 
-        The list of the renewal is stored first: should nobody answer, the next attempt is over the same list.
+        The list of the renewal is stored first: should nobody answer, or too few, the next attempt is over the same
+        list, unless something came since that it does not name.
         """
         keys = list(self._store.list(folder))
-        listed = [each for each in map(stamps.parse, keys) if each is not None]
-        if not listed:
+        names = [key.removeprefix(folder) for key in keys if self._is_possible(key)]
+        answers = {each.file: each for each in map(stamps.parse, names) if each is not None and each.key == each.file}
+        if not answers:
             return None
-        lists = [number for number in map(stamps.list_number, keys) if number is not None]
-        newest = max(lists, default=0)
-        answered = max(each.renewal for each in listed)
-        number = newest if newest > answered else answered + 1
-        if number > stamps.MAX_RENEWALS:
+        lists = {name: number for name in names if (number := stamps.list_number(name)) and "/" not in name}
+        renewals = {name: each.renewal for name, each in answers.items()} | lists
+        # One that is too large to be a list takes a number, and no more.
+        newest = max(*renewals.values(), *(stamps.list_number(key) or 0 for key in keys))
+        now = clock.now()
+        if newest in lists.values():
+            last = [each for each in answers.values() if each.renewal == newest]
+            list_, message = stamps.list_file(newest), self._sums(folder, [n for n in renewals if renewals[n] < newest])
+            is_half = len({each.authority for each in last}) < min(WANTED, len(self.authorities))
+            if is_half and not any(_is_old(each, now) for each in last) and self._is(folder + list_, message):
+                return self._stamp(folder, message, renewal=newest, patient=False)
+        if newest >= stamps.MAX_RENEWALS:
             raise StorageError(f"{self._store.where(folder)} has been renewed {stamps.MAX_RENEWALS} times, and no more")
-        place = folder + stamps.list_file(number)
-        if number != newest:
-            files = {
-                key.rpartition("/")[2]: read(self._store, key, max(MAX_RESPONSE_BYTES, _MAX_LIST_BYTES)) for key in keys
-            }
-            with contextlib.suppress(ExistsError):
-                self._store.put_new(place, stamps.sums(files))
-        return self._stamp(folder, read(self._store, place, _MAX_LIST_BYTES), renewal=number, patient=False)
+        place = folder + stamps.list_file(newest + 1)
+        with contextlib.suppress(ExistsError):
+            self._store.put_new(place, self._sums(folder, renewals))
+        return self._stamp(folder, read(self._store, place, _MAX_LIST_BYTES), renewal=newest + 1, patient=False)
+
+    def _sums(self, folder: str, names: Iterable[str]) -> bytes:
+        """The list of these files. Raises `StorageError`, also where it would be larger than it may be."""
+        found = stamps.sums({name: read(self._store, folder + name, _MAX_FILE_BYTES) for name in names})
+        if len(found) > _MAX_LIST_BYTES:
+            raise StorageError(f"{self._store.where(folder)} holds more files than can be renewed")
+        return found
+
+    def _is_possible(self, key: str) -> bool:
+        """Whether an object is no larger than what belongs into a folder of time stamps."""
+        with contextlib.suppress(NotFoundError):
+            return self._store.stat(key).size_bytes <= _MAX_FILE_BYTES
+        return False
+
+    def _is(self, key: str, data: bytes) -> bool:
+        """Whether an object holds these very bytes."""
+        with contextlib.suppress(NotFoundError, StorageError):  # as when it is larger than it may be
+            return read(self._store, key, _MAX_LIST_BYTES) == data
+        return False
 
     def _stamp(self, folder: str, message: bytes, *, patient: bool, renewal: int = 0) -> Stamped:
         there = [each for each in map(stamps.parse, self._store.list(folder)) if each]
@@ -241,8 +282,14 @@ class Stamper:
                 for authority, answer in zip(asked, pool.map(lambda a: self._ask(a, message), asked), strict=True):
                     if isinstance(answer, str):
                         failures[authority.name] = answer
+                        continue
+                    kept = self._keep(folder, authority, answer, message, renewal)
+                    if kept is None:
+                        failures[authority.name] = (
+                            f"time-stamp authority {authority.name}: its answer has a place where something else lies"
+                        )
                     else:
-                        held.append(self._keep(folder, authority, answer, renewal))
+                        held.append(kept)
 
     def _ask(self, authority: Authority, message: bytes) -> Token | str:
         """A good token, or why there is none."""
@@ -267,7 +314,8 @@ class Stamper:
             return f"time-stamp authority {authority.name}: its answer is refused: {'; '.join(wrong[:3])}{more}"
         return token
 
-    def _keep(self, folder: str, authority: Authority, token: Token, renewal: int) -> Held:
+    def _keep(self, folder: str, authority: Authority, token: Token, message: bytes, renewal: int) -> Held | None:
+        """What is stored of the authority now: this answer, or another process's of the same second."""
         for root in authority.roots:
             der = root.public_bytes(Encoding.DER)
             with contextlib.suppress(ExistsError):
@@ -276,22 +324,33 @@ class Stamper:
                 )
         assert token.signer is not None  # it is good
         key = folder + stamps.file_name(authority.name, token.gen_time, token.signer.not_after, renewal)
-        with contextlib.suppress(ExistsError):  # another process asked in the same second: one is enough
-            self._store.put_new(key, token.data)
         stored = stamps.parse(key)
         assert stored is not None
+        try:
+            self._store.put_new(key, token.data)
+        except ExistsError:
+            there = self._held([stored], message, renewal)
+            return next((each for each in there if each.authority == authority.name), None)
         return Held(authority.name, stored, token)
 
     def _held(self, listed: Iterable[Stored], message: bytes, renewal: int = 0) -> Iterator[Held]:
-        """Those of the stored responses that are good, the first of each authority first."""
+        """Those of the stored responses that are good: of each authority the first, by the name that it lies under.
+
+        Of very many, not all are read: nobody has put them there who wants to be believed.
+        """
+        named, count = set[str](), 0
         for stored in listed:
-            if stored.renewal != renewal:
+            if stored.renewal != renewal or stored.authority in named:
                 continue
+            count += 1
+            if count > _MAX_READ:
+                return
             with contextlib.suppress(NotFoundError, StorageError):
                 data = read(self._store, stored.key, MAX_RESPONSE_BYTES)
                 for authority in self.authorities:
                     token, problems = check_response(data, message, authority.roots)
                     if token is not None and not problems:
+                        named.add(stored.authority)
                         yield Held(authority.name, stored, token)
                         break
 
@@ -324,20 +383,28 @@ class Expiring:
     expires: datetime
 
 
-def expiring(store: ObjectStore, before: datetime) -> Iterator[Expiring]:
-    """The folders whose newest time stamps expire before a moment, by their names alone. Raises `StorageError`.
+def expiring(store: ObjectStore, now: datetime, within: timedelta, wanted: int = WANTED) -> Iterator[Expiring]:
+    """The folders whose newest time stamps expire `within` some time, by their names alone. Raises `StorageError`.
 
-    Renewed ones count by their renewal. It takes a listing of all time stamps.
+    Renewed ones count by their renewal; one that fewer than `wanted` have answered is to be gone on with. What is
+    younger than the time it has left is left alone: its authority has no later certificate yet, or few would be
+    renewed again and again. It takes a listing of all time stamps.
     """
     for prefix in (layout.NOTE_TIMESTAMPS, layout.CHECKPOINT_TIMESTAMPS):
-        keys = store.list(prefix)
+        keys = (key for key in store.list(prefix) if key.removeprefix(prefix).count("/") == 1)
         for folder, of_folder in itertools.groupby(keys, key=lambda key: key.rpartition("/")[0] + "/"):
             listed = [each for each in map(stamps.parse, of_folder) if each is not None]
             newest = max((each.renewal for each in listed), default=0)
-            last = [each.expires for each in listed if each.renewal == newest]
+            last = [each for each in listed if each.renewal == newest]
             # Two are wanted for as long as possible, so the first to expire counts.
-            if last and min(last) < before:
-                yield Expiring(folder, min(last))
+            soon = any(each.expires - now < within and _is_old(each, now) for each in last)
+            if soon or (newest and len({each.authority for each in last}) < wanted):
+                yield Expiring(folder, min(each.expires for each in last))
+
+
+def _is_old(stored: Stored, now: datetime) -> bool:
+    """Whether its authority's certificate has less time left than has passed since it was given, a day at least."""
+    return now - stored.said >= max(stored.expires - now, timedelta(days=1))
 
 
 def names_of(store: ObjectStore, commitments: Collection[str]) -> Callable[[str], set[str]]:
@@ -349,7 +416,8 @@ def names_of(store: ObjectStore, commitments: Collection[str]) -> Callable[[str]
         return lambda commitment: {each.authority for each in stamps.of_note(store, commitment) if not each.renewal}
     found: dict[str, set[str]] = {}
     for key in store.list(layout.NOTE_TIMESTAMPS):
-        stored = stamps.parse(key)
-        if stored is not None and not stored.renewal:
-            found.setdefault(key.split("/")[-2], set()).add(stored.authority)
+        commitment, _, file = key.removeprefix(layout.NOTE_TIMESTAMPS).partition("/")
+        stored = stamps.parse(file)
+        if stored is not None and not stored.renewal and stored.key == stored.file:
+            found.setdefault(commitment, set()).add(stored.authority)
     return lambda commitment: found.get(commitment, set())

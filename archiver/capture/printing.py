@@ -73,7 +73,7 @@ async def _print(playwright: Playwright, html: bytes, settings: CaptureSettings,
             )
             await _serve(context, html)
             page = await context.new_page()
-            await page.goto(_URL, wait_until="load")
+            await page.goto(_URL, wait_until="load", timeout=0)  # the time of the whole is bounded
             return await page.pdf(format="A4", print_background=True, tagged=True, outline=True)
 
 

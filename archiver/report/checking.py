@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from math import ceil
 
-from archiver.report import reading, wording
+from archiver.report import places, reading, wording
 from archiver.report.facts import Facts, Stamp
 from archiver.report.foreign import digest, exact
 from archiver.report.markup import Content, Markup, el, join, listed, moment, paragraph, table
@@ -41,9 +41,9 @@ def files(facts: Facts) -> Markup:
         *_rest(len(listing)),
         paragraph(
             "The first is ",
-            exact("archive/data.warc.gz"),
+            exact(places.WARC),
             " in the bundle, and its index ",
-            exact("evidence/capture.cdxj.txt"),
+            exact(places.INDEX),
             ". The others are records in the first.",
         ),
     ]
@@ -55,7 +55,7 @@ def files(facts: Facts) -> Markup:
             el("h3", "In the bundle"),
             table("files", ("File", "Size", "SHA-256"), rows),
             *_rest(len(facts.files)),
-            paragraph("This report cannot name its own digest; ", exact("evidence/SHA256SUMS"), " does."),
+            paragraph("This report cannot name its own digest; ", exact(places.SUMS), " does."),
         ]
     return join(parts)
 
@@ -85,7 +85,7 @@ def check(facts: Facts) -> Markup:
                 "The file that this report came in is a ZIP. Unpack it in a folder of its own, read the script, and "
                 "run it:"
             ),
-            _commands("unzip -q FILE -d bundle", "cd bundle", "sh evidence/verify.sh"),
+            _commands("unzip -q FILE -d bundle", "cd bundle", f"sh {places.SCRIPT}"),
             el("h3", "With the program archiver"),
             paragraph(
                 exact("keys.txt"),
@@ -97,10 +97,10 @@ def check(facts: Facts) -> Markup:
             paragraph(
                 "This prints the digest of a file, which must be the one that the statement names. The statement is "
                 "the first line of ",
-                exact("evidence/snapshot.note"),
+                exact(places.member(places.SNAPSHOT, "note")),
                 ".",
             ),
-            _commands("sha256sum archive/data.warc.gz"),
+            _commands(f"sha256sum {places.WARC}"),
             *_with_openssl(facts.stamps),
         ]
     )
@@ -112,7 +112,7 @@ def _with_openssl(stamps: tuple[Stamp, ...]) -> Iterable[Markup]:
     expires = min(stamp.signer_expires for stamp in stamps)
     yield el("h3", "Time stamps, with openssl")
     yield paragraph(
-        "In the folder of the unpacked bundle, each of these must end with ",
+        "In the folder of the unpacked bundle, each of these must say ",
         exact("Verification: OK"),
         ". Compare the roots with those that the authorities publish: whoever brings a stamp could bring a root of "
         "their own.",
@@ -157,8 +157,8 @@ def limits(_: Facts) -> Markup:
                     "was sealed. The recorded addresses and certificates make that harder to hide, not impossible.",
                     "The time of the visit is that of the capturing machine’s clock. What others attest is when the "
                     "record was sealed.",
-                    "The holder of the private key can leave entries out and sign the log again. Those find it who "
-                    "have an earlier checkpoint of the log from elsewhere.",
+                    "The holder of the private key can leave entries out and sign the log again. That is found by "
+                    "those who have an earlier checkpoint of the log from elsewhere.",
                     "It does not show that the page told the truth, or who wrote it; nor that there was no other "
                     "capture.",
                     "A key has no name. Whose it is, you know from whoever gave it to you.",

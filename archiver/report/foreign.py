@@ -32,10 +32,14 @@ _STACKING = (
     r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 )
 _PROSE = re.compile(
-    rf"(?P<kept>{_JOINER})|(?P<hidden>[{_HIDDEN}\u200c\u200d])|(?<=[{_STACKING}]{{4}})(?P<stacked>[{_STACKING}]+)"
+    rf"(?P<kept>{_JOINER})"
+    rf"|(?P<run>(?P<hidden>[{_HIDDEN}\u200c\u200d])(?P=hidden)*)"
+    rf"|(?<=[{_STACKING}]{{4}})(?P<stacked>[{_STACKING}]+)"
 )
 _EXACT = re.compile(
-    rf"(?P<hidden>[{_HIDDEN}\u200c\u200d{_SOFT_HYPHEN}])|(?P<kept>(?!))|(?P<stacked>[{_STACKING}]{{5,}})"
+    rf"(?P<kept>(?!))"
+    rf"|(?P<run>(?P<hidden>[{_HIDDEN}\u200c\u200d{_SOFT_HYPHEN}])(?P=hidden)*)"
+    rf"|(?<=[{_STACKING}]{{4}})(?P<stacked>[{_STACKING}]+)"
 )
 
 
@@ -98,7 +102,8 @@ def _shown(text: str, pattern: re.Pattern[str]) -> Iterator[Markup | str]:
         if match["stacked"]:
             yield _mark(f"{len(match['stacked'])} marks")
         else:
-            yield _mark(f"U+{ord(match['hidden']):04X}")
+            times = f" × {len(match['run'])}" if len(match["run"]) > 1 else ""
+            yield _mark(f"U+{ord(match['hidden']):04X}{times}")
         at = match.end()
     yield text[at:]
 

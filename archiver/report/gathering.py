@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from archiver.seal.timestamp_check import check
 from archiver.seal.timestamp_read import read_response
 from archiver.warc.wacz import Listed
 
-_STAMP = re.compile(rf"({places.STAMPS}(?:snapshot|before|later)/)(renewal-[0-9]{{3}}\.)?[^/]*\.([a-z0-9-]+)\.tsr")
+_STAMP = re.compile(rf"({places.STAMPS}(?:snapshot|before|later)\.)(renewal-[0-9]{{3}}\.)?[^/]*\.([a-z0-9-]+)\.tsr")
 _MESSAGES = {
     places.OF_SNAPSHOT: places.member(places.SNAPSHOT, "note"),
     places.OF_BEFORE: places.BEFORE,
@@ -48,7 +48,7 @@ def gather(
     stamps = tuple(_stamps(files))
     before = _named_before(files, statement)
     later = _is_later(files, leaf, checkpoint.origin)
-    good = [stamp for stamp in stamps if stamp.root_sha256 is not None and "/renewal-" not in stamp.file]
+    good = [stamp for stamp in stamps if stamp.root_sha256 is not None and ".renewal-" not in stamp.file]
     return Facts(
         statement=statement,
         log_index=proof.index,
@@ -105,6 +105,7 @@ def _stamps(files: Mapping[str, bytes]) -> Iterator[Stamp]:
             signer = token.signer
             if signer is None:
                 continue
+            root_file, root_sha256 = _root(token, files.get(over), _roots(files, authority))
             yield Stamp(
                 file=path,
                 over=over,
@@ -115,27 +116,29 @@ def _stamps(files: Mapping[str, bytes]) -> Iterator[Stamp]:
                 policy=token.policy,
                 signer=signer.subject,
                 signer_expires=signer.not_after,
-                root_sha256=_root(token, files.get(over), _roots(files, authority)),
+                root_sha256=root_sha256,
+                root_file=root_file,
             )
 
 
-def _roots(files: Mapping[str, bytes], authority: str) -> list[x509.Certificate]:
-    found = []
+def _roots(files: Mapping[str, bytes], authority: str) -> dict[str, x509.Certificate]:
+    found = {}
     for path in sorted(files):
         if path.startswith(f"{places.ROOTS}{authority}."):
             with contextlib.suppress(ValueError):
-                found.append(x509.load_pem_x509_certificate(files[path]))
+                found[path] = x509.load_pem_x509_certificate(files[path])
     return found
 
 
-def _root(token: Token, message: bytes | None, roots: Sequence[x509.Certificate]) -> str | None:
-    """The SHA-256 of the root that makes the token good; None where none does."""
-    if message is None:
-        return None
-    for root in roots:
-        if all(problem.is_harmless for problem in check(token, message, [root])):
-            return hashlib.sha256(root.public_bytes(Encoding.DER)).hexdigest()
-    return None
+def _root(
+    token: Token, message: bytes | None, roots: Mapping[str, x509.Certificate]
+) -> tuple[str, str] | tuple[None, None]:
+    """The file and the SHA-256 of the root that makes the token good; None where none does."""
+    if message is not None:
+        for path, root in roots.items():
+            if all(problem.is_harmless for problem in check(token, message, [root])):
+                return path, hashlib.sha256(root.public_bytes(Encoding.DER)).hexdigest()
+    return None, None
 
 
 def _named_before(files: Mapping[str, bytes], statement: Mapping[str, Any]) -> set[str]:

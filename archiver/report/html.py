@@ -90,7 +90,7 @@ def _head(facts: Facts) -> tuple[Markup, ...]:
     ]
     return (
         paragraph("Evidence report", class_="kind"),
-        el("h1", words(title, 300) if title else "A page without a title"),
+        el("h1", words(title, 200) if title else "A page without a title"),
         pairs(rows),
     )
 

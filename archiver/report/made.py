@@ -25,6 +25,7 @@ from archiver.storage import layout
 from archiver.warc.wacz import Listed
 
 MAX_DERIVATIONS = 100
+MAX_WHOLE_PAGE_BYTES = 16 << 20
 _SPKI = bytes.fromhex("302a300506032b6570032100")  # what RFC 8410 section 4 puts before an Ed25519 key
 _UNLISTED = (places.DESCRIPTION, places.DIGEST, places.SUMS)
 
@@ -39,7 +40,7 @@ def files(
     `reports` are the paths of the reports that will be there, too.
     """
     found = {
-        f"{places.KEY_FOLDER}{key.short}.pem": pem(key)
+        f"{places.PUBLIC_KEYS}{key.short}.pem": pem(key)
         for key in sorted(keyring(given, origin), key=lambda key: key.text, reverse=True)
     }
     derivations = trail(str(statement.get("id")), statements(given))
@@ -49,6 +50,19 @@ def files(
     script = resources.files("archiver.report").joinpath("verify.sh").read_bytes()
     text = readme({*given, *found, places.SCRIPT, places.SUMS, *reports}, statement, origin)
     return {**found, places.README: text, places.SCRIPT: script}
+
+
+def picture_of(statement: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Which picture is `screenshot.png`, as the statement lists it: the whole page, or what was seen first of it.
+
+    The whole page where it is one picture, and of a size that a report can bear.
+    """
+    listed = statement.get("artifacts")
+    pictures = [each for each in (listed if isinstance(listed, list) else []) if isinstance(each, dict)]
+    whole = [each for each in pictures if each.get("role") == "full_screenshot"]
+    if len(whole) == 1 and isinstance(whole[0].get("bytes"), int) and whole[0]["bytes"] <= MAX_WHOLE_PAGE_BYTES:
+        return whole[0]
+    return next((each for each in pictures if each.get("role") == "screenshot"), None)
 
 
 # keys

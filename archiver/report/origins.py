@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-
-from rapidfuzz.distance import Indel
 
 from archiver.provenance.claim import Claim, Relation
 from archiver.provenance.dates import DateFound, Kind, Method
 from archiver.provenance.derivation import Derivation, from_statement
-from archiver.provenance.graph import DirectionBy, End, EndKind, Node, NodeKind, Status, is_evidence
+from archiver.provenance.graph import DirectionBy, Edge, End, EndKind, Node, NodeKind, Status, is_evidence
 from archiver.report import reading, wording
+from archiver.report.difference import runs
 from archiver.report.facts import Facts
 from archiver.report.foreign import address, cut, exact, isolated, more, shown, words
 from archiver.report.markup import Content, Markup, el, join, listed, moment, pairs, paragraph, table
@@ -22,19 +20,15 @@ _MAX_CLAIMS = 10
 _MAX_PASSAGES = 12  # of a kind of change
 _MAX_CANDIDATES = 10
 _PASSAGE = 700
-_WORD = re.compile(r"\s+|\w+|[^\w\s]")
 
 _RELATIONS = {
-    Relation.REPUBLICATION: "is republished from",
-    Relation.WIRE: "is taken, as the report of a news agency, from",
-    Relation.TRANSLATION: "is translated from",
-    Relation.PARTIAL: "is taken in part from",
-    Relation.ADAPTATION: "is adapted from",
-    Relation.QUOTES: "quotes",
-    Relation.VIA: "was found by way of",
-    Relation.ILLUSTRATES: "is illustrated by",
-    Relation.CITES: "refers to",
+    Relation.REPUBLICATION: "republished from",
+    Relation.WIRE: "taken, as the report of a news agency, from",
+    Relation.TRANSLATION: "translated from",
+    Relation.PARTIAL: "taken in part from",
+    Relation.ADAPTATION: "adapted from",
 }
+_POINTING = {Relation.VIA: "names as where it was found", Relation.CITES: "refers to"}
 _STATUS = {
     Status.VERIFIED: ("Shown by the texts", "Comparing the two texts shows it."),
     Status.CONTRADICTED: ("Contradicted", "What was found speaks against it."),
@@ -50,11 +44,11 @@ _DIRECTIONS = {
     DirectionBy.UNKNOWN: "nothing: it could be the other way round",
 }
 _KINDS = {
-    NodeKind.ARTICLE: "an article without a title",
-    NodeKind.OUTLET: "an article that was not located",
-    NodeKind.AGENCY: "a report that was not located",
-    NodeKind.POST: "a post",
-    NodeKind.PICTURE: "a picture",
+    NodeKind.ARTICLE: ("an article", " without a title"),
+    NodeKind.OUTLET: ("an article", " that was not located"),
+    NodeKind.AGENCY: ("a report", " that was not located"),
+    NodeKind.POST: ("a post", ""),
+    NodeKind.PICTURE: ("a picture", ""),
 }
 _METHODS = {
     Method.JSON_LD: "as its code says (JSON-LD)",
@@ -147,9 +141,12 @@ def origins(facts: Facts) -> Markup:
 
 def _step(index: int, found: Derivation, titles: Mapping[str, str], *, first: bool) -> Markup:
     edge = found.edge
-    later = "This page" if first else words(titles.get(edge.later) or edge.later, 300)
+    later: Content = "This page"
+    if not first:
+        title = titles.get(edge.later)
+        later = join(["“", words(title, 300), "”"]) if title else join(["Snapshot ", exact(edge.later, 200)])
     parts: list[Content] = [
-        el("h3", later, " ", _RELATIONS[edge.relation], " ", _name(found.object)),
+        el("h3", later, " ", _relation(edge), " ", _name(found.object)),
         paragraph(*_status(found), class_="verdict"),
         pairs(_about(found)),
         *_said(edge.claims, "claims" in found.cut),
@@ -165,11 +162,24 @@ def _step(index: int, found: Derivation, titles: Mapping[str, str], *, first: bo
     return el("article", *parts, class_="step")
 
 
+def _relation(edge: Edge) -> str:
+    """What is between two articles, as surely as it is known: a heading is read without what stands below it."""
+    if edge.relation in _POINTING:
+        return _POINTING[edge.relation]
+    if edge.status is Status.VERIFIED and edge.direction_by is DirectionBy.UNKNOWN:
+        return "has its text in common with"
+    if edge.status is Status.VERIFIED:
+        return f"is {_RELATIONS[edge.relation]}"
+    is_said = any(is_evidence(claim) for claim in edge.claims)
+    return f"{'is said to be' if is_said else 'could be'} {_RELATIONS[edge.relation]}"
+
+
 def _name(node: Node) -> Content:
     if node.title:
         return join(["“", words(node.title, 300), "”"])
     name = node.outlet or node.site or node.author
-    return join([_KINDS[node.kind], " of ", words(name, 300)]) if name else _KINDS[node.kind]
+    kind, rest = _KINDS[node.kind]
+    return join([kind, " of " if name else "", words(name, 300) if name else "", rest])
 
 
 def _status(found: Derivation) -> Iterable[Content]:
@@ -243,7 +253,7 @@ def _claim(claim: Claim) -> Markup:
     told: list[Content] = [where or join(["Signal ", exact(claim.kind, 100)])]
     if claim.target_url:
         told += [", which leads to ", address(claim.target_url, 300)]
-    told.append(f". Weight given to it: {round(100 * claim.confidence)} %.")
+    told.append(f". Weight given to it: {round(100 * claim.confidence)}\u00a0%.")
     return el(
         "div",
         el("blockquote", words(claim.passage, _PASSAGE), class_="passage"),
@@ -258,9 +268,10 @@ def _compared(match: Json, cut_short: bool) -> Iterable[Markup]:
     told: list[Content] = [_VERDICTS.get(verdict) or words(verdict, 100)]
     shares = [reading.whole(reading.part(match, side), "contained_per_mille") for side in ("first", "second")]
     if shares[0] is not None and shares[1] is not None:
+        earlier, later = (f"{share // 10:,}\u00a0%" for share in shares if share is not None)
         told.append(
-            f" {shares[0] // 10:,} % of the source is in the copy, and {shares[1] // 10:,} % of the copy is in the "
-            "source, counted in runs of a few words."
+            f" {earlier} of the source is in the copy, and {later} of the copy is in the source, counted in runs of a "
+            "few words."
         )
     yield paragraph(*told)
     passages = reading.objects(match, "passages")
@@ -287,30 +298,13 @@ def _difference(first: str, second: str) -> tuple[Content, ...]:
     """Both texts, marked where the words differ."""
     (first, first_more), (second, second_more) = cut(first, _PASSAGE), cut(second, _PASSAGE)
     left, right = list[Markup](), list[Markup]()
-    for same, before, after in _runs(_WORD.findall(first), _WORD.findall(second)):
+    for same, before, after in runs(first, second):
         left += [shown(before) if same else el("del", shown(before))] if before else []
         right += [shown(after) if same else el("ins", shown(after))] if after else []
     return tuple(
         join([isolated(*parts), more(count) if count else ""])
         for parts, count in ((left, first_more), (right, second_more))
     )
-
-
-def _runs(first: list[str], second: list[str]) -> Iterable[tuple[bool, str, str]]:
-    """Runs of words that are the same in both, or not. What is only blank between two that are not is none."""
-    before = after = ""
-    for step in Indel.opcodes(first, second):
-        ours = "".join(first[step.src_start : step.src_end])
-        others = "".join(second[step.dest_start : step.dest_end])
-        if step.tag != "equal" or (ours.isspace() and (before or after) and step.src_end < len(first)):
-            before, after = before + ours, after + others
-            continue
-        if before or after:
-            yield False, before, after
-        before = after = ""
-        yield True, ours, others
-    if before or after:
-        yield False, before, after
 
 
 def _end(end: End) -> Iterable[Markup]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import struct
 from collections.abc import Iterator
 
-from archiver.report import wording
+from archiver.report import reading, wording
 from archiver.report.facts import Facts
 from archiver.report.markup import Markup, el, join, paragraph
 
@@ -25,35 +26,41 @@ def picture(facts: Facts) -> Markup:
         return paragraph("No picture of the page is at hand here. The warnings of the visit say why, if it had one.")
     width, height = size
     source = f"data:image/png;base64,{base64.b64encode(facts.screenshot).decode()}"
-    parts = list(_parts(width, height))
+    image = el("image", id="screenshot", href=source, width=f"{width}", height=f"{height}")
     label = "Screenshot of the page as the browser showed it"
-    whole = _view(
-        width, 0, height, label, el("image", id="screenshot", href=source, width=f"{width}", height=f"{height}")
-    )
-    told = f"The page as the browser showed it, {width:,} × {height:,} pixels."
+    told = [paragraph(f"{width:,} × {height:,} pixels. ", _named(facts, facts.screenshot), class_="caption")]
+    parts = list(_parts(width, height))
     if len(parts) == 1:
-        return join([el("figure", whole, class_="picture"), paragraph(told, class_="caption")])
+        return join([*told, el("figure", _view(width, 0, height, label, image), class_="picture")])
+    shown = parts[-1][0] + parts[-1][1]
+    lacking = "" if shown >= height else f" The last {wording.counted(height - shown, 'row')} of pixels are left out."
+    told.append(paragraph(f"On paper it is in parts that overlap a little.{lacking}", class_="caption paper"))
     figures = [
         el(
             "figure",
-            _view(width, top, part, f"{label}, part {number} of {len(parts)}", el("use", href="#screenshot")),
+            _view(width, top, tall, f"{label}, part {number} of {len(parts)}", el("use", href="#screenshot")),
             el("figcaption", f"Part {number} of {len(parts)}"),
             class_="picture part",
         )
-        for number, (top, part) in enumerate(parts, 1)
+        for number, (top, tall) in enumerate(parts, 1)
     ]
-    on_paper = "On paper it is in parts that overlap a little."
-    shown = parts[-1][0] + parts[-1][1]
-    lacking = (
-        "" if shown >= height else f" The last {wording.counted(height - shown, 'pixel row')} are left out on paper."
-    )
-    return join(
-        [
-            paragraph(told, el("span", f" {on_paper}{lacking}", class_="paper"), class_="caption"),
-            el("figure", whole, class_="picture whole"),
-            *figures,
-        ]
-    )
+    return join([*told, el("figure", _view(width, 0, height, label, image), class_="picture whole"), *figures])
+
+
+def _named(facts: Facts, data: bytes) -> str:
+    """What the statement says the picture is: it is known by its digest."""
+    digest = hashlib.sha256(data).hexdigest()
+    listed = reading.objects(facts.statement, "artifacts")
+    roles = [reading.text(each, "role") for each in listed]
+    role = next((reading.text(each, "role") for each in listed if reading.text(each, "sha256") == digest), "")
+    if role == "screenshot":
+        more = " A picture of the whole page is in the record." if "full_screenshot" in roles else ""
+        return f"What a reader saw first, as the browser showed it. The signed statement names it by its digest.{more}"
+    if role == "full_screenshot":
+        tiles = roles.count(role)
+        whole = "The whole page" if tiles == 1 else f"One of {tiles} pictures that together show the whole page"
+        return f"{whole}, as the browser showed it. The signed statement names it by its digest."
+    return "The signed statement does not name this picture."
 
 
 def png_size(data: bytes) -> tuple[int, int] | None:

@@ -1,4 +1,7 @@
-"""Where each file of an evidence bundle lies: all but those of the plain WACZ are in one folder."""
+"""Where each file of an evidence bundle lies: all but those of the plain WACZ are in one folder.
+
+There are no folders in it: py-wacz 0.6.0 finds no file that lies deeper. What belongs together begins alike.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,12 @@ PRINTED = f"{FOLDER}report.pdf"
 README = f"{FOLDER}README.txt"
 SCRIPT = f"{FOLDER}verify.sh"
 SUMS = f"{FOLDER}SHA256SUMS"
-KEY_FOLDER = f"{FOLDER}keys/"
-STAMPS = f"{FOLDER}timestamps/"
-OF_SNAPSHOT = f"{STAMPS}snapshot/"  # over the note of the snapshot
-OF_BEFORE = f"{STAMPS}before/"  # over the checkpoint that the statement names
-OF_LATER = f"{STAMPS}later/"  # over a checkpoint of a log that has the snapshot
-ROOTS = f"{STAMPS}roots/"
+PUBLIC_KEYS = f"{FOLDER}key."
+STAMPS = f"{FOLDER}timestamp-"
+OF_SNAPSHOT = f"{STAMPS}snapshot."  # over the note of the snapshot
+OF_BEFORE = f"{STAMPS}before."  # over the checkpoint that the statement names
+OF_LATER = f"{STAMPS}later."  # over a checkpoint of a log that has the snapshot
+ROOTS = f"{FOLDER}root."
 BEFORE, LATER = f"{OF_BEFORE}checkpoint.txt", f"{OF_LATER}checkpoint.txt"
 LATER_PROOF = f"{OF_LATER}snapshot.tlog-proof"
 WARC, REPLAY_INDEX, PAGES = "archive/data.warc.gz", "indexes/index.cdxj", "pages/pages.jsonl"
@@ -37,14 +40,14 @@ _GIVEN = (
     INDEX,
     SCREENSHOT,
     rf"{FOLDER}(?:{_SEALED})\.(?:{'|'.join(KINDS)})",
-    rf"{STAMPS}(?:snapshot|before|later)/(?:{_RESPONSE}|renewal-[0-9]{{3}}\.sums)",
+    rf"{STAMPS}(?:snapshot|before|later)\.(?:{_RESPONSE}|renewal-[0-9]{{3}}\.sums)",
     BEFORE,
     LATER,
     LATER_PROOF,
     rf"{ROOTS}{_AUTHORITY}\.[0-9a-f]{{16}}\.pem",
     PRINTED,
 )
-_MADE = (rf"{KEY_FOLDER}[0-9a-f]{{8}}\.pem", CHAIN, README, SCRIPT, REPORT)
+_MADE = (rf"{PUBLIC_KEYS}[0-9a-f]{{8}}\.pem", CHAIN, README, SCRIPT, REPORT)
 GIVEN = re.compile("|".join(_GIVEN))
 MADE = re.compile("|".join(_MADE))
 #: a file of a note: its name, what it is about and its entry where it has a number, and its kind

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import base64
 
-from archiver.report import reading, wording
+from archiver.report import places, reading, wording
 from archiver.report.facts import Facts, Stamp
 from archiver.report.foreign import digest, exact, words
 from archiver.report.markup import Content, Markup, el, join, listed, moment, pairs, paragraph, table
 
+_OVER = {
+    places.BEFORE: "Of an earlier state of the log,",
+    places.LATER: "Of a later state of the log,",
+    places.member(places.SNAPSHOT, "note"): "Of the signed statement,",
+}
 _MAX_KEYS = 20
 _MAX_STAMPS = 100
 
@@ -20,7 +25,7 @@ def seal(facts: Facts) -> Markup:
                 "What was recorded is named by its SHA-256 digests in a statement. The statement is signed (Ed25519), "
                 "and has a place in a log that can only grow. Whoever has the public key, received from the operator "
                 "on another way than this file, finds any alteration. Whoever holds the private key could sign another "
-                "history; those find it who saw the log before."
+                "history; that is found by those who saw the log before."
             ),
             pairs(_rows(facts)),
             el("h3", "Time stamps"),
@@ -42,7 +47,7 @@ def _rows(facts: Facts) -> list[tuple[str, Content]]:
         ("Name of the log", exact(facts.origin, 300)),
         ("Size of the log here", wording.counted(facts.log_size, "entry", "entries")),
         ("Root over all of them", join([exact(base64.b64encode(facts.root).decode()), " (SHA-256, in base64)"])),
-        ("Keys the log began with", keys if facts.keys else "none is at hand"),
+        ("Keys of the log", keys if facts.keys else "none is at hand"),
     ]
 
 
@@ -72,7 +77,7 @@ def _stamp(stamp: Stamp) -> tuple[Content, ...]:
         el("small", words(stamp.signer, 300)),
     ]
     details: list[Content] = [
-        join(["Of the file ", exact(stamp.over, 300)]),
+        join([_OVER.get(stamp.over, "Of"), " ", exact(stamp.over, 300)]),
         join(["Response ", exact(stamp.file, 300)]),
         # In hexadecimal: Python refuses to write decimals of thousands of digits.
         join(["Serial number ", exact(f"{stamp.serial:#x}", 200)]),
@@ -80,6 +85,6 @@ def _stamp(stamp: Stamp) -> tuple[Content, ...]:
         join(["Certificate valid until ", moment(stamp.signer_expires.replace(microsecond=0))]),
         join(["Root certificate ", digest(stamp.root_sha256)])
         if stamp.root_sha256
-        else "Its root certificate is not here",
+        else "No root certificate in the bundle makes it good, so it counts for nothing here",
     ]
     return listed(first, "plain"), listed(details, "plain")

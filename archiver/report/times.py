@@ -31,7 +31,8 @@ def when(facts: Facts) -> Markup:
         paragraph(
             "The interval is when the record was ",
             el("em", "sealed"),
-            ". That the visit lies in it is the operator’s claim: somebody could seal today what was recorded long ago.",
+            ". That the visit lies in it is the operator’s claim: somebody could seal today what was recorded long "
+            "ago.",
         ),
     ]
     if found.after is not None:
@@ -44,9 +45,9 @@ def when(facts: Facts) -> Markup:
     if found.before is not None:
         parts.append(
             paragraph(
-                "How the second moment is known: authorities gave time stamps to the signed statement, so it existed "
-                "before them. What it names cannot have been altered since then without this showing, not even by the "
-                "operator."
+                "How the second moment is known: authorities gave time stamps to the signed statement, or to a later "
+                "state of the log that it is in, so it existed before them. What it names cannot have been altered "
+                "since then without this showing, not even by the operator."
             )
         )
     if found.is_full and found.is_possible:

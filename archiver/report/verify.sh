@@ -15,7 +15,7 @@ set -u
 LC_ALL=C TZ=UTC0
 export LC_ALL TZ
 unset CDPATH POSIXLY_CORRECT
-e=evidence stamps=evidence/timestamps bad=0 keys='' roots=''
+e=evidence before=evidence/timestamp-before later=evidence/timestamp-later bad=0 keys='' roots=''
 
 misuse() { printf '%s\n' "$1" >&2; exit 2; }
 pass() { printf 'PASS       %s\n' "$1"; }
@@ -87,7 +87,7 @@ if [ "$keys" ]; then
         printf %s "$name" >"$t/keys/${id%%+*}.name"
     done <"$t/text"
 else
-    cp $e/keys/*.pem "$t/keys" 2>/dev/null
+    for file in $e/key.*.pem; do cp "$file" "$t/keys/${file#"$e/key."}" 2>/dev/null; done
     unknown 'whose keys these are: they come with the bundle, and it alone vouches for them (--keys)'
 fi
 
@@ -205,7 +205,10 @@ named() { # ROLE FILE
 }
 named warc archive/data.warc.gz
 named cdxj $e/capture.cdxj.txt
-case $statement in *'"role":"screenshot"'*) named screenshot $e/screenshot.png ;; esac
+case $statement in # of the whole page, or of what was seen first of it
+    *"\"role\":\"full_screenshot\",\"sha256\":\"$(hash_of $e/screenshot.png)\"}"*) named full_screenshot $e/screenshot.png ;;
+    *'"role":"screenshot"'*) named screenshot $e/screenshot.png ;;
+esac
 
 # --- 5. Time stamps (RFC 3161)
 
@@ -218,7 +221,7 @@ if [ "$roots" ]; then
     done <"$t/text"
     [ $n -gt 0 ] || misuse '--roots has no certificate in PEM'
 else
-    cp $stamps/roots/*.pem "$t/roots" 2>/dev/null
+    for file in $e/root.*.pem; do cp "$file" "$t/roots/${file#"$e/root."}" 2>/dev/null; done
 fi
 
 # Is it a time stamp over DATA that leads to a root, with a certificate that was valid at the time that it says?
@@ -255,17 +258,15 @@ stamp() { # RESPONSE DATA BOUNDS SIGN
     fail "$1 is no time stamp over $2 that leads to one of the roots"
 }
 
-folder() { # FOLDER DATA BOUNDS SIGN
-    for file in "$1"/*.tsr "$1"/renewal-*.sums; do
-        case $file in
-            *'*'*) continue ;; # there is none
-            */renewal-*.tsr) stamp "$file" "${file%%.*}.sums" "$t/renewed" 1 ;;
+stamps() { # PREFIX DATA BOUNDS SIGN: all responses over DATA, and the renewals of them
+    for file in "$1".*.tsr "$1".renewal-*.sums; do
+        case ${file#"$1"} in
+            *'*'*) ;; # there is none
+            .renewal-*.tsr) renewal=${file#"$1".renewal-} && stamp "$file" "$1.renewal-${renewal%%.*}.sums" "$t/renewed" 1 ;;
             *.tsr) stamp "$file" "$2" "$3" "$4" ;;
-            *) if (cd "$1" && quiet sha256sum -c --strict "${file##*/}"); then
-                pass "$file lists what it renews"
-            else
-                fail "$file does not list what it renews"
-            fi ;;
+            *) # the list of what it renews has names without the prefix
+                if while read -r h name; do printf '%s  %s.%s\n' "$h" "$1" "$name"; done <"$file" | quiet sha256sum -c --strict
+                then pass "$file lists what it renews"; else fail "$file does not list what it renews"; fi ;;
         esac
     done
 }
@@ -273,33 +274,33 @@ folder() { # FOLDER DATA BOUNDS SIGN
 : >"$t/after"
 : >"$t/before"
 : >"$t/renewed"
-folder $stamps/snapshot $e/snapshot.note "$t/before" 1
-if [ -d $stamps/later ]; then
-    if included $stamps/later/snapshot.tlog-proof "$leaf_of_snapshot" && [ "$index" = "$at" ] &&
-        [ "$(head -n 3 "$t/checkpoint" | sha)" = "$(sha <$stamps/later/checkpoint.txt)" ]; then
-        pass "the snapshot is in the log of $stamps/later/checkpoint.txt"
+stamps $e/timestamp-snapshot $e/snapshot.note "$t/before" 1
+if [ -f $later.checkpoint.txt ] || [ -f $later.snapshot.tlog-proof ]; then
+    if included $later.snapshot.tlog-proof "$leaf_of_snapshot" && [ "$index" = "$at" ] &&
+        [ "$(head -n 3 "$t/checkpoint" | sha)" = "$(sha <$later.checkpoint.txt)" ]; then
+        pass "the snapshot is in the log of $later.checkpoint.txt"
         checkpoint "$t/checkpoint" 'that checkpoint'
     else
-        fail "the snapshot is not in the log of $stamps/later/checkpoint.txt"
+        fail "the snapshot is not in the log of $later.checkpoint.txt"
     fi
-    folder $stamps/later $stamps/later/checkpoint.txt "$t/before" 1
 fi
-if [ -d $stamps/before ]; then
-    { read -r origin; read -r size; read -r root; } <$stamps/before/checkpoint.txt
+stamps $later $later.checkpoint.txt "$t/before" 1
+if [ -f $before.checkpoint.txt ]; then
+    { read -r origin; read -r size; read -r root; } <$before.checkpoint.txt
     root=$(base64_to_hex "$root")
     case $statement in
         *"\"sealed_after\":{\"checkpoint\":{\"root\":\"$root\",\"size\":$size},"*)
-            pass "$stamps/before/checkpoint.txt is the state of the log that the statement names" ;;
-        *) fail "$stamps/before/checkpoint.txt is not the state of the log that the statement names" ;;
+            pass "$before.checkpoint.txt is the state of the log that the statement names" ;;
+        *) fail "$before.checkpoint.txt is not the state of the log that the statement names" ;;
     esac
-    for file in $stamps/before/*.tsr; do
-        case $statement in
-            *"\"sha256\":\"$(hash_of "$file")\",\"time\":\""*) pass "$file is named in the statement" ;;
-            *) fail "$file is not named in the statement" ;;
-        esac
-    done
-    folder $stamps/before $stamps/before/checkpoint.txt "$t/after" -1
 fi
+for file in $before.*.tsr; do
+    [ ! -f "$file" ] || case $statement in
+        *"\"sha256\":\"$(hash_of "$file")\",\"time\":\""*) pass "$file is named in the statement" ;;
+        *) fail "$file is not named in the statement" ;;
+    esac
+done
+stamps $before $before.checkpoint.txt "$t/after" -1
 
 # --- 6. Between which moments it was sealed. Of each end the second best authority counts: one alone cannot lie.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
-from urllib.parse import urlsplit
 
 from archiver.report import reading, wording
 from archiver.report.facts import Facts
@@ -17,6 +17,8 @@ _MAX_MISSING = 100
 _MAX_SERVERS = 60
 _MAX_WARNINGS = 100
 _LISTED_URL = 300
+
+_HOST = re.compile(r"[a-z]+://(?:[^/?#@]*@)?(?:\[([^]/]*)\]|([^/:?#]*))")
 
 _OUTCOMES = {
     "complete": "Complete: the visit went through all its steps.",
@@ -48,10 +50,19 @@ def page(facts: Facts) -> Markup:
     ]
     named = (("Case", "case"), ("Operator", "operator"), ("Reason given", "reason"))
     rows += [(label, words(reading.text(said, key))) for label, key in named if reading.text(said, key)]
+    rows += _planned(reading.part(reading.part(said, "job"), "schedule"))
     tags = reading.texts(said, "tags")
     if tags:
         rows.append(("Tags", join([words(tag, 100) for tag in tags[:100]], ", ")))
     return join([pairs(rows), *_warnings(reading.objects(said, "warnings"))])
+
+
+def _planned(schedule: Json) -> Iterable[tuple[str, Content]]:
+    """For which time of which schedule the capture was made."""
+    number, due = reading.whole(schedule, "seq"), reading.moment(schedule, "due")
+    if number is not None and due is not None:
+        told: list[Content] = [words(reading.text(schedule, "name"), 200), f", number {number:,}, due on ", moment(due)]
+        yield "Made for the schedule", join(told)
 
 
 def _number(value: int | None) -> str:
@@ -251,7 +262,7 @@ def _servers(document: Json) -> Iterable[Markup]:
     """All that the browser connected to for the page, each once; and for what else it wanted to."""
     wanted = {_host(reading.text(each, "url")) for each in reading.objects(document, "exchanges")}
     made = reading.objects(document, "connections")
-    found = Counter(_server(each) for each in made if reading.text(each, "host").lower() in wanted)
+    found = Counter(_server(each) for each in made if reading.text(each, "host").strip("[]") in wanted)
     yield el("h3", "Servers that the page made the browser ask")
     yield table(
         "servers",
@@ -276,10 +287,9 @@ def _servers(document: Json) -> Iterable[Markup]:
 
 
 def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    """The host of an address as a browser writes it. `urllib` takes what it takes by its version."""
+    found = _HOST.match(url)
+    return found[1] or found[2] if found else ""
 
 
 def _server(each: Json) -> tuple[str, int | None, str, str, str]:

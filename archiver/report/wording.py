@@ -35,11 +35,13 @@ def length(value: timedelta) -> str:
 def size(count: int) -> str:
     """`1.6 MB`, as the commands say it."""
     value = float(count)
-    for unit in ("bytes", "kB", "MB"):
-        if round(value, 0 if unit == "bytes" else 1) < 1000:
-            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+    if count < 1000:
+        return counted(count, "byte")
+    for unit in ("kB", "MB"):
         value /= 1000
-    return f"{value:,.1f} GB"
+        if round(value, 1) < 1000:
+            return f"{value:.1f} {unit}"
+    return f"{value / 1000:,.1f} GB"
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

@@ -62,6 +62,14 @@ def interval(after: Iterable[Attested], before: Iterable[Attested]) -> Interval:
     )
 
 
+def shifted(moment: datetime, by: timedelta) -> datetime:
+    """The moment so much later or earlier, or the last or first there is: a time stamp may say the year 9999."""
+    try:
+        return moment + by
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if by > timedelta() else datetime.min.replace(tzinfo=UTC)
+
+
 def worded(found: Interval) -> str:
     """The interval for people, in one line."""
     ends = []
@@ -79,7 +87,7 @@ def worded(found: Interval) -> str:
 def _moment(moment: datetime, *, up: bool = False) -> str:
     """To the second, rounded so that no more is claimed than is attested."""
     if up and moment.microsecond:
-        moment += timedelta(seconds=1)
+        moment = shifted(moment, timedelta(seconds=1))
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 

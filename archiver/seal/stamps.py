@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -84,12 +84,12 @@ def root_file(authority: str, certificate: bytes) -> str:
 
 def of_note(store: ObjectStore, commitment: str) -> list[Stored]:
     """The stored responses over a note, and over its renewals. Raises `StorageError`."""
-    return list(_stored(store.list(layout.note_timestamps(commitment))))
+    return _in_folder(store, layout.note_timestamps(commitment))
 
 
 def of_checkpoint(store: ObjectStore, size: int) -> list[Stored]:
     """The stored responses over the checkpoint of that size. Raises `StorageError`."""
-    return list(_stored(store.list(layout.checkpoint_timestamps(size))))
+    return _in_folder(store, layout.checkpoint_timestamps(size))
 
 
 def of_checkpoints(store: ObjectStore, above: int = -1) -> Iterator[tuple[int, list[Stored]]]:
@@ -97,9 +97,10 @@ def of_checkpoints(store: ObjectStore, above: int = -1) -> Iterator[tuple[int, l
     # "~" comes after all that can stand in a key.
     after = f"{layout.checkpoint_timestamps(above)}~" if above >= 0 else ""
     size, found = -1, list[Stored]()
-    for stored in _stored(store.list(layout.CHECKPOINT_TIMESTAMPS, after)):
+    for stored in filter(None, map(parse, store.list(layout.CHECKPOINT_TIMESTAMPS, after))):
         digits = stored.key.split("/")[-2]
-        if not (digits.isdigit() and len(digits) == 12):
+        # What lies elsewhere must not count as something that lies there.
+        if not digits.isdigit() or stored.key != layout.checkpoint_timestamps(int(digits)) + stored.file:
             continue
         if int(digits) != size and found:
             yield size, found
@@ -110,8 +111,7 @@ def of_checkpoints(store: ObjectStore, above: int = -1) -> Iterator[tuple[int, l
         yield size, found
 
 
-def _stored(keys: Iterable[str]) -> Iterator[Stored]:
-    for key in keys:
-        stored = parse(key)
-        if stored is not None:
-            yield stored
+def _in_folder(store: ObjectStore, folder: str) -> list[Stored]:
+    """The responses that lie in a folder, and not below another one in it."""
+    found = filter(None, map(parse, store.list(folder)))
+    return [stored for stored in found if stored.key == folder + stored.file]

@@ -15,6 +15,7 @@ from archiver.seal.interval import WANTED
 from archiver.seal.note import NoteError
 from archiver.seal.stamps import Stored
 from archiver.seal.timestamp_read import MAX_RESPONSE_BYTES
+from archiver.storage import layout
 from archiver.verify.ledger import Ledger
 from archiver.verify.timestamps import (
     BY_ITSELF,
@@ -33,6 +34,7 @@ Source = Callable[[str], Iterator[bytes]]
 
 _MAX_FILE_BYTES = max(MAX_RESPONSE_BYTES, 1 << 16)
 _MAX_FILES = 1000
+_ABOVE = layout.note_timestamps("").count("/")  # folders above a file; of checkpoints as many
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ def _files(source: Source, keys: Iterable[str], *, listed: bool = True) -> dict[
     """The files of a folder by their names; with `listed` its renewals, too."""
     found: dict[str, bytes] = {}
     for key in keys:
-        name, parsed = key.rpartition("/")[2], stamps.parse(key)
+        name = "/".join(key.split("/")[_ABOVE:])  # what lies below another folder in it keeps its path
+        parsed = stamps.parse(name) if "/" not in name else None
         if not listed and (parsed is None or parsed.renewal):
             continue
         data = bytearray()

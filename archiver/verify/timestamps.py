@@ -23,7 +23,7 @@ from archiver.moments import parse_rfc3339
 from archiver.seal import interval as intervals
 from archiver.seal import note as notes
 from archiver.seal import stamps
-from archiver.seal.interval import WANTED, Attested, Interval
+from archiver.seal.interval import WANTED, Attested, Interval, shifted
 from archiver.seal.timestamp import Name, Token
 from archiver.seal.timestamp_check import check_response
 from archiver.verify.problems import shown
@@ -207,9 +207,9 @@ class _Work:
         if len(names) > _MAX_FILES:
             self.problems.append(f"there are {len(names)} time stamps of one thing, more than can be")
             return
-        lists = {n: name for name in names if (n := stamps.list_number(name)) is not None}
+        lists = {n: name for name in names if "/" not in name and (n := stamps.list_number(name)) is not None}
         for name in names:
-            parsed = stamps.parse(name)
+            parsed = stamps.parse(name) if "/" not in name else None
             if parsed is None:
                 if name not in lists.values():
                     self.problems.append(f"{place}: {shown(name)} is no file of a time stamp")
@@ -250,6 +250,10 @@ class _Work:
             self.problems.append(f"{where}: its name is not what its content makes it")
         if found is not None and found != claimed.authority and roots is not None:
             self.problems.append(f"{where}: it is of {found}, and called one of {claimed.authority}")
+        if found is not None and token.gen_time > shifted(self._at, TOLERANCE):
+            self.doubts.append(
+                f"{where}: its time, {rfc3339(token.gen_time)}, is still to come by this machine's clock: one is wrong"
+            )
         self.read.append(Read(place, name, token, found, renewal))
         for problem in problems:
             if problem.name is Name.EXPIRED_SINCE:
@@ -272,20 +276,17 @@ class _Work:
             if name not in earlier:
                 yield f"{where} names {name}, which is missing"
             elif name not in named:
-                if self._later_than(earlier[name], number):
+                if self._came_later(place, name, named):
                     continue
                 yield f"{where} does not name {name}"
             elif hashlib.sha256(earlier[name]).hexdigest() != named[name]:
                 yield f"{where} names another {name}"
 
-    def _later_than(self, data: bytes, number: int) -> bool:
-        """Whether a response was given when the list was there already: one over the note may come at any time."""
-        times = [each.token.gen_time for each in self.read if each.renewal == number]
-        return any(
-            each.token.data == data and all(each.token.gen_time >= time for time in times)
-            for each in self.read
-            if times
-        )
+    def _came_later(self, place: str, name: str, named: Collection[str]) -> bool:
+        """Whether a response can have come when the list was there already: what a list names was there before it."""
+        times = {each.file: each.token.gen_time for each in self.read if each.place == place}
+        last = max((times[each] for each in named if each in times), default=None)
+        return name in times and last is not None and shifted(times[name], TOLERANCE) >= last
 
     def named(self, statement: Mapping[str, Any], before: Folder | None) -> None:
         """Responses that the statement names must be there, and say what it says of them; others prove nothing."""
@@ -310,9 +311,9 @@ def _interval(read: Iterable[Read]) -> Interval:
     for each in read:
         who, vague = each.authority or each.claimed, each.token.accuracy or timedelta()
         if each.place == "before":
-            after.append(Attested(who, each.token.gen_time - vague))
+            after.append(Attested(who, shifted(each.token.gen_time, -vague)))
         else:
-            before.append(Attested(who, each.token.gen_time + vague))
+            before.append(Attested(who, shifted(each.token.gen_time, vague)))
     return intervals.interval(after, before)
 
 
@@ -322,12 +323,12 @@ def _check_interval(statement: Mapping[str, Any], used: Collection[Read], found:
     began, ended = parse_rfc3339(statement["started_at"]), parse_rfc3339(statement["ended_at"])
     for each in used:
         time, who = each.token.gen_time, each.authority or each.claimed
-        if each.place == "before" and time > began + TOLERANCE:
+        if each.place == "before" and time > shifted(began, TOLERANCE):
             problems.append(
                 f"it says to have begun at {statement['started_at']}, before the time stamp that it names was given by "
                 f"{who}, {rfc3339(time)}"
             )
-        if each.place != "before" and time < ended - TOLERANCE:
+        if each.place != "before" and time < shifted(ended, -TOLERANCE):
             problems.append(
                 f"it says to have ended at {statement['ended_at']}, after {who} had stamped it, {rfc3339(time)}"
             )

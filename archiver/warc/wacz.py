@@ -124,7 +124,7 @@ def _package(statement: dict[str, Any], page: _Page, files: Iterable[_File]) -> 
             "mainPageDate": page.began,
             "resources": [
                 {
-                    "name": file.member.path.rpartition("/")[2],
+                    "name": _name(file.member.path),
                     "path": file.member.path,
                     "hash": f"sha256:{file.sha256}",
                     "bytes": file.member.size_bytes,
@@ -133,6 +133,11 @@ def _package(statement: dict[str, Any], page: _Page, files: Iterable[_File]) -> 
             ],
         }
     )
+
+
+def _name(path: str) -> str:
+    """A data package takes no capitals there (Data Resource, "name")."""
+    return path.rpartition("/")[2].lower()
 
 
 def _pages(page: _Page) -> bytes:

@@ -84,13 +84,13 @@ for _name, _checks in {
 
 @fails("all: package report")
 def a_file_is_added(bundle: Bundle) -> None:
-    bundle.files["evidence/report.html"] = b"<p>What nobody signed."
+    bundle.files["evidence/more.html"] = b"<p>What nobody signed."
     bundle.write()
 
 
 @fails("all: package report")
 def a_file_is_added_and_described(bundle: Bundle) -> None:
-    bundle.files["evidence/report.html"] = b"<p>What nobody signed."
+    bundle.files["evidence/more.html"] = b"<p>What nobody signed."
     bundle.describe()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from archiver.archive import Archive, Snapshot
 from archiver.demo.site import AD_TEXTS, COPYRIGHTS, DISCLAIMER, LINK_BLOCKS, REPOST_URL
-from archiver.proving import evidence
+from archiver.exporting import evidence
 from tests.support.captures import Captures
 from tests.support.replayweb import Replay, player
 
