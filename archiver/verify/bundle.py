@@ -23,7 +23,6 @@ from archiver.errors import NotFoundError, StorageError
 from archiver.report import places
 from archiver.seal import keyring as keyrings
 from archiver.seal import note as notes
-from archiver.seal import stamps
 from archiver.seal.checkpoint import Checkpoint, Proof
 from archiver.seal.keyring import Keyring
 from archiver.seal.merkle import ProofError, leaf_hash, verify_inclusion
@@ -192,10 +191,12 @@ class _Bundle:
         before = self._files(places.BEFORE).get("")
         if before is not None and before != named:
             yield f"{places.BEFORE} is not the checkpoint that the statement names"
-        responses = {each.rpartition("/")[0] + "/" for each in names if stamps.parse(each) is not None}
-        if places.OF_BEFORE in responses and before is None:
+        responses = [each for each in names if each.endswith(".tsr")]
+        if before is None and any(each.startswith(places.OF_BEFORE) for each in responses):
             yield f"{places.BEFORE}, which was time-stamped, is missing"
-        if places.OF_LATER in responses and not {places.LATER, places.LATER_PROOF} & set(names):
+        if not {places.LATER, places.LATER_PROOF} & set(names) and any(
+            each.startswith(places.OF_LATER) for each in responses
+        ):
             yield f"{places.LATER}, which was time-stamped, and the proof that the snapshot is in it are missing"
 
     def _folder(self, prefix: str, message: bytes) -> Folder | None:

@@ -7,20 +7,16 @@ makes of what is signed, or it is said that nothing is known of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.report import gathering, made, places
 from archiver.report.facts import Facts
 from archiver.report.readme import version_of
-from archiver.seal import stamps
-from archiver.seal.checkpoint import Checkpoint
 from archiver.storage import layout
 from archiver.storage.base import Readable
 from archiver.verify.package import Package
@@ -73,8 +69,6 @@ def check_made(read: Read, render: Render | None) -> Made:
         files = _files(read.package, found)
         _check_texts(read, statement, files, found)
         _check_screenshot(statement, files, found)
-        _check_before(statement, files, read.origin, found)
-        found.problems += _wrong_roots(files)
         plain = _check_package(read, statement, files, found)
         _check_report(read, statement, files, plain, render, found)
     except (NotFoundError, StorageError) as error:
@@ -139,34 +133,6 @@ def _check_screenshot(statement: dict[str, Any], files: dict[str, bytes], found:
         found.problems.append(f"{places.SCREENSHOT} is missing")
     if data is not None and (picture is None or hashlib.sha256(data).hexdigest() != picture.get("sha256")):
         found.problems.append(f"{places.SCREENSHOT} is not the screenshot that the statement names")
-
-
-def _check_before(statement: dict[str, Any], files: dict[str, bytes], origin: str, found: Made) -> None:
-    """The state of the log that was stamped before is the one that the statement names."""
-    there = [path for path in files if path.startswith(places.OF_BEFORE)]
-    try:
-        named = statement["sealed_after"]["checkpoint"]
-        expected = Checkpoint(origin, named["size"], bytes.fromhex(named["root"])).text.encode()
-    except (LookupError, TypeError, ValueError):
-        found.problems += [f"{path} is there, and the statement names no checkpoint before it" for path in there]
-        return
-    if there and files.get(places.BEFORE) != expected:
-        found.problems.append(f"{places.BEFORE} is missing, or not the checkpoint that the statement names")
-
-
-def _wrong_roots(files: dict[str, bytes]) -> Iterator[str]:
-    """A root certificate is in a file of its own, which is named by its hash."""
-    for path, data in files.items():
-        if path.startswith(places.ROOTS):
-            name = path.removeprefix(places.ROOTS)
-            try:
-                root = x509.load_pem_x509_certificate(data)
-            except ValueError:
-                yield f"{path} is no certificate"
-                continue
-            right = stamps.root_file(name.partition(".")[0], root.public_bytes(Encoding.DER))
-            if (name, data) != (right, root.public_bytes(Encoding.PEM)):
-                yield f"{path} is not the root certificate that its name says, or written in another way"
 
 
 def _check_package(read: Read, statement: dict[str, Any], files: dict[str, bytes], found: Made) -> list[Listed]:

@@ -48,12 +48,12 @@ for _name, _checks in {
     "README.txt": "package",
     "verify.sh": "package",
     "screenshot.png": "package",
-    "keys/": "package",
+    "key.": "package",
     "chain.json": "derivations",
-    "timestamps/before/checkpoint.txt": "timestamps",
-    "timestamps/later/checkpoint.txt": "package",
-    "timestamps/snapshot/renewal-001.sums": "timestamps",
-    "timestamps/roots/one": "timestamps",
+    "timestamp-before.checkpoint.txt": "timestamps",
+    "timestamp-later.checkpoint.txt": "package",
+    "timestamp-snapshot.renewal-001.sums": "timestamps",
+    "root.one": "timestamps",
 }.items():
     STAMPED.add(
         f"a byte of {_name} is changed, and the report made anew",
@@ -210,20 +210,20 @@ def the_screenshot_is_taken_out(bundle: StampedBundle) -> None:
 
 @fails("all: package")
 def a_key_for_openssl_is_another(bundle: StampedBundle) -> None:
-    (name,) = (each for each in bundle.files if each.startswith(places.KEY_FOLDER))
+    (name,) = (each for each in bundle.files if each.startswith(places.PUBLIC_KEYS))
     bundle.alter(name, lambda data: data.replace(data.splitlines()[1][-12:], b"A" * 12))
 
 
 @fails("all: package")
 def a_key_for_openssl_is_added(bundle: StampedBundle) -> None:
-    (name,) = (each for each in bundle.files if each.startswith(places.KEY_FOLDER))
-    bundle.files[f"{places.KEY_FOLDER}00000000.pem"] = bundle.files[name]
+    (name,) = (each for each in bundle.files if each.startswith(places.PUBLIC_KEYS))
+    bundle.files[f"{places.PUBLIC_KEYS}00000000.pem"] = bundle.files[name]
     bundle.report_anew()
 
 
 @fails("all: package")
 def the_keys_for_openssl_are_taken_out(bundle: StampedBundle) -> None:
-    (name,) = (each for each in bundle.files if each.startswith(places.KEY_FOLDER))
+    (name,) = (each for each in bundle.files if each.startswith(places.PUBLIC_KEYS))
     del bundle.files[name]
     bundle.report_anew()
 
@@ -872,28 +872,28 @@ for _path, _checks in {
     "evidence/hidden.txt": "package",
     "evidence/keys/hidden.txt": "package",
     "evidence/timestamps/hidden.txt": "package",
-    "evidence/timestamps/snapshot/hidden.txt": "package timestamps",
-    "evidence/timestamps/snapshot/checkpoint.txt": "package timestamps",
-    "evidence/timestamps/before/snapshot.tlog-proof": "package timestamps",
-    "evidence/timestamps/later/snapshot.note": "package timestamps",
-    "evidence/timestamps/roots/one.pem": "package timestamps",
+    "evidence/timestamp-snapshot.hidden.txt": "package timestamps",
+    "evidence/timestamp-snapshot.checkpoint.txt": "package timestamps",
+    "evidence/timestamp-before.snapshot.tlog-proof": "package timestamps",
+    "evidence/timestamp-later.snapshot.note": "package timestamps",
+    "evidence/root.one.pem": "package timestamps",
     "evidence/timestamps/another/20261126t000000z-20361126.one.tsr": "package",
-    "evidence/timestamps/snapshot/20261126t000000z-20361126.ONE.tsr": "package timestamps",
-    "evidence/timestamps/snapshot/more/20261126t000000z-20361126.one.tsr": "package timestamps",
+    "evidence/timestamp-snapshot.20261126t000000z-20361126.ONE.tsr": "package timestamps",
+    "evidence/timestamp-snapshot.more/20261126t000000z-20361126.one.tsr": "package timestamps",
     "evidence/derivation-4.note": "package",
 }.items():
     STAMPED.add(f"a file {_path} is added", partial(_added, _path), f"all: {_checks}")
 for _path in (
-    "evidence/timestamps/snapshot/20261126t000000z-20361126.one.tsr",
-    "evidence/timestamps/before/20261126t000000z-20361126.one.tsr",
-    "evidence/timestamps/later/20261126t000000z-20361126.one.tsr",
-    "evidence/timestamps/snapshot/20269926t000000z-20361126.one.tsr",
-    "evidence/timestamps/snapshot/renewal-999.sums",
-    "evidence/timestamps/snapshot/renewal-000.sums",
-    "evidence/timestamps/snapshot/renewal-002.20261126t000000z-20361126.one.tsr",
-    "evidence/timestamps/before/renewal-001.sums",
-    "evidence/timestamps/roots/one.0123456789abcdef.pem",
-    "evidence/timestamps/roots/unknown.0123456789abcdef.pem",
+    "evidence/timestamp-snapshot.20261126t000000z-20361126.one.tsr",
+    "evidence/timestamp-before.20261126t000000z-20361126.one.tsr",
+    "evidence/timestamp-later.20261126t000000z-20361126.one.tsr",
+    "evidence/timestamp-snapshot.20269926t000000z-20361126.one.tsr",
+    "evidence/timestamp-snapshot.renewal-999.sums",
+    "evidence/timestamp-snapshot.renewal-000.sums",
+    "evidence/timestamp-snapshot.renewal-002.20261126t000000z-20361126.one.tsr",
+    "evidence/timestamp-before.renewal-001.sums",
+    "evidence/root.one.0123456789abcdef.pem",
+    "evidence/root.unknown.0123456789abcdef.pem",
 ):
     STAMPED.add(f"a file {_path} with nothing in it that counts is added", partial(_added, _path), "all: timestamps")
 

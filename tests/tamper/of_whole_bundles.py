@@ -346,28 +346,28 @@ def the_later_checkpoint_is_signed_by_somebody_else(bundle: Whole) -> None:
     bundle.change(places.LATER_PROOF, signed)
 
 
-@fails("all: package")
+@fails("all: timestamps")
 def the_checkpoint_before_is_the_later_one(bundle: Whole) -> None:
     bundle.change(places.BEFORE, lambda _: bundle.files[places.LATER])
 
 
-@fails("all: package")
+@fails("all: timestamps")
 def the_checkpoint_before_is_missing(bundle: Whole) -> None:
     _missing(places.BEFORE, bundle)
 
 
-@fails("all: package")
+@fails("all: timestamps")
 def a_root_certificate_is_another_s(bundle: Whole) -> None:
     one, two = _files("root.", bundle)
     bundle.change(one, lambda _: bundle.files[two])
 
 
-@fails("all: package")
+@fails("all: timestamps")
 def a_root_certificate_has_words_before_it(bundle: Whole) -> None:
     bundle.change(_files("root.", bundle)[0], lambda data: b"Trust this one:\n" + data)
 
 
-@fails("all: package")
+@fails("all: timestamps")
 def a_root_certificate_is_none(bundle: Whole) -> None:
     bundle.change(_files("root.", bundle)[0], lambda _: b"none")
 

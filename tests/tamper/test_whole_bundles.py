@@ -18,6 +18,7 @@ from archiver.verify.verdict import Check, Verdict
 from archiver.verifying import Wanted
 from tests.support import bundles
 from tests.support.bundles import MadeBundle
+from tests.tamper import test_minimal as minimal
 from tests.tamper import verifier
 from tests.tamper.mutations import Mutation
 from tests.tamper.of_whole_bundles import WHOLE
@@ -39,6 +40,10 @@ def test_the_bundle_as_it_was_exported_fails_no_check(whole: MadeBundle) -> None
     assert verifier.failing(report.checks) == frozenset()
     (derivations,) = [check for check in report.checks if check.name == "derivations"]
     assert (derivations.verdict, derivations.detail[:18]) == (Verdict.PASS, "entries 4 and 5: w")
+
+
+def test_the_small_verifier_passes_it(whole: MadeBundle) -> None:
+    assert minimal.run(whole.file, whole.keys)[0] == 0
 
 
 @pytest.mark.parametrize("mutation", WHOLE.all, ids=lambda each: each.name)
@@ -150,7 +155,7 @@ def test_the_report_has_the_facts_of_the_bundle(verified: Verified, whole: MadeB
         "evidence/timestamp-snapshot.renewal-001.sums",
     }
     assert facts.exchanges
-    assert facts.screenshot == b"\x89PNG the first view"
+    assert facts.screenshot == b"\x89PNG the whole page"
     named = {file.path for file in facts.files}
     assert {places.WARC, places.README, places.SCRIPT, "pages/pages.jsonl"} <= named
     assert not named & {places.REPORT, places.PRINTED, places.SUMS, places.DESCRIPTION, places.DIGEST}
