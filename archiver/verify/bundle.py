@@ -266,7 +266,7 @@ class _Bundle:
             (
                 self._checkpoint(proofs, ring, checkpoint.origin, vouched),
                 _inclusion(proofs),
-                self._consistency(checkpoint, ring, list(_others(sealed, checkpoint, later))),
+                self._consistency(checkpoint, ring, list(_others(sealed, checkpoint, later, ring))),
             ),
             subject(sealed),
             subject(intent) if intent is not None and is_intent else None,
@@ -391,8 +391,10 @@ class _Bundle:
         return judged("consistency", f"a checkpoint of {checkpoint.size} entries", (), (doubt,))
 
 
-def _others(sealed: _Sealed, checkpoint: Checkpoint, later: _Sealed | None) -> Iterator[tuple[str, int, bytes]]:
-    """Other states of the same log that are in the bundle: what they are, their sizes and roots."""
+def _others(
+    sealed: _Sealed, checkpoint: Checkpoint, later: _Sealed | None, ring: Keyring
+) -> Iterator[tuple[str, int, bytes]]:
+    """Other states of the same log that are in the bundle and signed: what they are, their sizes and roots."""
     note = sealed.salted.partition(b"\n")[2]
     line = note.partition(b"\n")[0]
     statement = orjson.loads(line)
@@ -400,8 +402,9 @@ def _others(sealed: _Sealed, checkpoint: Checkpoint, later: _Sealed | None) -> I
     if named is not None:
         yield "the checkpoint that the statement names", *named
     if later is not None:
-        after = Checkpoint.parse(notes.parse(later.proof.checkpoint).text)
-        if after.origin == checkpoint.origin:
+        signed = notes.parse(later.proof.checkpoint)
+        after = Checkpoint.parse(signed.text)
+        if not why_not_signed(signed, after, checkpoint.origin, ring.valid_at(max(after.size - 1, 0))):
             yield f"the checkpoint of {places.LATER_PROOF}", after.size, after.root
 
 

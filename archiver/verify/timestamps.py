@@ -168,8 +168,8 @@ def check_timestamps(statement: Mapping[str, Any], material: Material, pins: Seq
         if folder is not None:
             work.folder(place, folder)
     work.named(statement, material.before)
-    trusted = [each for each in work.read if each.authority is not None and not each.renewal]
-    used = trusted if pins else [each for each in work.read if not each.renewal]
+    direct = [each for each in work.read if not each.renewal and (each.place, each.file) not in work.unnamed]
+    used = [each for each in direct if each.authority is not None] if pins else direct
     found = _interval(used)
     if not work.read and not work.problems and "sealed_after" not in statement:
         doubt = ("no time stamp, though authorities are known: `archiver seal retry` asks for some",) if pins else ()
@@ -200,6 +200,7 @@ class _Work:
         self.problems: list[str] = []
         self.doubts: list[str] = []
         self.notes: list[str] = []
+        self.unnamed: set[tuple[str, str]] = set()  # places and files of those that its statement would have to name
 
     def folder(self, place: str, folder: Folder) -> None:
         names = sorted(folder.files)
@@ -301,6 +302,7 @@ class _Work:
                 self.problems.append(f"before: {read.file} is not of the time and authority that the statement says")
         for sha256, read in there.items():
             if sha256 not in wanted and not read.renewal:
+                self.unnamed.add((read.place, read.file))
                 self.problems.append(f"before: {read.file} is not named in the statement, and so says nothing of it")
 
 

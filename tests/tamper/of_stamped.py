@@ -68,7 +68,12 @@ def _byte_of_response(folder: str, authority: str, place: float, bundle: Stamped
     bundle.anew()
 
 
-_PLACES = {"the first byte": 0.0, "a byte of the time": 0.15, "a byte in the middle": 0.5, "the last byte": 0.999}
+_PLACES = {
+    "the first byte": 0.0,
+    "a byte of the time": 0.15,
+    "a byte of the signer's certificate": 0.3,
+    "the last byte": 0.999,
+}
 for _folder, _over in _OVER.items():
     for _where, _place in _PLACES.items():
         STAMPED.add(
@@ -519,7 +524,7 @@ def one_over_the_checkpoint_before_was_asked_for_anew(bundle: StampedBundle) -> 
 
 @fails("all: timestamps")
 def one_over_the_checkpoint_before_is_added_that_the_statement_does_not_name(bundle: StampedBundle) -> None:
-    bundle.put(OF_BEFORE, "one", bundle.of.reply("one", bundle.message(OF_BEFORE), timedelta(seconds=30)))
+    bundle.put(OF_BEFORE, "one", bundle.of.reply("one", bundle.message(OF_BEFORE), timedelta(hours=1)))
     bundle.anew()
 
 
@@ -690,6 +695,20 @@ def a_second_renewal_does_not_list_the_first(bundle: StampedBundle) -> None:
     bundle.files[f"{OF_SNAPSHOT}{stamps.list_file(2)}"] = listed
     for authority in ("one", "two"):
         bundle.put(OF_SNAPSHOT, authority, bundle.of.reply(authority, listed, timedelta(hours=1)), 2)
+    bundle.anew()
+
+
+@fails("all: timestamps")
+def a_renewal_was_given_when_the_certificate_had_expired(bundle: StampedBundle) -> None:
+    bundle.relist(bundle.listed, timedelta(days=3700))
+    bundle.anew()
+
+
+@fails("all: timestamps")
+def a_renewal_is_under_the_name_of_the_other_authority(bundle: StampedBundle) -> None:
+    path = bundle.responses(OF_SNAPSHOT, "one", renewals=True)[-1]
+    del bundle.files[path]
+    bundle.put(OF_SNAPSHOT, "one", bundle.of.reply("two", bundle.listed), 1)
     bundle.anew()
 
 
@@ -1054,6 +1073,16 @@ def the_renewal_is_left_out(bundle: StampedBundle) -> None:
 def the_time_stamps_over_the_note_are_left_out_and_those_of_the_log_are_not(bundle: StampedBundle) -> None:
     bundle.without_renewal()
     bundle.take(OF_SNAPSHOT)
+    bundle.anew()
+
+
+@passes()
+def a_certificate_that_a_time_stamp_need_not_have_is_altered(bundle: StampedBundle) -> None:
+    """The root, which is pinned. Which certificates come with a time stamp its signature does not say."""
+    (path,) = bundle.responses(OF_LATER, "one")
+    root = bundle.of.authorities["one"].root.public_bytes(Encoding.DER)
+    at = bundle.files[path].index(root) + len(root) - 9
+    bundle.files[path] = records.flipped(bundle.files[path], at)
     bundle.anew()
 
 

@@ -32,7 +32,7 @@ fails = STORES.fails
 
 
 def _flip(path: Path) -> None:
-    path.write_bytes(records.flipped(path.read_bytes(), path.stat().st_size // 2))
+    path.write_bytes(records.flipped(path.read_bytes(), path.stat().st_size // 3))
 
 
 # a byte

@@ -9,6 +9,7 @@ import pytest
 
 from archiver.archive import Archive
 from archiver.copying import copy
+from archiver.report import places
 from archiver.storage import layout
 from archiver.verify.verdict import Verdict
 from tests.tamper import stamped, verifier
@@ -64,6 +65,16 @@ def test_a_stamped_bundle_is_found_wrong_when(mutation: Mutation[StampedBundle],
     unpinned = verifier.exported(path, made.wanted(pins=False))
     assert unpinned.verdict in (Verdict.FAIL, Verdict.UNDETERMINED)
     assert {each.name for each in tmp_path.iterdir()} == {path.name}  # nothing was unpacked
+
+
+def test_a_checkpoint_before_of_a_statement_that_names_none_is_found(made: Stamped, tmp_path: Path) -> None:
+    bundle = StampedBundle(made, "first")
+    bundle.files |= {name: data for name, data in bundle.other().items() if name.startswith(places.OF_BEFORE)}
+    bundle.anew()
+    report = verifier.exported(bundle.path(tmp_path), made.wanted())
+    assert verifier.wrong(report.checks) == {"timestamps"}
+    assert report.sealed is not None
+    assert report.sealed.after is None
 
 
 # an archive
@@ -150,6 +161,16 @@ def test_the_authorities_do_not_find_out_when(mutation: Mutation[StampedForge], 
     found = verifier.all_wrong(verifier.everything(made, forge.folder, made.wanted(known=False)))
     assert found == {"log": {"consistency?"}}
     assert set(verifier.all_wrong(verifier.everything(made, forge.folder, made.wanted()))["log"]) == {"consistency"}
+
+
+def test_roots_that_were_exchanged_in_the_store_show_in_what_is_exported(made: Stamped, tmp_path: Path) -> None:
+    """Nothing in the archive itself is verified with them."""
+    forge = StampedForge(made, tmp_path / "archive")
+    for path in forge.path(layout.TIMESTAMP_ROOTS).iterdir():
+        path.write_bytes(made.authorities["three"].root_pem)
+    assert verifier.all_wrong(verifier.everything(made, forge.folder, made.wanted())) == {}
+    (tmp_path / "exported.wacz").write_bytes(forge.export("second"))
+    assert verifier.wrong(verifier.exported(tmp_path / "exported.wacz", made.wanted()).checks) == {"timestamps"}
 
 
 def test_what_a_copied_statement_names_is_not_held_against_the_log_that_it_is_in(made: Stamped, tmp_path: Path) -> None:

@@ -354,10 +354,9 @@ def test_those_that_are_not_good_are_passed_over(around: Around, store: MemorySt
     stamped(store, around, 5, "one", "two")
     stamped(store, around, 6, "one", "two")
     store.replace(layout.checkpoint(6), text(6, bytes(32)))  # the log was another one
-    stamped(store, around, 7, "one", "two")
-    store.replace(layout.checkpoint(7), text(8))
-    stamped(store, around, 8, "one", "two")
-    store.replace(layout.checkpoint(8), text(8).replace(b"test", b"rest"))
+    for size, other in ((7, text(8)), (8, text(8).replace(b"test", b"rest"))):  # of another size, of another log
+        store.replace(layout.checkpoint(size), other)
+        put(store, layout.checkpoint_timestamps(size), around.files(other, "one", "two"))
     stamped(store, around, 9, "one", "two")
     store.delete(layout.checkpoint(9))
     stamped(store, around, 10, "one", "two")
