@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 #: what a result may take beyond the capture's own time, before its intent counts as unfinished: a slow store
 _STORING = timedelta(minutes=10)
+_STAMP_AGAIN = timedelta(minutes=5)
 _MAX_INDEX_BYTES = 1 << 30
 _MAX_DOM_BYTES = 1 << 30
 
@@ -455,9 +456,11 @@ class Archive:
 
     def is_stamp_due(self, known: StampedCheckpoint | None) -> bool:
         """Whether the log is to be time-stamped again, when `known` is what was stamped last."""
-        if known is None or not known.stamped.is_full:
+        if known is None:
             return True
-        return clock.now() - known.time >= timedelta(seconds=self._settings.seal.checkpoint_every_s)
+        every = timedelta(seconds=self._settings.seal.checkpoint_every_s)
+        # One that is away need not be waited for by each capture.
+        return clock.now() - known.time >= (every if known.stamped.is_full else min(every, _STAMP_AGAIN))
 
     def stamp_checkpoint(self, stamper: Stamper) -> StampedCheckpoint | None:
         """Sign the log as far as it reaches, and have that time-stamped; None where nobody stamped it.

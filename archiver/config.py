@@ -239,12 +239,14 @@ class SealSettings(BaseModel):
     checkpoint_every_s: float = Field(
         3600.0,
         ge=1,
+        le=366 * 86400,
         allow_inf_nan=False,
         description="seconds after which the log is time-stamped again when it grows: before a capture, and by workers",
     )
     renew_before_s: float = Field(
         90 * 86400.0,
         ge=0,
+        le=3660 * 86400,
         allow_inf_nan=False,
         description="seconds before an authority's certificate expires at which its time stamps are renewed",
     )
