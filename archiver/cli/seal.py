@@ -12,7 +12,7 @@ from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
-from archiver.errors import UsageError
+from archiver.errors import SigningError, UsageError
 from archiver.sealing import Retried, Waiting
 from archiver.stamping import Stamper
 
@@ -77,6 +77,10 @@ def status(globals_: Globals) -> None:
 
 def _stamper(archive: Archive) -> Stamper:
     stamper = archive.stamper()
+    if stamper is None and archive.settings.authorities:
+        raise SigningError(
+            f"{archive.location} was made before archives had keys: nothing in it is signed, so nothing is time-stamped"
+        )
     if stamper is None:
         raise UsageError(
             "no time-stamp authority is configured; name two as [authorities.NAME] in a configuration file, each with "

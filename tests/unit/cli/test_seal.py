@@ -297,7 +297,9 @@ def test_authorities_of_the_environment_are_refused(told: Told, monkeypatch: pyt
 
 def test_what_is_never_due_is_not_asked_for(told: Told, configure: Configure, around: Around, archiver: Run) -> None:
     capture(archiver)
-    configure(text=around.toml().replace("[seal]\n", "[seal]\ncheckpoint_every_s = 1e12\nrenew_before_s = 1e12\n"))
+    configure(
+        text=around.toml().replace("[seal]\n", "[seal]\ncheckpoint_every_s = 31622400\nrenew_before_s = 316224000\n")
+    )
     asked = around.asked()
     assert told("seal", "retry") == (0, "0 notes completed, 0 still waiting; 0 renewed\n")
     assert around.asked() == asked

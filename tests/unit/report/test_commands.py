@@ -40,7 +40,7 @@ def run(command: str, folder: Path) -> str:
 
 def test_openssl_accepts_each_time_stamp(folder: Path) -> None:
     told = commands(folder, "openssl")
-    assert len(told) == len(list((folder / "evidence" / "timestamps").rglob("*.tsr"))) > 4
+    assert len(told) == len(list((folder / "evidence").glob("*.tsr"))) > 4
     assert {run(command, folder) for command in told} == {"Verification: OK"}
 
 
