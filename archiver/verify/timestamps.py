@@ -158,13 +158,6 @@ def check_roots(files: Mapping[str, bytes], pins: Iterable[Pin]) -> tuple[list[s
     return problems, doubts
 
 
-def attested_by(folder: Folder, known: Known) -> set[str]:
-    """The trusted authorities that have stamped the message of a folder itself."""
-    work = _Work(known.pins, known.at)
-    work.folder("", folder)
-    return {each.authority for each in work.read if each.authority is not None and not each.renewal}
-
-
 def check_timestamps(statement: Mapping[str, Any], material: Material, pins: Sequence[Pin], at: datetime) -> Times:
     """The checks "timestamps" and "interval" of a capture, at a moment `at`, as the verifier's clock has it.
 
