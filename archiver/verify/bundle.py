@@ -166,36 +166,30 @@ class _Bundle:
 
     def of_time(self, index: int, note: bytes, _: object, statement: dict[str, Any]) -> Times:
         """The checks of the time stamps that the bundle has."""
-        before = later = text = None
+        before = later = None
         said = statement.get("sealed_after")
         if said:
             size, root = said["checkpoint"]["size"], bytes.fromhex(said["checkpoint"]["root"])
-            text = _checkpoint_text(self._origin, size, root)
-            before = self._folder(places.OF_BEFORE, text)
+            before = self._folder(places.OF_BEFORE, _checkpoint_text(self._origin, size, root))
         if self._covers:
             later = self._folder(places.OF_LATER, self._package.read(places.LATER, _MAX_SMALL_BYTES))
         of_note = self._folder(places.OF_SNAPSHOT, note)
         times = check_timestamps(statement, Material(of_note, before, later), self._trust.authorities, clock.now())
-        problems, doubts = check_roots(self._files(places.ROOTS), self._trust.authorities)
+        problems, doubts = list(self._misplaced()), check_roots(self._files(places.ROOTS), self._trust.authorities)
         named = named_checkpoint(statement, note, self._origin)
         if named is not None and named[0] > index:
             problems.append(BY_ITSELF)
-        for problem in [*self._misplaced(text), *problems]:
+        for problem in problems:
             times = times.failed(problem)
         for doubt in doubts:
             times = times.doubted(doubt)
         return times
 
-    def _misplaced(self, named: bytes | None) -> Iterator[str]:
-        """What is wrong with what lies beside time stamps, for others to verify with; `named` is in the statement."""
+    def _misplaced(self) -> Iterator[str]:
+        """What is wrong with where time stamps lie: none may be passed over."""
         names = self._package.names()
-        before = self._files(places.BEFORE).get("")
-        if before is not None and before != named:
-            yield f"{places.BEFORE} is not the checkpoint that the statement names"
-        responses = {each.rpartition("/")[0] + "/" for each in names if stamps.parse(each) is not None}
-        if places.OF_BEFORE in responses and before is None:
-            yield f"{places.BEFORE}, which was time-stamped, is missing"
-        if places.OF_LATER in responses and not {places.LATER, places.LATER_PROOF} & set(names):
+        is_proven = places.LATER in names or places.LATER_PROOF in names
+        if not is_proven and any(_is_response(places.OF_LATER, name) for name in names):
             yield f"{places.LATER}, which was time-stamped, and the proof that the snapshot is in it are missing"
 
     def _folder(self, prefix: str, message: bytes) -> Folder | None:
@@ -405,6 +399,10 @@ def _others(
         after = Checkpoint.parse(signed.text)
         if not why_not_signed(signed, after, checkpoint.origin, ring.valid_at(max(after.size - 1, 0))):
             yield f"the checkpoint of {places.LATER_PROOF}", after.size, after.root
+
+
+def _is_response(prefix: str, name: str) -> bool:
+    return name.startswith(prefix) and stamps.parse(name.removeprefix(prefix)) is not None
 
 
 def _of_another_time(sealed: list[_Sealed], checkpoint: Checkpoint) -> Iterator[str]:

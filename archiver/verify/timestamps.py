@@ -7,6 +7,7 @@ serves where the note was not stamped in time.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections import Counter
@@ -137,25 +138,20 @@ def named_checkpoint(statement: Mapping[str, Any], note: bytes, origin: str) -> 
     return (said["checkpoint"]["size"], bytes.fromhex(said["checkpoint"]["root"])) if said and is_own else None
 
 
-def check_roots(files: Mapping[str, bytes], pins: Iterable[Pin]) -> tuple[list[str], list[str]]:
-    """What is wrong with the root certificates that come with time stamps, by file name, and what is not known of them.
+def check_roots(files: Mapping[str, bytes], pins: Iterable[Pin]) -> list[str]:
+    """What is not known of the root certificates that come with time stamps, by file name; what is none is passed over.
 
     None of them is believed. But a reader may verify with them, and must have those that are believed here.
     """
     pinned = {pin.name: pin.roots for pin in pins}
-    problems, doubts = list[str](), list[str]()
+    doubts = []
     for name, data in files.items():
         authority = name.partition(".")[0]
-        try:
-            root = x509.load_pem_x509_certificate(data)
-        except ValueError:
-            root = None
-        encoded = root.public_bytes(Encoding.DER) if root else b""
-        if root is None or root.public_bytes(Encoding.PEM) != data or stamps.root_file(authority, encoded) != name:
-            problems.append(f"the root {shown(name)} is not the one certificate that its name says")
-        elif authority in pinned and encoded not in pinned[authority]:
-            doubts.append(f"the root {name} is none by which {authority} is trusted here: do not verify with it")
-    return problems, doubts
+        with contextlib.suppress(ValueError):
+            root = x509.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
+            if authority in pinned and root not in pinned[authority]:
+                doubts.append(f"the root {name} is none by which {authority} is trusted here: do not verify with it")
+    return doubts
 
 
 def check_timestamps(statement: Mapping[str, Any], material: Material, pins: Sequence[Pin], at: datetime) -> Times:

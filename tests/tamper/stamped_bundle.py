@@ -50,7 +50,9 @@ class StampedBundle(Bundle):
 
     def responses(self, folder: str, authority: str = "", *, renewals: bool = False) -> list[str]:
         """The paths of the responses in a folder, those over lists only with `renewals`."""
-        found = [(path, stamps.parse(path)) for path in sorted(self.files) if path.startswith(folder)]
+        found = [
+            (path, stamps.parse(path.removeprefix(folder))) for path in sorted(self.files) if path.startswith(folder)
+        ]
         return [
             path
             for path, each in found
