@@ -16,7 +16,7 @@ from archiver.archive import Archive, Snapshot
 from archiver.errors import NotFoundError, StorageError
 from archiver.index.queries import Capture, LogRef
 from archiver.proving import newest, prove_entry
-from archiver.report import gathering, made, places
+from archiver.report import gathering, html, made, places
 from archiver.report.facts import Facts
 from archiver.seal import published, stamps
 from archiver.seal.checkpoint import Checkpoint
@@ -41,9 +41,9 @@ _MAX_CHECKPOINT_BYTES = 4096
 
 
 def evidence(
-    archive: Archive, snapshot: Snapshot, render: Render | None = None, to_pdf: Print | None = None
+    archive: Archive, snapshot: Snapshot, render: Render | None = html.render, to_pdf: Print | None = None
 ) -> Iterator[bytes]:
-    """The evidence bundle of a snapshot, in pieces. `render` makes the report, `to_pdf` prints it.
+    """The evidence bundle of a snapshot, in pieces. `render` makes the report, `to_pdf` prints it; None leaves it out.
 
     Raises as `proving.prove_entry`, `StorageError`, and what `to_pdf` raises.
     """

@@ -15,7 +15,6 @@ from archiver import clock, stamping
 from archiver.archive import Archive
 from archiver.config import Settings
 from archiver.errors import AlteredError, NotFoundError, StorageError, UsageError
-from archiver.report.html import render
 from archiver.seal import seen
 from archiver.seal.authority import Authority
 from archiver.seal.note import NoteError, VerifierKey
@@ -94,7 +93,7 @@ def verify_file(path: Path, wanted: Wanted, settings: Settings, on_bytes: OnByte
                 return bundle.verify_warc(path.name, iter(partial(stream.read, _PIECE_BYTES), b""), on_bytes)
             if begin[:2] == _ZIP:
                 trust = _trust_of_file(stream, wanted, settings)
-                return bundle.verify_bundle(path.name, stream, trust, on_bytes, render)
+                return bundle.verify_bundle(path.name, stream, trust, on_bytes)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
     raise UsageError(

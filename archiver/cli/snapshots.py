@@ -22,7 +22,6 @@ from archiver.exporting import evidence
 from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.index.schema import State
 from archiver.moments import parse_time
-from archiver.report.html import render as render_report
 from archiver.urls import parse_capturable
 from archiver.verify.timestamps import Times
 
@@ -202,7 +201,7 @@ def get(globals_: Globals, reference: str, part: str, output: str | None, no_pdf
     with Archive(settings) as archive:
         snapshot = archive.find(reference)
         if part == "evidence":
-            pieces = evidence(archive, snapshot, render_report, None if no_pdf else partial(_to_pdf, settings.capture))
+            pieces = evidence(archive, snapshot, to_pdf=None if no_pdf else partial(_to_pdf, settings.capture))
         else:
             pieces = archive.part(snapshot, part)
         tiles = len(snapshot.artifacts("full_screenshot"))

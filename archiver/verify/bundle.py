@@ -20,7 +20,7 @@ import rfc8785
 
 from archiver import clock
 from archiver.errors import NotFoundError, StorageError
-from archiver.report import places
+from archiver.report import html, places
 from archiver.seal import keyring as keyrings
 from archiver.seal import note as notes
 from archiver.seal.checkpoint import Checkpoint, Proof
@@ -100,11 +100,11 @@ def _read_keys(package: Package) -> tuple[VerifierKey, ...]:
 
 
 def verify_bundle(
-    name: str, stream: BinaryIO, trust: Trust, on_bytes: OnBytes | None, render: Render | None = None
+    name: str, stream: BinaryIO, trust: Trust, on_bytes: OnBytes | None, render: Render | None = html.render
 ) -> Report:
     """Everything about an exported WACZ that can be verified without its archive.
 
-    `render` makes the report that the bundle should have, where it has one.
+    `render` makes the report that the bundle should have, where it has one; without it that is a doubt.
     """
     package = open_package(stream)
     problems = [each.text for each in package.problems]
