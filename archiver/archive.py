@@ -6,8 +6,8 @@ import contextlib
 import hashlib
 import secrets
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 import platformdirs
 
-from archiver import clock, interrupts, signing
+from archiver import clock, interrupts, signing, stamping
 from archiver.config import Settings, load
 from archiver.errors import ArchiverError, NotFoundError, SigningError, StorageError, UsageError
 from archiver.index import facts, follow, queries, reference, sketches
@@ -30,11 +30,13 @@ from archiver.index.sketches import Alike
 from archiver.model import Recording, Sketch
 from archiver.seal import keys, note, publish, published, seen
 from archiver.seal import statement as statements
+from archiver.seal.interval import Interval, interval
 from archiver.seal.keyring import Keyring
 from archiver.seal.keys import Signer
 from archiver.seal.publish import Published
 from archiver.seal.statement import About
 from archiver.signing import Holder
+from archiver.stamping import Stamped, StampedCheckpoint, Stamper
 from archiver.storage import descriptor, layout, log
 from archiver.storage.base import ObjectStore, Retention, read
 from archiver.storage.descriptor import Descriptor
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 #: what a result may take beyond the capture's own time, before its intent counts as unfinished: a slow store
 _STORING = timedelta(minutes=10)
+_STAMP_AGAIN = timedelta(minutes=5)
 _MAX_INDEX_BYTES = 1 << 30
 _MAX_DOM_BYTES = 1 << 30
 
@@ -104,6 +107,8 @@ class Captured:
 
     `index_error` says why the index could not be brought up to date, if so: whoever asks next tries again.
     `checkpoint` is the size of the log that was then signed; `checkpoint_error` says why none was, if it was to be.
+    `sealed` is the interval that time stamps attest, None where no authority is configured, and `unstamped` says of
+    authorities why they have not.
     """
 
     snapshot: Snapshot
@@ -112,6 +117,8 @@ class Captured:
     index_error: str | None = None
     checkpoint: int | None = None
     checkpoint_error: str | None = None
+    sealed: Interval | None = None
+    unstamped: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -150,6 +157,11 @@ class Archive:
         if self._opened is not None:
             self._opened.database.close()
             self._opened = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
 
     @property
     def location(self) -> str:
@@ -361,21 +373,27 @@ class Archive:
         parse_capturable(url)
         check(self._settings.capture)
         said = about or About()
+        stamping.configured(self._settings)
         opened = self._ready()
+        stamper = self.stamper()
         signer = self.signer()
         self._sign = None if signer is None else lambda text: signer.sign(text).line
         began = clock.now()
         snapshot = layout.new_id(began)
         deadline = began + timedelta(seconds=self._settings.capture.timeout_s) + _STORING
         intended = self._append(statements.intent(snapshot, url, began, deadline, said))
+        known = None
         try:
+            if stamper is not None:
+                known = self._newest_stamped(stamper)
             with working_directory() as directory:
                 recording = record(url, self._settings.capture, directory, on_progress)
                 elapsed = (clock.now() - recording.started_at).total_seconds()
                 size = sum(x.response_body.size_bytes for x in recording.exchanges if x.response_body)
                 on_progress(Progress("store", len(recording.exchanges), size, elapsed))
                 recording, sketch = texts.sketched(recording)
-                stored = self._store(snapshot, intended, recording, directory, said, sketch)
+                sealed_after = None if known is None else known.said()
+                stored, entry = self._store(snapshot, intended, recording, directory, said, sketch, sealed_after)
         except BaseException as error:
             with interrupts.held_off():
                 kind, message = type(error).__name__, str(error) if isinstance(error, ArchiverError) else ""
@@ -401,7 +419,66 @@ class Archive:
         except ArchiverError as error:
             checkpoint_error = str(error)
         lost = statements.not_recorded(recording)
-        return Captured(stored, recording, lost, index_error, checkpoint, checkpoint_error)
+        captured = Captured(stored, recording, lost, index_error, checkpoint, checkpoint_error)
+        if stamper is None:
+            return captured
+        stamped = self._stamp(stamper, entry)
+        found = interval([] if known is None else known.after, stamped.before)
+        return replace(captured, sealed=found, unstamped=stamped.failures)
+
+    def stamper(self) -> Stamper | None:
+        """Asks the authorities of the settings for time stamps; None where there are none, or nothing is signed.
+
+        Raises `ConfigurationError`, and `NotFoundError` where there is no archive.
+        """
+        asked = stamping.configured(self._settings)
+        return Stamper(self.store, self._settings, asked) if asked and self._described().key is not None else None
+
+    def _newest_stamped(self, stamper: Stamper) -> StampedCheckpoint | None:
+        """The newest stamped checkpoint, the log as it is now stamped first if that is due; what cannot be had is not.
+
+        Every such checkpoint ends a stretch of the log: what comes after is sealed after it.
+        """
+        with contextlib.suppress(ArchiverError):  # the visit matters more, and what is wrong is told when it is signed
+            known = self.newest_stamped(stamper)
+            if not self.is_stamp_due(known):
+                return known
+            with contextlib.suppress(ArchiverError):
+                new = self.stamp_checkpoint(stamper)
+                if new is not None and (new.stamped.is_full or known is None or not known.stamped.is_full):
+                    return new
+            return known
+        return None
+
+    def newest_stamped(self, stamper: Stamper) -> StampedCheckpoint | None:
+        """The newest checkpoint of the log that is time-stamped. Raises as `Stamper.newest`."""
+        return stamper.newest(self._described().origin or "")
+
+    def is_stamp_due(self, known: StampedCheckpoint | None) -> bool:
+        """Whether the log is to be time-stamped again, when `known` is what was stamped last."""
+        if known is None:
+            return True
+        every = timedelta(seconds=self._settings.seal.checkpoint_every_s)
+        # One that is away need not be waited for by each capture.
+        return clock.now() - known.time >= (every if known.stamped.is_full else min(every, _STAMP_AGAIN))
+
+    def stamp_checkpoint(self, stamper: Stamper) -> StampedCheckpoint | None:
+        """Sign the log as far as it reaches, and have that time-stamped; None where nobody stamped it.
+
+        Raises as `publish`.
+        """
+        done = self.publish()
+        if done is None:
+            return None
+        stamped = stamper.checkpoint(done.signed.checkpoint, patient=False)
+        return StampedCheckpoint(done.signed.checkpoint, stamped) if stamped.held else None
+
+    def _stamp(self, stamper: Stamper, entry: log.Entry) -> Stamped:
+        """Have the note of an entry time-stamped. That this cannot be done is one more reason why it was not."""
+        try:
+            return stamper.note(entry.commitment, log.note(self.store, entry), patient=False)
+        except ArchiverError as error:
+            return Stamped(failures={"the store": str(error)})
 
     def _ready(self) -> _Opened:
         """An archive to write to: made if there is none, and rid of what killed captures left."""
@@ -441,7 +518,8 @@ class Archive:
         directory: Path,
         said: About,
         sketch: dict[str, Any] | None,
-    ) -> Snapshot:
+        sealed_after: dict[str, Any] | None,
+    ) -> tuple[Snapshot, log.Entry]:
         """Artifacts, then the statement, then its entry: a crash leaves nothing that refers to what is not there."""
         store = self._open().store
 
@@ -454,10 +532,10 @@ class Archive:
         with store.group(snapshot, is_whole):
             artifacts = self._store_artifacts(snapshot, recording, directory)
             statement = statements.build(
-                snapshot, intended.index, recording, artifacts, self._settings.capture, said, sketch
+                snapshot, intended.index, recording, artifacts, self._settings.capture, said, sketch, sealed_after
             )
             entry = self._append(statement)
-        return Snapshot(snapshot, statement, entry.index, store)
+        return Snapshot(snapshot, statement, entry.index, store), entry
 
     def _store_artifacts(self, snapshot: str, recording: Recording, directory: Path) -> list[statements.Artifact]:
         store = self._open().store
@@ -647,6 +725,11 @@ class Archive:
             with contextlib.suppress(NotFoundError, StorageError):  # `archiver verify` says what is wrong with it
                 found.append(log.statement(self.store, entry))
         return found
+
+    def results_from(self, first: int) -> list[log.Entry]:
+        """The entries from `first` on that say what came of something: all but intents, in log order."""
+        found = queries.results_from(self._up_to_date().database, first)
+        return [log.Entry(each.index, each.type, each.id, each.commitment) for each in found]
 
     def log_length(self) -> int:
         """How many entries the log has, up to a hole if it has one."""

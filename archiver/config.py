@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,7 +48,10 @@ PROTECTED = frozenset(
     }
 )
 _ARCHIVE = "./archive"
-_SCHEDULES = "schedules."  # below it each name has a whole table
+_SCHEDULES, _AUTHORITIES = "schedules.", "authorities."
+_TABLES = (_SCHEDULES, _AUTHORITIES)  # below these each name has a whole table
+#: what a time-stamp authority may be called, since it is part of keys and file names
+AUTHORITY_NAME = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 #: settings that are lists; the environment gives them with commas between, or as JSON
 LISTS = frozenset({"capture.resolve", "capture.tag", "jobs.host", "jobs.command"})
 
@@ -92,6 +96,11 @@ def _checked(check: Callable[[str], object]) -> Callable[[str], str]:
         return value
 
     return read
+
+
+def _check_authority_name(value: str) -> None:
+    if not re.fullmatch(AUTHORITY_NAME, value):
+        raise ValueError("the name of an authority is made of a-z, 0-9 and -, at most 32 of them")
 
 
 def _check_secret_webhook(value: SecretStr) -> SecretStr:
@@ -219,6 +228,39 @@ class JobsSettings(BaseModel):
     )
 
 
+class SealSettings(BaseModel):
+    """The `[seal]` section: how time stamps are asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timeout_s: float = Field(
+        10.0, gt=0, le=300, allow_inf_nan=False, description="seconds a time-stamp authority may take to answer"
+    )
+    checkpoint_every_s: float = Field(
+        3600.0,
+        ge=1,
+        le=366 * 86400,
+        allow_inf_nan=False,
+        description="seconds after which the log is time-stamped again when it grows: before a capture, and by workers",
+    )
+    renew_before_s: float = Field(
+        90 * 86400.0,
+        ge=0,
+        le=3660 * 86400,
+        allow_inf_nan=False,
+        description="seconds before an authority's certificate expires at which its time stamps are renewed",
+    )
+
+
+class AuthoritySettings(BaseModel):
+    """A table `[authorities.NAME]`: a time-stamp authority (RFC 3161) and the roots it is trusted by."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: SecretStr = Field(description="where it answers; http or https")
+    roots: Path = Field(description="PEM file of the root certificates that its time stamps must lead to")
+
+
 class Settings(BaseModel):
     """Every setting in force."""
 
@@ -238,6 +280,11 @@ class Settings(BaseModel):
     )
     capture: CaptureSettings = CaptureSettings()
     jobs: JobsSettings = JobsSettings()
+    seal: SealSettings = SealSettings()
+    authorities: dict[Annotated[str, AfterValidator(_checked(_check_authority_name))], AuthoritySettings] = Field(
+        default_factory=dict,
+        description="[authorities.NAME]: who is asked for time stamps, in this order; two of them for each",
+    )
     schedules: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="[schedules.NAME]: schedules that a worker adds, or changes, when it starts"
     )
@@ -270,7 +317,7 @@ def load(flags: Mapping[str, Any] | None = None, config_file: Path | None = None
     layers.append(("flag", {k: v for k, v in (flags or {}).items() if v is not None and v != ()}, False))
     for origin, layer, is_local in layers:
         for name, value in layer.items():
-            if is_local and name in PROTECTED:
+            if is_local and (name in PROTECTED or name.startswith(_AUTHORITIES)):
                 raise ConfigurationError(
                     f"{name} may not be set in {LOCAL_FILE} of the current folder; use the flag, the environment, "
                     f"a file named with --config, or {user_file()}"
@@ -282,8 +329,8 @@ def load(flags: Mapping[str, Any] | None = None, config_file: Path | None = None
     except ValidationError as error:
         first = error.errors()[0]
         reason = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
-        name = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
-        where = origins.get(name, "the settings")
+        name = ".".join(str(part) for part in first["loc"] if isinstance(part, str) and part != "[key]")
+        where = origins.get(name) or origins.get(name.rpartition(".")[0], "the settings")
         raise ConfigurationError(f"{name} (from {where}): {reason}") from None
     proxy = settings.capture.proxy
     if proxy is not None and proxy.has_credentials and origins["capture.proxy"] == "flag":
@@ -303,6 +350,7 @@ def names() -> tuple[str, ...]:
         "signing_key_passphrase",
         *(f"capture.{name}" for name in CaptureSettings.model_fields),
         *(f"jobs.{name}" for name in JobsSettings.model_fields),
+        *(f"seal.{name}" for name in SealSettings.model_fields),
     )
 
 
@@ -331,7 +379,7 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in tree.items():
-        if isinstance(value, dict) and prefix != _SCHEDULES:
+        if isinstance(value, dict) and prefix not in _TABLES:
             flat.update(_flatten(value, f"{prefix}{key}."))
         else:
             flat[prefix + key] = value
@@ -341,7 +389,7 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for name, value in flat.items():
-        *sections, key = name.split(".", 1) if name.startswith(_SCHEDULES) else name.split(".")
+        *sections, key = name.split(".", 1) if name.startswith(_TABLES) else name.split(".")
         place = tree
         for section in sections:
             place = place.setdefault(section, {})
@@ -365,7 +413,11 @@ def _environment() -> dict[str, Any]:
                 f"{variable} (from environment): schedules stand in a file, as [schedules.NAME], or are added with "
                 "`archiver schedule add`"
             )
-        elif variable.startswith((f"{ENVIRONMENT_PREFIX}CAPTURE__", f"{ENVIRONMENT_PREFIX}JOBS__")):
+        elif variable.startswith(f"{ENVIRONMENT_PREFIX}AUTHORITIES"):
+            raise ConfigurationError(
+                f"{variable} (from environment): time-stamp authorities stand in a file, as [authorities.NAME]"
+            )
+        elif variable.startswith(tuple(f"{ENVIRONMENT_PREFIX}{section}__" for section in ("CAPTURE", "JOBS", "SEAL"))):
             raise ConfigurationError(f"{variable} (from environment): there is no such setting")
     return found
 

@@ -76,6 +76,7 @@ def copy(source: Archive, target: Archive, on_progress: OnProgress, url: str | N
         work.whole()
     else:
         work.some(source, target, url)
+        work.roots()
         work.sign(target)
     work.done.problems = tuple(work.problems)
     return work.done
@@ -117,14 +118,19 @@ class _Copy:
         self._published()
 
     def _published(self) -> None:
-        """Tiles, bundles and checkpoints, which are the same for a copy; the newest checkpoint last."""
-        for prefix in (layout.TILES, layout.CHECKPOINTS, layout.SIGNATURES):
+        """Tiles, checkpoints and time stamps, which are the same for a copy; the newest checkpoint last."""
+        for prefix in (layout.TILES, layout.CHECKPOINTS, layout.SIGNATURES, layout.TIMESTAMPS):
             for key in _lacking(self._source, self._target, prefix):
                 with contextlib.suppress(NotFoundError):  # a partial tile goes when it is full
                     self._put(key, read(self._source, key, _MAX_PUBLISHED_BYTES))
         with contextlib.suppress(NotFoundError):
             newest = read(self._source, layout.CHECKPOINT, _MAX_PUBLISHED_BYTES)
             self._target.replace(layout.CHECKPOINT, newest)
+
+    def roots(self) -> None:
+        """The root certificates that the time stamps of copied notes lead to."""
+        for key in self._source.list(layout.TIMESTAMP_ROOTS):
+            self._put(key, read(self._source, key, _MAX_PUBLISHED_BYTES))
 
     def sign(self, target: Archive) -> None:
         """Have the entries that were added signed, where the key of the target is at hand."""
@@ -209,6 +215,9 @@ class _Copy:
             for key in sorted(listed | set(digests)):
                 self._carry_object(key, digests.get(key))
         self._put(layout.note(entry.commitment), note)
+        # Those of a log's checkpoints stay with that log; what the statement says of one can be verified there.
+        for key in self._source.list(layout.note_timestamps(entry.commitment)):
+            self._put(key, read(self._source, key, _MAX_PUBLISHED_BYTES))
         return True
 
     def _carry_object(self, key: str, sha256: str | None) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.errors import AlteredError, NotFoundError
 from archiver.index.queries import Capture
 from archiver.seal import published
@@ -13,9 +11,6 @@ from archiver.seal.merkle import ProofError
 from archiver.seal.note import NoteError
 from archiver.seal.published import Signed
 from archiver.storage import layout, log
-from archiver.storage.base import read
-from archiver.verify import bundle
-from archiver.warc import wacz
 
 
 def newest(archive: Archive) -> Signed:
@@ -55,27 +50,3 @@ def prove_entry(archive: Archive, signed: Signed, index: int) -> Proof:
             f"entry {index} of {store.location} is not the one that was signed, or the published tiles are not: {error}"
         ) from None
     return proof
-
-
-def evidence(archive: Archive, snapshot: Snapshot) -> Iterator[bytes]:
-    """The evidence bundle of a snapshot: its WACZ with all that is needed to verify it without the archive.
-
-    Raises as `prove_entry`, and `StorageError`.
-    """
-    capture, _ = archive.locate(snapshot.id)
-    signed, ring = newest(archive), archive.keyring()
-    assert capture.result is not None
-    said = {bundle.SNAPSHOT: (capture.result.index, capture.result.commitment)}
-    if capture.intent is not None:
-        said[bundle.INTENT] = (capture.intent.index, capture.intent.commitment)
-    for entry in archive.entries_of("key"):
-        if entry.index < signed.checkpoint.size:
-            said[bundle.key_name(entry.index)] = (entry.index, entry.commitment)
-    sealed = {}
-    for name, (index, commitment) in said.items():
-        salt, _, note = read(archive.store, layout.note(commitment), log.MAX_NOTE_BYTES).partition(b"\n")
-        sealed[name] = (salt, note, prove_entry(archive, signed, index).render())
-    listed = archive.index_of(snapshot)
-    roots = tuple(status.key for status in ring.all() if status.added is None)
-    planned = wacz.load(archive.store, snapshot.statement, listed, bundle.files(sealed, roots, listed))
-    return planned.read(archive.store)

@@ -8,21 +8,27 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from archiver import clock
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from archiver import clock, stamping
 from archiver.archive import Archive
 from archiver.config import Settings
 from archiver.errors import AlteredError, NotFoundError, StorageError, UsageError
 from archiver.seal import seen
+from archiver.seal.authority import Authority
 from archiver.seal.note import NoteError, VerifierKey
 from archiver.signing import Holder
 from archiver.storage import layout
 from archiver.storage.descriptor import Descriptor
-from archiver.verify import attempts, bundle, capture, everything, schedules
+from archiver.verify import attempts, bundle, capture, everything, schedules, stamped
 from archiver.verify.capture import Report
 from archiver.verify.everything import OnDone
 from archiver.verify.ledger import Ledger, OnEntries, read_ledger
 from archiver.verify.schedules import Row
 from archiver.verify.snapshot import OnBytes
+from archiver.verify.stamped import Stamped
+from archiver.verify.timestamps import Pin
 from archiver.verify.trust import Known, Trust, read_checkpoint, read_keys
 from archiver.verify.verdict import Check, Verdict
 
@@ -35,11 +41,13 @@ _PIECE_BYTES = 1 << 20
 class Wanted:
     """How to verify. `trust` is a file of verifier keys, `checkpoints` files with checkpoints known from elsewhere.
 
-    With `online` the store is asked for what cannot be read out of it, which is Object Lock.
+    `authorities` are names of time-stamp authorities, each with a PEM file of the roots it is trusted by; without any
+    those of the settings are. With `online` the store is asked for what cannot be read out of it, which is Object Lock.
     """
 
     trust: Path | None = None
     checkpoints: Sequence[Path] = ()
+    authorities: Sequence[tuple[str, Path]] = ()
     online: bool = True
 
 
@@ -67,7 +75,9 @@ def verify(
     todo = capture.task(ledger, id_)
     if isinstance(todo, Report):
         return todo
-    return capture.run(todo, archive.store.get, archive.store if _can_lock(archive, wanted) else None, on_bytes)
+    of_time = partial(stamped.check, archive.store.get, Stamped.of(ledger, clock.now()))
+    kept = archive.store if _can_lock(archive, wanted) else None
+    return capture.run(todo, archive.store.get, of_time, kept, on_bytes)
 
 
 def verify_file(path: Path, wanted: Wanted, settings: Settings, on_bytes: OnBytes | None = None) -> Report:
@@ -82,7 +92,8 @@ def verify_file(path: Path, wanted: Wanted, settings: Settings, on_bytes: OnByte
             if begin[:2] == _GZIP:
                 return bundle.verify_warc(path.name, iter(partial(stream.read, _PIECE_BYTES), b""), on_bytes)
             if begin[:2] == _ZIP:
-                return bundle.verify_bundle(path.name, stream, _trust_of_file(stream, wanted, settings), on_bytes)
+                trust = _trust_of_file(stream, wanted, settings)
+                return bundle.verify_bundle(path.name, stream, trust, on_bytes)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
     raise UsageError(
@@ -92,18 +103,41 @@ def verify_file(path: Path, wanted: Wanted, settings: Settings, on_bytes: OnByte
 
 def _trust_of_file(stream: BinaryIO, wanted: Wanted, settings: Settings) -> Trust:
     """Keys from a file, or those that this machine has of the log a bundle says to be of."""
+    pins = _pins(wanted, settings)
     origin = bundle.origin_of(stream)
     stream.seek(0)
     known = _known(origin, wanted) if origin else ()
     if wanted.trust is not None:
-        return Trust(read_keys(wanted.trust), known)
+        return Trust(read_keys(wanted.trust), known, authorities=pins)
     if origin is None:
-        return Trust()
+        return Trust(authorities=pins)
     holder = Holder(origin.removeprefix("archiver/"), origin, "", *_secrets(settings))
     declared = bundle.declared_keys(stream)
     stream.seek(0)
     keys, later = _of_this_machine(holder, declared)
-    return Trust(keys, known, later)
+    return Trust(keys, known, later, pins)
+
+
+def _pins(wanted: Wanted, settings: Settings) -> tuple[Pin, ...]:
+    """The time-stamp authorities that are believed. Raises `UsageError` for roots that cannot be used."""
+    if not wanted.authorities:
+        return pins_of(stamping.configured(settings))
+    found = []
+    for name, path in wanted.authorities:
+        try:
+            pem = path.read_bytes()
+            roots = x509.load_pem_x509_certificates(pem)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+        except ValueError:
+            raise UsageError(f"{path} should have root certificates in PEM, and has none") from None
+        found.append(Pin(name, tuple(root.public_bytes(Encoding.DER) for root in roots)))
+    return tuple(found)
+
+
+def pins_of(authorities: Sequence[Authority]) -> tuple[Pin, ...]:
+    """The authorities with their roots, as a verifier takes them."""
+    return tuple(Pin(each.name, tuple(root.public_bytes(Encoding.DER) for root in each.roots)) for each in authorities)
 
 
 def _secrets(settings: Settings) -> tuple[str | None, str | None]:
@@ -138,9 +172,9 @@ def verify_all(
     ledger = open_ledger(archive, wanted, None, on_entries)
     deep = everything.chosen(ledger, fraction)
     total = sum(any(entry.type == "snapshot" for entry in found) for found in ledger.entries.values())
-    online = _can_lock(archive, wanted)
-    reports = everything.verify_all(ledger, archive.opening, deep, online, on_done)
-    return Everything(everything.check_log(ledger, clock.now()), total, len(deep), reports)
+    online, now = _can_lock(archive, wanted), clock.now()
+    reports = everything.verify_all(ledger, archive.opening, deep, online, now, on_done)
+    return Everything(everything.check_log(ledger, now), total, len(deep), reports)
 
 
 def schedule_rows(archive: Archive, wanted: Wanted, name: str | None = None) -> Iterator[Row]:
@@ -180,7 +214,7 @@ def open_ledger(
             raise StorageError(f"{archive.store.where(layout.ARCHIVE)} is damaged: its key: {error}") from None
     origin = described.origin or f"archiver/{described.id}"
     keys, later = _keys(archive, wanted, described, declared)
-    trust = Trust(keys, _known(origin, wanted) if known is None else known, later)
+    trust = Trust(keys, _known(origin, wanted) if known is None else known, later, _pins(wanted, archive.settings))
     return read_ledger(archive.store, origin, declared, trust, ids, on_entries)
 
 

@@ -3,7 +3,7 @@
 
 Another implementation on purpose: Python's standard library, and openssl for the signatures. KEYS is a file of verifier
 keys, one a line, from elsewhere than the bundle. Exit code 0: all is as it should be; 4: it is not. Not looked at: what
-is in the WARC, whose hash is signed; whether a key was retired later; what only replay reads (pages, indexes, package).
+is in the WARC, whose hash is signed; whether a key was retired later; time stamps; what follows from others (pages, …).
 """
 
 import base64
@@ -17,7 +17,8 @@ import zipfile
 from pathlib import Path
 
 PLAIN = re.compile(r"datapackage(-digest)?\.json|pages/pages\.jsonl|indexes/index\.cdxj|archive/data\.warc\.gz")
-OURS = re.compile(r"evidence/(keys\.txt|capture\.cdxj|(snapshot|intent|key-[0-9]{12})\.(note|salt|tlog-proof))")
+OURS = r"(snapshot|intent|(key|derivation)-\d{12})\.(note|salt|tlog-proof)|(timestamp-[a-z]+|key|root)\.\w[\w.-]+"
+OURS += r"|(keys|README)\.txt|capture\.cdxj\.txt|screenshot\.png|chain\.json|report\.(html|pdf)|SHA256SUMS|verify\.sh"
 
 
 def need(condition, why):
@@ -101,8 +102,7 @@ def sealed(bundle, name, keys):
     magic, index, *path = head.decode().split("\n")
     number = int(index.removeprefix("index "))
     need((magic, index) == ("c2sp.org/tlog-proof@v1", f"index {number}"), f"the proof of {name} is none")
-    origin = checkpoint.decode().partition("\n")[0]
-    text = signed_text(checkpoint, keys, origin)
+    text = signed_text(checkpoint, keys, checkpoint.decode().partition("\n")[0])
     _, size, root, end = text.split("\n")
     need(end == "" and size == str(int(size)), f"the checkpoint of {name} is none")
     found = root_of(number, int(size), hashlib.sha256(b"\x00" + entry).digest(), [exact(each) for each in path])
@@ -114,7 +114,7 @@ def check_members(archive):
     at = 0
     for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
         name, size = info.filename, info.file_size
-        need(PLAIN.fullmatch(name) or OURS.fullmatch(name), f"{name!a:.200} is no file of a bundle")
+        need(PLAIN.fullmatch(name) or re.fullmatch(f"evidence/({OURS})", name), f"{name!a:.200} is no file of a bundle")
         stored = (info.compress_type, info.flag_bits, info.header_offset) == (0, 0, at)
         need(stored and info.external_attr >> 28 in (0, 8), f"{name} is no plain file, or not alone in its place")
         at += 30 + len(name) + size + (20 if size >= 0xFFFFFFFF else 0)  # with a ZIP64 field where the size needs one
@@ -136,7 +136,7 @@ def verify(path, keys):
         need((snapshot["type"], intent["type"]) == ("snapshot", "intent"), "another statement than snapshot and intent")
         need(all(snapshot[name] == intent[name] for name in ("id", "requested_url")), "the intent is another capture's")
         listed = {each["role"]: each for each in snapshot["artifacts"] if not each["key"].startswith("urn:")}
-        for role, name in (("warc", "archive/data.warc.gz"), ("cdxj", "evidence/capture.cdxj")):
+        for role, name in (("warc", "archive/data.warc.gz"), ("cdxj", "evidence/capture.cdxj.txt")):
             with archive.open(name) as stream:  # compares the CRC-32, too
                 found = (hashlib.file_digest(stream, "sha256").hexdigest(), archive.getinfo(name).file_size)
             need(found == (listed[role]["sha256"], listed[role]["bytes"]), f"{name} was altered")

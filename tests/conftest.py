@@ -12,6 +12,7 @@ import pytest
 
 from archiver.archive import Snapshot
 from tests.support.captures import Captures
+from tests.support.stamping import Around, Makers
 
 _SHARED = {"captures", "demo"}  # what several files use, and takes long to make
 
@@ -53,3 +54,16 @@ def captures(tmp_path_factory: pytest.TempPathFactory) -> Captures:
 def demo(captures: Captures) -> Snapshot:
     """The demo page, captured over http; its server is gone."""
     return captures["demo"]
+
+
+@pytest.fixture(scope="session")
+def makers(tmp_path_factory: pytest.TempPathFactory) -> Makers:
+    """Time-stamp authorities by name and kind, each made when it is first asked for."""
+    return Makers(tmp_path_factory.mktemp("authorities"))
+
+
+@pytest.fixture
+def around(makers: Makers) -> Iterator[Around]:
+    """The authorities `one`, `two` and `three`, at work."""
+    with Around(makers) as made:
+        yield made

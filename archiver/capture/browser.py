@@ -13,10 +13,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from playwright.async_api import Browser, Playwright
+from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
-from archiver.capture.isolation import Isolation, environment, give, write_launcher
+from archiver.capture.isolation import Isolation, driver_environment, environment, give, write_launcher
 from archiver.capture.processes import end_browser
 from archiver.capture.profile import Profile
 from archiver.errors import BrowserError, ConfigurationError
@@ -24,6 +24,7 @@ from archiver.errors import BrowserError, ConfigurationError
 _PATH_NAMES = ("chromium", "chromium-headless-shell", "google-chrome")
 _LAUNCH_TIMEOUT_MS = 30_000
 _CLOSE_TIMEOUT_S = 5.0
+_STOP_TIMEOUT_S = 5.0
 INSTALL_HINT = "install one with 'python -m playwright install chromium' or 'apt-get install chromium'"
 
 _ARGUMENTS = (
@@ -137,6 +138,26 @@ def trust_authority(pem: Path, home: Path) -> None:
 
 
 @contextlib.asynccontextmanager
+async def driver(directory: Path) -> AsyncIterator[Playwright]:
+    """Playwright, its temporary files in the working directory. Raises `BrowserError`."""
+    temporary = directory / "tmp"
+    temporary.mkdir()
+    temporary.chmod(0o711)
+    with driver_environment(temporary):
+        try:
+            playwright = await async_playwright().start()
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001  # it has no class of its own for this
+            raise BrowserError(f"the browser's driver did not start: {first_line(error)}") from None
+    try:
+        yield playwright
+    finally:
+        with contextlib.suppress(PlaywrightError, TimeoutError):
+            await asyncio.wait_for(playwright.stop(), _STOP_TIMEOUT_S)
+
+
+@contextlib.asynccontextmanager
 async def launched(
     playwright: Playwright,
     found: FoundBrowser,
@@ -149,15 +170,8 @@ async def launched(
     profile: Profile,
     check_certificates: bool,
 ) -> AsyncIterator[tuple[Browser, Isolation]]:
-    """A fresh browser process for one capture, its whole process tree ended on leaving. Raises `BrowserError`.
-
-    The isolation comes back as it really is: a system that forbids Chromium's sandbox gets a browser without one.
-    """
-    home = directory / "home"
-    (home / "downloads").mkdir()
-    for path in (netlog, home, *home.rglob("*")):
-        give(path, isolation)
-    launcher = write_launcher(directory, found.path, home, isolation, memory_bytes)
+    """A fresh browser process for one capture, as `started` gives it. Raises `BrowserError`."""
+    give(netlog, isolation)
     arguments = [
         *_ARGUMENTS,
         *profile.arguments(found.major),
@@ -166,6 +180,32 @@ async def launched(
         f"--proxy-server=socks5://127.0.0.1:{relay_port}",
         f"--log-net-log={netlog}",
     ]
+    async with started(
+        playwright, found, isolation, arguments, directory=directory, memory_bytes=memory_bytes
+    ) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def started(
+    playwright: Playwright,
+    found: FoundBrowser,
+    isolation: Isolation,
+    arguments: list[str],
+    *,
+    directory: Path,
+    memory_bytes: int,
+) -> AsyncIterator[tuple[Browser, Isolation]]:
+    """A fresh browser process with its home in `directory`, its whole process tree ended on leaving.
+
+    The isolation comes back as it really is: a system that forbids Chromium's sandbox gets a browser without one.
+    Raises `BrowserError`.
+    """
+    home = directory / "home"
+    (home / "downloads").mkdir()
+    for path in (home, *home.rglob("*")):
+        give(path, isolation)
+    launcher = write_launcher(directory, found.path, home, isolation, memory_bytes)
     try:
         try:
             browser = await _launch(playwright, launcher, home, arguments, sandbox=isolation.sandboxed)
@@ -176,7 +216,7 @@ async def launched(
             isolation = replace(isolation, sandboxed=False, lacking=reason)
             browser = await _launch(playwright, launcher, home, arguments, sandbox=False)
     except PlaywrightError as error:
-        raise BrowserError(f"{found.path} did not start: {_first_line(error)}; see 'archiver doctor'") from None
+        raise BrowserError(f"{found.path} did not start: {first_line(error)}; see 'archiver doctor'") from None
     try:
         yield browser, isolation
     finally:
@@ -202,5 +242,7 @@ async def _launch(
     )
 
 
-def _first_line(error: PlaywrightError) -> str:
-    return error.message.strip().splitlines()[0]
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or its kind where it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import re
 import resource
@@ -12,7 +11,7 @@ import ssl
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,9 +23,10 @@ from playwright.async_api import Error as PlaywrightError
 from archiver import clock, interrupts
 from archiver.capture import browser as browsers
 from archiver.capture import processes
+from archiver.capture.browser import first_line
 from archiver.capture.exchanges import OpenExchange
 from archiver.capture.http1 import field_values
-from archiver.capture.isolation import Isolation, driver_environment, isolated
+from archiver.capture.isolation import Isolation, isolated
 from archiver.capture.memory import MemoryCap
 from archiver.capture.netlog import NetLog
 from archiver.capture.page import CUT_SHORT, Visit, Visitor, is_unwanted
@@ -56,7 +56,6 @@ from archiver.urls import parse_capturable
 # No replay tool decodes zstd, so it is not offered; the offer is in the statement.
 ACCEPT_ENCODING = "gzip, deflate, br"
 _READY_TIMEOUT_S = 20.0
-_STOP_TIMEOUT_S = 5.0
 _TICK_S = 0.2
 _SWITCH_S = 0.0005
 _FILES, _LEAST_FILES = 1024, 256
@@ -197,7 +196,7 @@ class _Capture:
         self._netlog.start()
         watchers = [asyncio.create_task(self._tick()), asyncio.create_task(self._memory.watch())]
         try:
-            async with self._relay, self._driver() as playwright:
+            async with self._relay, browsers.driver(self._directory) as playwright:
                 found = browsers.find_browser(self._settings.browser, playwright.chromium.executable_path)
                 with isolated(found.path, self._directory) as wanted:
                     isolation, timed_out = await self._browse(playwright, found, wanted)
@@ -209,25 +208,6 @@ class _Capture:
         if self._netlog.error is not None:
             raise self._netlog.error
         return self._gather(found, isolation, started_at, timed_out)
-
-    @contextlib.asynccontextmanager
-    async def _driver(self) -> AsyncIterator[Playwright]:
-        """Playwright, its temporary files in the working directory."""
-        temporary = self._directory / "tmp"
-        temporary.mkdir()
-        temporary.chmod(0o711)
-        with driver_environment(temporary):
-            try:
-                playwright = await async_playwright().start()
-            except OSError:
-                raise
-            except Exception as error:  # noqa: BLE001  # it has no class of its own for this
-                raise BrowserError(f"the browser's driver did not start: {_first_line(error)}") from None
-        try:
-            yield playwright
-        finally:
-            with contextlib.suppress(PlaywrightError, TimeoutError):
-                await asyncio.wait_for(playwright.stop(), _STOP_TIMEOUT_S)
 
     async def _tick(self) -> None:
         while True:
@@ -282,7 +262,7 @@ class _Capture:
                 timed_out = True
             except PlaywrightError as error:
                 gone = "has been closed" in error.message or not processes.is_browser_alive(self._directory)
-                self._died = _BROWSER_DIED if gone else _first_line(error)
+                self._died = _BROWSER_DIED if gone else first_line(error)
             if not self._died and await self._is_gone():
                 self._died = _BROWSER_DIED
             self._died_in = self._step
@@ -546,11 +526,6 @@ def _note_unawaited(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) ->
     error = context.get("exception")
     if not isinstance(error, PlaywrightError | asyncio.CancelledError) and "Connection closed" not in str(error):
         loop.default_exception_handler(context)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def parse_host(url: str) -> tuple[str, int]:

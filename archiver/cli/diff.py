@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from archiver import changes
+from archiver import changes, sealing
 from archiver.archive import Archive, Snapshot
 from archiver.changes import Change
 from archiver.cli import render
@@ -19,6 +19,8 @@ from archiver.cli.text import printable
 from archiver.difference.picture import PictureChange
 from archiver.difference.text import Hunk, Line
 from archiver.errors import NotFoundError, UsageError
+from archiver.seal.interval import worded
+from archiver.verify.verdict import Verdict
 
 _MAX_CHARACTERS = 300
 _COLOURS = {"-": "red", "+": "green"}
@@ -58,7 +60,7 @@ def diff(globals_: Globals, references: tuple[str, ...], as_text: bool, visual: 
         elif globals_.json:
             render.print_json(_object(changes.compare(archive, before, after)))
         else:
-            _say(changes.compare(archive, before, after))
+            _say(changes.compare(archive, before, after), [_sealed(archive, each) for each in (before, after)])
 
 
 def _named(archive: Archive, references: tuple[str, ...]) -> tuple[Snapshot, Snapshot]:
@@ -147,18 +149,29 @@ def _title(snapshot: Snapshot) -> str:
 # for people
 
 
-def _say(change: Change) -> None:
-    lines = [changes.sentence(change), *(f"  {name:<13}{value}" for name, value in _rows(change))]
+def _sealed(archive: Archive, snapshot: Snapshot) -> str | None:
+    """In which interval a snapshot was sealed, as time stamps say; None where none says anything."""
+    capture, _ = archive.locate(snapshot.id)
+    times = sealing.sealed(archive, capture, snapshot.statement)
+    return None if times is None or times.timestamps.verdict is Verdict.SKIPPED else worded(times.interval)
+
+
+def _say(change: Change, sealed: list[str | None]) -> None:
+    lines = [changes.sentence(change), *(f"  {name:<13}{value}" for name, value in _rows(change, *sealed))]
     for line in lines:
         click.echo(printable(line))
 
 
-def _rows(change: Change) -> Iterator[tuple[str, str]]:
+def _rows(change: Change, before: str | None, after: str | None) -> Iterator[tuple[str, str]]:
     assert change.before_at is not None
     since = change.since_s or 0.0
     yield "before", f"{change.before}  {change.before_at:%Y-%m-%d %H:%M:%S} UTC"
+    if before is not None:
+        yield "", before
     apart = f"{render.distance(abs(since))} {'later' if since >= 0 else 'earlier'}"
     yield "after", f"{change.after}  {change.after_at:%Y-%m-%d %H:%M:%S} UTC, {apart}"
+    if after is not None:
+        yield "", after
     yield "status", _pair(*(str(status or "none") for status in change.status))
     yield "final URL", _pair(change.final_url[0] or "", change.final_url[1])
     yield "title", _pair(change.title[0] or "(none)", change.title[1] or "(none)")

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from archiver import config
+from archiver import config, sealing, stamping
 from archiver.archive import Archive
 from archiver.capture import browser as browsers
 from archiver.capture.capture import locate_browser
@@ -15,9 +15,13 @@ from archiver.capture.isolation import Isolation, isolated
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode, code_of
 from archiver.cli.options import Globals
+from archiver.cli.seal import waiting_lines
 from archiver.cli.text import printable
 from archiver.errors import ArchiverError
+from archiver.seal.authority import Authority
 from archiver.version import __version__
+
+_NO_AUTHORITIES = "no time stamps: no authority is configured, so nobody else says when something was captured"
 
 
 @click.command()
@@ -37,10 +41,15 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
             pass
     except ArchiverError as error:
         problem = error
-    made = place = None
+    made = place = waiting = None
+    authorities: tuple[Authority, ...] = ()
     try:
+        authorities = stamping.configured(loaded.settings)
         with Archive(loaded.settings) as archive:
             place, made = archive.location, archive.describe()
+            stamper = None if made is None else archive.stamper()
+            if stamper is not None:
+                waiting = sealing.waiting(archive, stamper)
     except ArchiverError as error:
         problem = problem or error
     rows = [
@@ -62,6 +71,8 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
                 "certutil": shutil.which("certutil"),
                 "settings": {name: {"value": _plain(value), "origin": origin} for name, value, origin in rows},
                 "schedules": planned,
+                **render.authorities_object(authorities),
+                "timestamps_waiting": None if waiting is None else len(waiting.entries),
                 "problem": str(problem) if problem else None,
             }
         )
@@ -73,6 +84,11 @@ def doctor(globals_: Globals, browser_path: bool) -> None:
             click.echo(f"\narchive    {place}" + ("" if made else " (there is none yet)"))
         for line in render.abilities(made) if made else ():
             click.echo(f"  {line}")
+        said = render.authorities(authorities) or [_NO_AUTHORITIES]
+        if len(authorities) == 1:
+            said.append("one authority alone: name another as [authorities.NAME], so that nobody has to believe one")
+        for line in [*said, *(waiting_lines(waiting) if waiting else ())]:
+            click.echo(printable(f"  {line}"))
         if problem:
             click.echo(f"\nproblem    {problem}")
     sys.exit(code_of(problem) if problem else ExitCode.DONE)

@@ -70,6 +70,10 @@ class Commands(click.Group):
             "archiver.cli.schedule",
             "Capture pages, or what is new in a feed, at set times; list, pause, resume and remove schedules.",
         ),
+        "seal": (
+            "archiver.cli.seal",
+            "Have what was captured time-stamped by independent authorities, and show what still waits for it.",
+        ),
         "show": ("archiver.cli.snapshots", "Show what the statement of a capture says."),
         "snapshots": (
             "archiver.cli.snapshots",

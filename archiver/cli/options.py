@@ -55,3 +55,17 @@ class Duration(click.ParamType[float]):
         if not 0 < seconds < float("inf"):
             self.fail(f"{text!r} is not a positive duration", param, ctx)
         return seconds
+
+
+class Authority(click.ParamType[tuple[str, Path]]):
+    """`NAME=FILE`: a time-stamp authority, and the file with its roots."""
+
+    name = "authority"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Path]:
+        if isinstance(value, tuple):
+            return value
+        name, separator, path = str(value).partition("=")
+        if not (name and separator and path):
+            self.fail(f"{value!r} is not NAME=FILE", param, ctx)
+        return name, Path(path)

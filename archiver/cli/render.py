@@ -8,20 +8,26 @@ import shlex
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 import orjson
+from cryptography.hazmat.primitives.hashes import SHA256
 
+from archiver import clock
 from archiver.archive import Archive, Captured
 from archiver.cli.text import printable
 from archiver.errors import StorageError
 from archiver.index.queries import Withdrawal
 from archiver.model import Outcome, Result
 from archiver.seal import keys
+from archiver.seal.authority import Authority
+from archiver.seal.interval import WANTED, Interval, worded
 from archiver.storage.descriptor import Descriptor
+from archiver.verify.timestamps import Times
+from archiver.verify.verdict import Verdict
 
 if TYPE_CHECKING:
     from archiver.capture.capture import Progress
@@ -112,6 +118,46 @@ def derivation(statement: dict[str, Any]) -> str:
     return f"{statement.get('relation')} of {place}: {statement.get('status')}, as stated {statement.get('made_at')}"
 
 
+def sealed_object(found: Interval) -> dict[str, Any]:
+    """An interval that time stamps attest, as `--json` prints it."""
+    return {
+        "after": None if found.after is None else clock.rfc3339(found.after),
+        "after_by": list(found.after_by),
+        "before": None if found.before is None else clock.rfc3339(found.before),
+        "before_by": list(found.before_by),
+    }
+
+
+def times(found: Times) -> list[str]:
+    """What time stamps say of a snapshot, for people: the interval, and what is wrong or not known."""
+    if found.timestamps.verdict is Verdict.SKIPPED:
+        return ["no time stamp says when it was sealed"]
+    problems = [*found.timestamps.problems, *found.interval_check.problems]
+    bad = found.timestamps.verdict is Verdict.FAIL or found.interval_check.verdict is Verdict.FAIL
+    lines = [worded(found.interval)]
+    return lines + [f"  {'wrong' if bad else 'note'}: {problem}" for problem in problems]
+
+
+def authorities(configured: Iterable[Authority]) -> list[str]:
+    """Who is asked for time stamps, and the roots that they must lead to."""
+    return [
+        f"time stamps from {each.name}, whose root is {root.subject.rfc4514_string()} "
+        f"(SHA-256 {root.fingerprint(SHA256()).hex()}, until {root.not_valid_after_utc:%Y-%m-%d})"
+        for each in configured
+        for root in each.roots
+    ]
+
+
+def authorities_object(configured: Iterable[Authority]) -> dict[str, Any]:
+    """The same, as `--json` prints it. The URLs are left out: there may be keys in them."""
+    return {
+        "authorities": [
+            {"name": each.name, "roots": [root.fingerprint(SHA256()).hex() for root in each.roots]}
+            for each in configured
+        ]
+    }
+
+
 def note_unsigned(archive: Archive) -> None:
     """Tell that what was just entered is in no signed checkpoint, if so."""
     if archive.unsigned is not None:
@@ -184,11 +230,19 @@ def summary(captured: Captured, archive_option: str, change: str | None = None, 
         f"  snapshot   {snapshot.id}",
         f"  log        entry {snapshot.log_index}{_signed(captured)}",
     ]
+    if captured.sealed is not None:
+        lines.append(f"  time       {worded(captured.sealed)}")
     lines += [f"  warning    {_short(w.message, 1000)}" for w in recording.warnings]
     if captured.index_error:
         lines.append(f"  warning    the snapshot is stored, but {captured.index_error}")
     if captured.checkpoint_error:
         lines.append(f"  warning    the snapshot is stored, but the log was not signed: {captured.checkpoint_error}")
+    if captured.sealed is not None and len(captured.sealed.before_by) < WANTED:
+        lines += [f"  warning    {_short(failure, 1000)}" for failure in captured.unstamped.values()]
+        lines.append(
+            f"  warning    the snapshot is stored, but time-stamped by {len(captured.sealed.before_by)} of {WANTED} "
+            f"authorities: `{program()}{archive_option} seal retry` asks again, and so do workers"
+        )
     if change_error:
         lines.append(
             f"  warning    the snapshot is stored, but not compared with the one before: {_short(change_error, 1000)}"
@@ -240,6 +294,8 @@ def snapshot_object(captured: Captured) -> dict[str, Any]:
         "log_index": snapshot.log_index,
         "checkpoint": captured.checkpoint,
         "checkpoint_error": captured.checkpoint_error,
+        "sealed": None if captured.sealed is None else sealed_object(captured.sealed),
+        "unstamped": dict(captured.unstamped),
         "warnings": [{"code": w.code, "message": w.message} for w in recording.warnings],
     }
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 
-from archiver import clock
+from archiver import clock, sealing
 from archiver.archive import PARTS, Archive
 from archiver.cli import render
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
-from archiver.errors import UsageError
+from archiver.config import CaptureSettings
+from archiver.errors import BrowserError, NotFoundError, StorageError, UsageError
+from archiver.exporting import evidence
 from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.index.schema import State
 from archiver.moments import parse_time
-from archiver.proving import evidence
 from archiver.urls import parse_capturable
+from archiver.verify.timestamps import Times
 
 _REF = "REF is an id or the beginning of one, a URL (the newest), URL@TIME (the nearest), or `latest`."
 
@@ -42,6 +45,7 @@ _MIN_URL_CHARACTERS = 20
     help="Ended so; repeatable, then any of them. Unfinished ones are pending.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N.")
+@click.option("--sealed", is_flag=True, help="Also say in which interval each was sealed; reads its time stamps.")
 @click.pass_obj
 def snapshots(
     globals_: Globals,
@@ -51,6 +55,7 @@ def snapshots(
     tags: tuple[str, ...],
     outcomes: tuple[str, ...],
     limit: int | None,
+    sealed: bool,
 ) -> None:
     """List captures, newest first: of a URL, of a domain and all below it, or all."""
     now = clock.now()
@@ -76,12 +81,26 @@ def snapshots(
     with Archive(globals_.load().settings) as archive:
         for capture in archive.snapshots(wanted):
             count += 1
+            times = _times(archive, capture) if sealed else None
             if globals_.json:
-                render.print_json(_object(capture))
+                render.print_json(_object(capture) | _sealed(times))
             else:
                 click.echo(_row(capture, columns))
+                for line in () if times is None else render.times(times):
+                    click.echo(printable(f"  {line}"))
         if not count and not globals_.json and not globals_.quiet:
             click.echo(f"nothing of that in {archive.location}", err=True)
+
+
+def _times(archive: Archive, capture: Capture) -> Times | None:
+    try:
+        return sealing.sealed(archive, capture, archive.statement(capture))
+    except (NotFoundError, StorageError):
+        return None  # its row says that it is lost
+
+
+def _sealed(times: Times | None) -> dict[str, Any]:
+    return {} if times is None else {"sealed": render.sealed_object(times.interval) | {"vouched": times.is_vouched}}
 
 
 def _state(capture: Capture) -> str:
@@ -151,8 +170,10 @@ def show(globals_: Globals, reference: str) -> None:
         capture, distance_s = archive.locate(reference)
         statement = archive.statement(capture)
         derivations = archive.derivations(capture.id)
+        times = sealing.sealed(archive, capture, statement)
     if globals_.json:
         more: dict[str, Any] = {} if distance_s is None else {"distance_s": distance_s}
+        more |= _sealed(times)
         render.print_json(statement | more | ({"derivations": derivations} if derivations else {}))
         return
     lines = [f"{capture.id}  {_state(capture)}  entry {capture.said.index} of the log"]
@@ -160,6 +181,8 @@ def show(globals_: Globals, reference: str) -> None:
         lines.append(printable(render.withdrawal(capture.withdrawal)))
     if distance_s is not None:
         lines.append(f"{render.distance(distance_s)} from the moment asked for")
+    if times is not None:
+        lines += [printable(line) for line in render.times(times)]
     lines += [printable(render.derivation(each)) for each in derivations]
     text = orjson.dumps(statement, option=orjson.OPT_INDENT_2).decode()
     click.echo("\n".join([*lines, *(printable(line) for line in text.splitlines())]))
@@ -169,11 +192,18 @@ def show(globals_: Globals, reference: str) -> None:
 @click.argument("reference", metavar="REF")
 @click.option("--as", "part", type=click.Choice((*PARTS, "evidence")), required=True, help="What to take out.")
 @click.option("-o", "--output", metavar="FILE|-", help="Where to; standard output when not given or -.")
+@click.option("--no-pdf", is_flag=True, help="Leave the report out as PDF, which needs a browser to print it.")
 @click.pass_obj
-def get(globals_: Globals, reference: str, part: str, output: str | None) -> None:
-    with Archive(globals_.load().settings) as archive:
+def get(globals_: Globals, reference: str, part: str, output: str | None, no_pdf: bool) -> None:
+    settings = globals_.load().settings
+    if no_pdf and part != "evidence":
+        raise UsageError("--no-pdf is for --as evidence")
+    with Archive(settings) as archive:
         snapshot = archive.find(reference)
-        pieces = evidence(archive, snapshot) if part == "evidence" else archive.part(snapshot, part)
+        if part == "evidence":
+            pieces = evidence(archive, snapshot, to_pdf=None if no_pdf else partial(_to_pdf, settings.capture))
+        else:
+            pieces = archive.part(snapshot, part)
         tiles = len(snapshot.artifacts("full_screenshot"))
         if part == "full-screenshot" and tiles > 1:
             click.echo(
@@ -192,3 +222,12 @@ def get(globals_: Globals, reference: str, part: str, output: str | None) -> Non
             if part == "evidence":
                 keys = f"{render.program()}{globals_.archive_option} key show"
                 click.echo(f"whoever is to verify it needs the archive's keys, on another way: {keys}", err=True)
+
+
+def _to_pdf(settings: CaptureSettings, html: bytes) -> bytes:
+    from archiver.capture.printing import to_pdf  # the browser's driver takes long to import
+
+    try:
+        return to_pdf(html, settings)
+    except BrowserError as error:
+        raise BrowserError(f"{error}; --no-pdf leaves the printed report out") from None

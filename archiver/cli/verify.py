@@ -13,7 +13,7 @@ from archiver import verifying
 from archiver.archive import Archive
 from archiver.cli import render
 from archiver.cli.exit_codes import ExitCode
-from archiver.cli.options import Globals
+from archiver.cli.options import Authority, Globals
 from archiver.cli.text import printable
 from archiver.errors import UsageError
 from archiver.verify.capture import Report
@@ -62,6 +62,14 @@ class _Fraction(click.ParamType[float]):
     metavar="FILE",
     help="A checkpoint, proof or bundle of this log from elsewhere, which it must go on from; repeatable.",
 )
+@click.option(
+    "--authority",
+    "authorities",
+    type=Authority(),
+    multiple=True,
+    metavar="NAME=FILE",
+    help="Believe time stamps that lead to the roots in FILE (PEM), and no others; repeatable. Default: the settings'.",
+)
 @click.pass_obj
 def verify(
     globals_: Globals,
@@ -71,6 +79,7 @@ def verify(
     offline: bool,
     trust: Path | None,
     checkpoints: tuple[Path, ...],
+    authorities: tuple[tuple[str, Path], ...],
 ) -> None:
     """Check a snapshot, an exported file, or a whole archive: was anything altered, dropped, or moved?
 
@@ -81,7 +90,7 @@ def verify(
         raise UsageError("give either a REF or FILE, or --all")
     if sample is not None and not everything:
         raise UsageError("--sample is for --all")
-    wanted = Wanted(trust, checkpoints, online=not offline)
+    wanted = Wanted(trust, checkpoints, authorities, online=not offline)
     line = render.LiveLine(sys.stderr, enabled=globals_.progress)
     settings = globals_.load().settings
     with Archive(settings) as archive:
@@ -211,5 +220,6 @@ def _object(report: Report) -> dict[str, Any]:
         "kind": report.kind,
         "url": report.url,
         "verdict": str(report.verdict),
+        "sealed": None if report.sealed is None else render.sealed_object(report.sealed),
         "checks": _checks(report.checks),
     }

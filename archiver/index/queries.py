@@ -272,7 +272,22 @@ def every_statement(database: Database) -> Iterator[Entry]:
             yield _entry(row)
 
 
-def _entry(row: Row[Any]) -> Entry:
+def results_from(database: Database, first: int) -> list[Entry]:
+    """The entries from `first` on that say what came of something: all but intents, in log order."""
+    of_captures = sa.select(
+        captures.c.result_index.label("log_index"),
+        captures.c.result_type.label("type"),
+        captures.c.id,
+        captures.c.result_commitment.label("commitment"),
+    ).where(captures.c.result_index >= first)
+    others = sa.select(statements).where(statements.c.log_index >= first)
+    with database.reading() as connection:
+        found = [_entry(row) for row in connection.execute(of_captures)]
+        found += [_entry(row) for row in connection.execute(others)]
+    return sorted(found, key=lambda entry: entry.index)
+
+
+def _entry(row: Any) -> Entry:
     return Entry(row.log_index, row.type, row.id, row.commitment)
 
 

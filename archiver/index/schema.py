@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.type_api import TypeEngine
 
 #: raised whenever the tables, or what goes into them, change; an index of a lower version is made again
-VERSION = 3
+VERSION = 4
 #: SQLite's `application_id`: only a file that bears it is ever replaced
 APPLICATION_ID = 0x41524358  # "ARCX"
 MAX_TAG_CHARACTERS = 500
@@ -97,6 +97,7 @@ captures = Table(
     Index("captures_by_surt", "surt_hash"),
     Index("captures_by_host", "host", "captured_at_ms"),
     Index("captures_by_time", "captured_at_ms", "id"),
+    Index("captures_by_result", "result_index"),
     Index(
         "captures_pending",
         "deadline_ms",

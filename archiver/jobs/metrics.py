@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from archiver.errors import ConfigurationError
 from archiver.jobs.schema import JobState
+from archiver.sealing import Retried
 from archiver.urls import parse_listening
 from archiver.version import __version__
 
@@ -42,6 +43,29 @@ class Metrics:
         self._messages = Counter(
             "archiver_messages", "Messages about jobs, by how they fared.", ["result"], registry=self.registry
         )
+
+        self._waiting = Gauge(
+            "archiver_timestamps_waiting", "Notes that lack time stamps of two authorities.", registry=self.registry
+        )
+        self._stamped = Gauge(
+            "archiver_log_stamped_timestamp_seconds",
+            "When the log was last time-stamped, by the authorities' clocks.",
+            registry=self.registry,
+        )
+        self._unstamped = Counter(
+            "archiver_timestamp_failures",
+            "Rounds in which an authority gave no good time stamp.",
+            ["authority"],
+            registry=self.registry,
+        )
+
+    def sealed(self, found: Retried) -> None:
+        """Take over what a round of asking for time stamps came to."""
+        self._waiting.set(found.waits)
+        if found.newest is not None:
+            self._stamped.set(found.newest.time.timestamp())
+        for name in found.failures:
+            self._unstamped.labels(name).inc()
 
     def ended(self, kind: str, state: str, took_s: float) -> None:
         self._attempts.labels(kind, state).inc()

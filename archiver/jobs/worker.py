@@ -37,6 +37,7 @@ from archiver.jobs.politeness import retry_s
 from archiver.jobs.queue import Begun
 from archiver.jobs.runner import CAPTURES, Runner, Task, limit_s
 from archiver.jobs.schema import ENDED, JobState, hosts, jobs, outbox, schedules, workers
+from archiver.jobs.sealer import Sealer
 from archiver.jobs.troubles import Troubles
 from archiver.jobs.watching import Watcher
 from archiver.seal.statement import Job as Stated
@@ -129,6 +130,7 @@ class Worker:
         threads = [
             threading.Thread(target=self._tick_on, args=(opened, engine), name="tick"),
             threading.Thread(target=outbox.run, args=(self._over,), name="outbox"),
+            threading.Thread(target=Sealer(self._settings, self.metrics).run, args=(self._over,), name="seal"),
         ]
         with self.metrics.served(self._given.metrics), self._ended_at_last(threads):
             self._refill()

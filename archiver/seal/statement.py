@@ -205,8 +205,12 @@ def build(
     settings: CaptureSettings,
     about: About,
     text_sketch: dict[str, Any] | None = None,
+    sealed_after: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Everything that is said of a stored snapshot, unsigned."""
+    """Everything that is said of a stored snapshot, unsigned.
+
+    `sealed_after` names the newest time-stamped checkpoint known before the visit, and the responses over it.
+    """
     counts = Counter(str(x.result) for x in recording.exchanges)
     main = recording.main
     return {
@@ -233,6 +237,7 @@ def build(
         "guard_lifted": settings.allow_private,
         "credentialed": settings.storage_state is not None,
         **({} if text_sketch is None else {"text_sketch": text_sketch}),
+        **({} if sealed_after is None else {"sealed_after": sealed_after}),
         **_said(about),
         "software": f"archiver/{__version__}",
     }

@@ -15,6 +15,10 @@ CHECKPOINT = "log/checkpoint"  # the newest one, signed
 CHECKPOINTS = "log/checkpoints/"
 SIGNATURES = "log/signatures/"
 NOTES = "notes/"
+TIMESTAMPS = "timestamps/"
+NOTE_TIMESTAMPS = f"{TIMESTAMPS}notes/"
+CHECKPOINT_TIMESTAMPS = f"{TIMESTAMPS}checkpoints/"
+TIMESTAMP_ROOTS = f"{TIMESTAMPS}roots/"  # the root certificates that were pinned when a time stamp was taken
 PROBES = "probe/"  # what `archiver.storage.probe` puts there and takes away again
 _SLOT = re.compile(r"[0-9]{12}")
 _ID = re.compile(r"[0-9]{8}t[0-9]{6}z-[a-z2-7]{16}")
@@ -82,3 +86,13 @@ def signature(size: int, key_id: bytes) -> str:
 def note(commitment: str) -> str:
     """The note that the log entry with this commitment (lower-case hex) commits to."""
     return f"{NOTES}{commitment}"
+
+
+def note_timestamps(commitment: str) -> str:
+    """What the keys of the time stamps of a note begin with: it goes with the note, whichever log that is in."""
+    return f"{NOTE_TIMESTAMPS}{commitment}/"
+
+
+def checkpoint_timestamps(size: int) -> str:
+    """What the keys of the time stamps of the checkpoint of that size begin with."""
+    return f"{CHECKPOINT_TIMESTAMPS}{size:012d}/"

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from archiver import moments
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import note as notes
+from archiver.seal.interval import Interval
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore
 from archiver.storage.log import Entry
 from archiver.verify.ledger import Ledger, note_of
 from archiver.verify.snapshot import OnBytes, Source, Subject, check_content, check_statement
+from archiver.verify.timestamps import Times
 from archiver.verify.verdict import Check, Verdict, entries_named, judged, skipped, worst
 
 _RESULTS = ("snapshot", "failure")
+_OF_TIME = ("timestamps", "interval")
+
+#: verifies the time stamps of a result: given its entry's number, its note, their keys, and its statement
+OfTime = Callable[[int, bytes, tuple[str, ...], dict[str, Any]], Times]
 
 
 @dataclass(frozen=True)
 class Report:
-    """The verification of one capture, or of one other statement; `kind` is the type of its entry."""
+    """The verification of one capture, or of one other statement; `kind` is the type of its entry.
+
+    `sealed` is the interval that time stamps attest of a snapshot.
+    """
 
     id: str
     kind: str
     checks: tuple[Check, ...]
     url: str | None = None
+    sealed: Interval | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -44,6 +54,7 @@ class Task:
     intent: Subject | None
     withdrawal: Subject | None = None
     derivations: tuple[Subject, ...] = ()
+    timestamps: tuple[str, ...] = ()  # the keys of those of its result's note
 
 
 def task(ledger: Ledger, id_: str, *, alone: bool = True) -> Task | Report:
@@ -73,6 +84,7 @@ def task(ledger: Ledger, id_: str, *, alone: bool = True) -> Task | Report:
         subject(intents[0]) if intents and result.type in _RESULTS else None,
         subject(withdrawals[0]) if withdrawals else None,
         tuple(subject(each) for each in found if each.type == "derivation"),
+        tuple(ledger.timestamps_of(result.commitment)),
     )
 
 
@@ -107,9 +119,17 @@ def _inclusion(ledger: Ledger, found: list[Entry], *, alone: bool) -> Check:
 
 
 def run(
-    todo: Task, source: Source, kept: ObjectStore | None = None, on_bytes: OnBytes | None = None, deep: bool = True
+    todo: Task,
+    source: Source,
+    of_time: OfTime | None,
+    kept: ObjectStore | None = None,
+    on_bytes: OnBytes | None = None,
+    deep: bool = True,
 ) -> Report:
-    """Verify what is stored of a capture. `kept` is the store to ask for Object Lock; with `deep` contents are read."""
+    """Verify what is stored of a capture. `kept` is the store to ask for Object Lock; with `deep` contents are read.
+
+    `of_time` verifies its time stamps; without it they are not looked at.
+    """
     if todo.withdrawal is not None:
         report = _withdrawn(todo, source, kept)
         if report is not None:
@@ -126,22 +146,45 @@ def run(
         after = list(todo.after)
     if todo.derivations:
         after.append(_derivations(todo, source))
-    return Report(todo.id, kind, (*todo.log_checks, *checks, *after), url if isinstance(url, str) else None)
+    sealed = None
+    if kind in _RESULTS and of_time is not None:
+        if statement is None:
+            after += [skipped(name, "the statement that says what there should be cannot be read") for name in _OF_TIME]
+        else:
+            entry = todo.result.entry
+            note = note_of(source(layout.note(entry.commitment)), entry)
+            times = of_time(entry.index, note, todo.timestamps, statement)
+            after += [times.timestamps, times.interval_check]
+            sealed = times.interval
+    return Report(todo.id, kind, (*todo.log_checks, *checks, *after), url if isinstance(url, str) else None, sealed)
 
 
 def _derivations(todo: Task, source: Source) -> Check:
-    """What is stated of where the capture comes from: that it is signed, and of this capture. Not that it is so."""
+    problems, doubts = check_derivations(todo.derivations, source, {todo.id})
+    return judged("derivations", derivations_named(each.entry.index for each in todo.derivations), problems, doubts)
+
+
+def derivations_named(indexes: Iterable[int]) -> str:
+    return f"{entries_named(indexes)}: what its source is, as its operator states it"
+
+
+def check_derivations(
+    derivations: Iterable[Subject], source: Source, of: Collection[str]
+) -> tuple[list[str], list[str]]:
+    """What is stated of where captures come from: that it is signed, and `of` these captures. Not that it is so.
+
+    Gives problems and doubts.
+    """
     problems, doubts = list[str](), list[str]()
-    for subject in todo.derivations:
+    for subject in derivations:
         checks, statement = check_statement(subject, source)
         where = f"entry {subject.entry.index}"
         for check in checks:
             told = [f"{where}, {check.name}: {problem}" for problem in check.problems]
             (problems if check.verdict is Verdict.FAIL else doubts).extend(told)
-        if statement is not None and statement.get("subject") != todo.id:
+        if statement is not None and statement.get("subject") not in of:
             problems.append(f"{where} is of another capture")
-    said = entries_named(subject.entry.index for subject in todo.derivations)
-    return judged("derivations", f"{said}: what its source is, as its operator states it", problems, doubts)
+    return problems, doubts
 
 
 def _intent(todo: Task, statement: dict[str, Any] | None, source: Source) -> Check:

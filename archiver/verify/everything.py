@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
+from functools import partial
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import published
@@ -17,9 +18,10 @@ from archiver.seal.merkle import leaf_hash, node_hash
 from archiver.seal.tiles import HEIGHT, WIDTH, tiles_of
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore
-from archiver.verify import attempts, capture, gaps
+from archiver.verify import attempts, capture, gaps, stamped
 from archiver.verify.capture import Report, Task
 from archiver.verify.ledger import Ledger
+from archiver.verify.stamped import Stamped
 from archiver.verify.verdict import Check, judged, skipped
 
 #: makes the store again in another process
@@ -36,6 +38,7 @@ def check_log(ledger: Ledger, now: datetime) -> list[Check]:
     What was due at `now` by its schedules has to be captured, or explained.
     """
     checks = [ledger.checkpoint, ledger.tree, ledger.consistency, _slots(ledger), _published(ledger)]
+    checks.append(stamped.check_log(Stamped.of(ledger, now), ledger.store.get))
     junk = [f"slot {each.index} holds no entry: {each.reason}" for each in ledger.junk]
     checks.append(judged("entries", f"{ledger.size} of them", (), junk))
     problems = ledger.keyring.problems
@@ -122,16 +125,17 @@ def chosen(ledger: Ledger, fraction: float | None) -> set[str]:
 
 
 def verify_all(
-    ledger: Ledger, opening: Opening, deep: set[str], online: bool, on_done: OnDone | None = None
+    ledger: Ledger, opening: Opening, deep: set[str], online: bool, now: datetime, on_done: OnDone | None = None
 ) -> Iterator[Report]:
     """Every capture and statement in log order; the contents of those in `deep` are read, on all cores.
 
-    Raises `StorageError` when one of the processes that read them ends early.
+    `now` is the verifier's clock. Raises `StorageError` when one of the processes that read them ends early.
     """
     ids = sorted(ledger.entries, key=lambda id_: ledger.entries[id_][0].index)
+    known = Stamped.of(ledger, now)
     workers = min(len(os.sched_getaffinity(0)), len(deep))
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(max(workers, 1), context, _initialise, (opening,)) if workers else None
+    pool = ProcessPoolExecutor(max(workers, 1), context, _initialise, (opening, known)) if workers else None
     waiting: list[Report | Future[Report]] = []
     done = 0
     try:
@@ -142,7 +146,7 @@ def verify_all(
             elif pool is not None and id_ in deep:
                 waiting.append(pool.submit(_work, todo, online))
             else:
-                waiting.append(_run(todo, ledger.store, online, deep=False))
+                waiting.append(_run(todo, ledger.store, known, online, deep=False))
             while len(waiting) > _AHEAD * workers:
                 yield _result(waiting.pop(0))
                 done += 1
@@ -171,16 +175,17 @@ def _result(each: Report | Future[Report]) -> Report:
 
 
 _store: ObjectStore  # of a worker process
+_known: Stamped
 
 
-def _initialise(opening: Opening) -> None:
-    global _store  # noqa: PLW0603  # a process has one, and its client takes long to make
-    _store = opening()
+def _initialise(opening: Opening, known: Stamped) -> None:
+    global _store, _known  # a process has one, and its client takes long to make
+    _store, _known = opening(), known
 
 
 def _work(todo: Task, online: bool) -> Report:
-    return _run(todo, _store, online, deep=True)
+    return _run(todo, _store, _known, online, deep=True)
 
 
-def _run(todo: Task, store: ObjectStore, online: bool, *, deep: bool) -> Report:
-    return capture.run(todo, store.get, store if online else None, deep=deep)
+def _run(todo: Task, store: ObjectStore, known: Stamped, online: bool, *, deep: bool) -> Report:
+    return capture.run(todo, store.get, partial(stamped.check, store.get, known), store if online else None, deep=deep)

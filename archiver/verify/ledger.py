@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import keyring as keyrings
-from archiver.seal import note, published
+from archiver.seal import note, published, stamps
 from archiver.seal.checkpoint import Checkpoint
 from archiver.seal.keyring import KeyEvent, Keyring
 from archiver.seal.merkle import Edge, leaf_hash
 from archiver.seal.note import Note, NoteError, VerifierKey
+from archiver.seal.stamps import Stored
 from archiver.seal.tiles import WIDTH
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore, read
@@ -67,11 +68,27 @@ class Ledger:
     entries: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     leaves: dict[int, bytes] = field(default_factory=dict)
     every_leaf: list[bytes] | None = None  # where all were wanted
+    stamped: dict[int, list[Stored]] = field(default_factory=dict)  # time stamps of checkpoints, by their sizes
+    roots: dict[int, bytes] = field(default_factory=dict)  # of the tree at these sizes, and at others that were wanted
     junk: list[Junk] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)  # bundles that could not be used
+    _timestamps: dict[str, list[str]] | None = None
     checkpoint: Check = field(default_factory=lambda: skipped("checkpoint", "it was not looked for"))
     tree: Check = field(default_factory=lambda: skipped("inclusion", "there is no checkpoint"))
     consistency: Check = field(default_factory=lambda: skipped("consistency", "there is no checkpoint"))
+
+    def timestamps_of(self, commitment: str) -> list[str]:
+        """The keys below which the time stamps of a note are stored. Raises `StorageError`.
+
+        Where all entries were wanted, all keys are listed once.
+        """
+        if self.every_leaf is None:
+            return list(self.store.list(layout.note_timestamps(commitment)))
+        if self._timestamps is None:
+            self._timestamps = defaultdict(list)
+            for key in self.store.list(layout.NOTE_TIMESTAMPS):
+                self._timestamps[key.removeprefix(layout.NOTE_TIMESTAMPS).partition("/")[0]].append(key)
+        return self._timestamps.get(commitment, [])
 
     def leaf(self, index: int) -> bytes:
         """The bytes of an entry that was wanted, as the tree has them."""
@@ -114,12 +131,14 @@ def _examined(
     # None of it can be verified before the keys are known, and those are in the log.
     limit = max(sizes, default=0)
     sizes |= {known.checkpoint.size for known in trust.known}
-    ledger = Ledger(store, origin, Keyring(()), bool(trust.keys), trust, declared)
+    stamped = dict(stamps.of_checkpoints(store))
+    sizes |= stamped.keys()
+    ledger = Ledger(store, origin, Keyring(()), bool(trust.keys), trust, declared, stamped=stamped)
     roots = _read(ledger, sizes, limit, wanted, on_entries)
     _judge(ledger, candidates, problems, roots)
     if limit and not ledger.lost and ledger.tree.verdict is not Verdict.PASS:
         # The bundles may be what is wrong: the slots decide.
-        again = Ledger(store, origin, ledger.keyring, ledger.vouched, trust, declared)
+        again = Ledger(store, origin, ledger.keyring, ledger.vouched, trust, declared, stamped=stamped)
         roots = _read(again, sizes, 0, wanted, on_entries)
         _judge(again, candidates, problems, roots)
         if again.tree.verdict is Verdict.PASS:
@@ -151,6 +170,7 @@ def _read(
         if on_entries and not index % WIDTH:
             on_entries(index)
     ledger.size = edge.size
+    ledger.roots = roots
     return roots
 
 

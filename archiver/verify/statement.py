@@ -88,8 +88,14 @@ _TYPES = {
 #: the types that this version knows; of another one it can say that it is canonical, and no more
 KNOWN = frozenset(_TYPES)
 _SAYING: dict[str, Form] = {"code": TEXT, "message": SHORT_TEXT}
-_MAY_SAY = {"snapshot": _SAID | {"text_sketch": OBJECT}, "withdrawn": _SAID | {"schedule": OBJECT}}
+_MAY_SAY = {
+    "snapshot": _SAID | {"text_sketch": OBJECT, "sealed_after": OBJECT},
+    "withdrawn": _SAID | {"schedule": OBJECT},
+}
 _SKETCH: dict[str, Form] = {"method": TEXT, "words": COUNT, "scale": COUNT, "hashes": list_of(HASH)}
+_SEALED_AFTER: dict[str, Form] = {"checkpoint": OBJECT, "stamps": list_of(OBJECT)}
+_CHECKPOINT: dict[str, Form] = {"size": COUNT, "root": SHA256}
+_STAMP: dict[str, Form] = {"authority": TEXT, "sha256": SHA256, "time": MOMENT}
 _JOB: dict[str, Form] = {"id": SHORT_TEXT, "attempt": COUNT}
 _PLANNED: dict[str, Form] = {"id": ID, "name": TEXT, "seq": COUNT, "due": MOMENT}
 _ERROR: dict[str, Form] = {"kind": TEXT, "message": SHORT_TEXT}
@@ -238,7 +244,18 @@ def _check_parts(kind: str, document: dict[str, Any], report: Callable[[str], No
         fits(document["conditions"], "the conditions of the snapshot", _CONDITIONS, report)
     if OBJECT.fits(document.get("text_sketch")):
         fits(document["text_sketch"], "the text sketch of the snapshot", _SKETCH, report)
+    if OBJECT.fits(document.get("sealed_after")):
+        _check_sealed_after(document["sealed_after"], report)
     _check_artifacts(document, report)
+
+
+def _check_sealed_after(said: dict[str, Any], report: Callable[[str], None]) -> None:
+    where = "the stamped checkpoint of the snapshot"
+    if not fits(said, where, _SEALED_AFTER, report):
+        return
+    fits(said["checkpoint"], where, _CHECKPOINT, report)
+    for stamp in said["stamps"]:
+        fits(stamp, "a time stamp of the snapshot", _STAMP, report)
 
 
 def _check_exchanges(counts: dict[str, Any], report: Callable[[str], None]) -> None:

@@ -17,6 +17,7 @@ from archiver.seal.checkpoint import Checkpoint, Proof
 from archiver.seal.keyring import KeyEvent, Keyring, Problem
 from archiver.seal.note import Note, NoteError, VerifierKey
 from archiver.verify.package import open_package
+from archiver.verify.timestamps import Pin
 
 #: where a bundle has the proof of its snapshot
 PROOF = "evidence/snapshot.tlog-proof"
@@ -37,12 +38,13 @@ class Trust:
     """The keys to believe, and the checkpoints to hold the log against.
 
     `later` is for keys of this machine's own, none of which began the log: they vouch for what they signed, and that
-    they have not signed it means nothing.
+    they have not signed it means nothing. `authorities` are those whose time stamps are believed.
     """
 
     keys: tuple[VerifierKey, ...] = ()
     known: tuple[Known, ...] = ()
     later: bool = False
+    authorities: tuple[Pin, ...] = ()
 
 
 def keyring(

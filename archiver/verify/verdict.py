@@ -35,6 +35,9 @@ CHECKS = (
     "retention",
     "withdrawal",
     "derivations",
+    "timestamps",
+    "interval",
+    "report",
 )
 #: from best to worst
 _ORDER = (Verdict.SKIPPED, Verdict.PASS, Verdict.UNDETERMINED, Verdict.WITHDRAWN, Verdict.FAIL)

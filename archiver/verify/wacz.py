@@ -126,7 +126,7 @@ class _Check:
             path = resource["path"]
             if found.setdefault(path, resource) is not resource:
                 self._report_description(f"{where} is another {shown(path)}")
-            if resource["name"] != path.rpartition("/")[2]:
+            if resource["name"] != path.rpartition("/")[2].lower():
                 self._report_description(
                     f"{where} has the name {shown(resource['name'])}, expected that of {shown(path)}"
                 )

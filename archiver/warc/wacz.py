@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,8 +30,25 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ZIP_YEARS = range(1980, 2108)  # APPNOTE 4.4.6
 
 
-def load(store: Readable, statement: dict[str, Any], index: bytes, more: Sequence[tuple[str, bytes]] = ()) -> StoredZip:
-    """The WACZ of a stored snapshot. `index` is its CDXJ, whole; `more` are files to put in besides, by their paths.
+@dataclass(frozen=True)
+class Listed:
+    """A file of the package: its path, its size, and its SHA-256 in hexadecimal."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+#: the files to put in besides, with their paths, where those are known that are in the package anyhow
+More = Callable[[tuple[Listed, ...]], Sequence[tuple[str, bytes]]]
+
+
+def _nothing(_: tuple[Listed, ...]) -> Sequence[tuple[str, bytes]]:
+    return ()
+
+
+def load(store: Readable, statement: dict[str, Any], index: bytes, more: More = _nothing) -> StoredZip:
+    """The WACZ of a stored snapshot. `index` is its CDXJ, whole; `more` gives files to put in besides.
 
     One record of the WARC is read, the page information. Raises `StorageError` when that, the index or the statement
     is damaged.
@@ -44,9 +61,7 @@ def load(store: Readable, statement: dict[str, Any], index: bytes, more: Sequenc
     raise StorageError(f"the index of the snapshot {statement.get('id')} is damaged: it names no page information")
 
 
-def plan(
-    statement: dict[str, Any], index: bytes, page_information: bytes, more: Sequence[tuple[str, bytes]] = ()
-) -> StoredZip:
+def plan(statement: dict[str, Any], index: bytes, page_information: bytes, more: More = _nothing) -> StoredZip:
     """The WACZ of a statement, its CDXJ, and the content of its `urn:pageinfo:` record, with `more` files.
 
     The same arguments give the same bytes. Raises `StorageError` when one of them is damaged.
@@ -58,9 +73,9 @@ def plan(
     files = [
         _made("pages/pages.jsonl", _pages(page)),
         _made("indexes/index.cdxj", cdxj.lines(_replayable(entries), _WARC, by_method=True)),
-        *(_made(path, content) for path, content in more),
         _File(Member(f"archive/{_WARC}", warc), sha256),
     ]
+    files[-1:-1] = [_made(path, content) for path, content in more(tuple(file.listed for file in files))]
     package = _package(statement, page, files)
     digest = {"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(package).hexdigest()}"}
     # The WARC comes last: only what follows it can need ZIP64 for its offset.
@@ -78,6 +93,10 @@ class _File:
 
     member: Member
     sha256: str
+
+    @property
+    def listed(self) -> Listed:
+        return Listed(self.member.path, self.member.size_bytes, self.sha256)
 
 
 @dataclass(frozen=True)
@@ -105,7 +124,7 @@ def _package(statement: dict[str, Any], page: _Page, files: Iterable[_File]) -> 
             "mainPageDate": page.began,
             "resources": [
                 {
-                    "name": file.member.path.rpartition("/")[2],
+                    "name": _name(file.member.path),
                     "path": file.member.path,
                     "hash": f"sha256:{file.sha256}",
                     "bytes": file.member.size_bytes,
@@ -114,6 +133,11 @@ def _package(statement: dict[str, Any], page: _Page, files: Iterable[_File]) -> 
             ],
         }
     )
+
+
+def _name(path: str) -> str:
+    """A data package takes no capitals there (Data Resource, "name")."""
+    return path.rpartition("/")[2].lower()
 
 
 def _pages(page: _Page) -> bytes:

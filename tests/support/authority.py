@@ -26,6 +26,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from archiver.seal.timestamp_read import read_response
+
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 Change = Callable[["Parts"], None]
 STAMPS = (ExtendedKeyUsageOID.TIME_STAMPING,)
@@ -96,6 +98,7 @@ class Authority:
     def __init__(self, folder: Path, name: str = "One", kind: Kind = Kind()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.name, self.kind = folder, name, kind
+        self._lock = threading.Lock()
         now = datetime.now(UTC)
         self.root_key = self._key(kind.root_bits)
         self.root = self._certificate(
@@ -142,7 +145,24 @@ class Authority:
         return self.root.public_bytes(Encoding.PEM)
 
     def reply(self, query: bytes) -> bytes:
-        """What `openssl ts -reply` answers."""
+        """What `openssl ts -reply` answers. One at a time: it counts its serial numbers in a file."""
+        with self._lock:
+            return self._reply(query)
+
+    def dated(self, response: bytes, off: timedelta) -> bytes:
+        """The response with its time so far off, signed again: `forge` could do it, and takes much longer."""
+        token = read_response(response)
+        (signed,) = token.signed
+        digest = signed.digest_algorithm
+        old, new = (tlv(0x18, f"{at:%Y%m%d%H%M%SZ}".encode()) for at in (token.gen_time, token.gen_time + off))
+        assert signed.content.count(old) == 1
+        content = signed.content.replace(old, new)
+        before, after = (new_hash(digest, each).digest() for each in (signed.content, content))
+        changed = response.replace(signed.content, content).replace(before, after)
+        signature = self._signature(read_response(changed).signed[0].attributes_data, digest)
+        return replaced(changed, tlv(0x04, signed.signature), tlv(0x04, signature))
+
+    def _reply(self, query: bytes) -> bytes:
         number = f"{threading.get_ident()}-{time.monotonic_ns()}"
         asked, answer = self.folder / f"{number}.tsq", self.folder / f"{number}.tsr"
         asked.write_bytes(query)
@@ -195,12 +215,14 @@ class Authority:
             if attribute["type"].native == "message_digest":
                 attribute["values"] = [new_hash(digest, content).digest()]
         signed = signer["signed_attrs"].untag().dump(force=True)
-        algorithm = hashes.SHA512() if digest == "sha512" else hashes.SHA256()
+        signer["signature"] = self._signature(signed, digest)
+
+    def _signature(self, signed: bytes, digest: str) -> bytes:
+        known: dict[str, hashes.HashAlgorithm] = {"sha1": hashes.SHA1(), "sha512": hashes.SHA512()}  # noqa: S303
+        algorithm = known.get(digest, hashes.SHA256())
         if isinstance(self.key, rsa.RSAPrivateKey):
-            signature = self.key.sign(signed, padding.PKCS1v15(), algorithm)
-        else:
-            signature = self.key.sign(signed, ec.ECDSA(algorithm))
-        signer["signature"] = signature
+            return self.key.sign(signed, padding.PKCS1v15(), algorithm)
+        return self.key.sign(signed, ec.ECDSA(algorithm))
 
     def _key(self, bits: int | None = None) -> Key:
         if self.kind.rsa:
@@ -376,8 +398,9 @@ def unsorted(response: bytes) -> bytes:
 class Server:
     """An authority behind HTTP on loopback. `mode` is how it behaves, and may change at any time.
 
-    good, lying (by an hour), other-nonce, other-message, refusing, garbage, empty, redirecting, endless, large, slow
-    (one byte in a while), silent, busy (503), missing (404).
+    good, lying (an hour behind), ahead (as much before), other-nonce, other-message, weak (SHA-1 for the imprint),
+    unsorted (certificates, which is no fault), refusing, garbage, empty, redirecting, endless, large, slow (one byte in
+    a while), silent, hanging-up, busy (503), missing (404).
     """
 
     def __init__(self, authority: Authority, mode: str = "good") -> None:
@@ -433,6 +456,8 @@ class Server:
             handler.end_headers()
         elif mode == "silent":
             self._over.wait(30)
+        elif mode == "hanging-up":
+            handler.close_connection = True
         elif mode == "slow":
             handler.send_response(200)
             handler.end_headers()
@@ -461,8 +486,13 @@ class Server:
             asked["nonce"] = asked["nonce"].native + 1
         elif mode == "other-message":
             asked["message_imprint"]["hashed_message"] = bytes(32)
+        elif mode == "weak":
+            asked["message_imprint"]["hash_algorithm"]["algorithm"] = "sha1"
+            asked["message_imprint"]["hashed_message"] = bytes(20)
         answer = self.authority.reply(asked.dump(force=True))
-        return self.authority.forge(answer, lie(timedelta(hours=-1))) if mode == "lying" else answer
+        if mode in ("lying", "ahead"):
+            return self.authority.dated(answer, timedelta(hours=-1 if mode == "lying" else 1))
+        return unsorted(answer) if mode == "unsorted" else answer
 
 
 def _respond(handler: BaseHTTPRequestHandler, status: int, body: bytes) -> None:

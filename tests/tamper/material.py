@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from archiver import clock, proving
+from archiver import clock, exporting, proving
 from archiver.archive import Archive, Snapshot
 from archiver.config import CaptureSettings
 from archiver.errors import UnreachableError
@@ -169,7 +169,7 @@ def url_of(name: str) -> str:
 
 
 def _export(folder: Path, archive: Archive, snapshot: Snapshot) -> None:
-    (folder / "last.bundle.wacz").write_bytes(b"".join(proving.evidence(archive, snapshot)))
+    (folder / "last.bundle.wacz").write_bytes(b"".join(exporting.evidence(archive, snapshot)))
     (folder / "last.wacz").write_bytes(b"".join(archive.part(snapshot, "wacz")))
     (folder / "last.warc.gz").write_bytes(b"".join(archive.part(snapshot, "warc")))
     capture, _ = archive.locate(snapshot.id)

@@ -16,7 +16,7 @@ class Mutation(Generic[Thing]):
     """What is done, and what a verifier who has the key and the newest checkpoint must find wrong.
 
     `alone` is the same for one who has the key and nothing else. `may` are checks of that capture that fail or not,
-    as what is altered is looked at by several.
+    as what is altered is looked at by several. Where doubts are told as well, "timestamps?" is a check that has some.
     """
 
     name: str

@@ -33,7 +33,7 @@ def _byte_of(name: str, bundle: Bundle) -> None:
 
 for _name in (DESCRIPTION, DIGEST, INDEX, PAGES):
     BUNDLES.add(f"a byte of {_name} is changed", partial(_byte_of, _name), "all: package")
-for _name in (_NOTE, _PROOF, _SALT, "intent.note", "intent.salt", "intent.tlog-proof", "keys.txt", "capture.cdxj"):
+for _name in (_NOTE, _PROOF, _SALT, "intent.note", "intent.salt", "intent.tlog-proof", "keys.txt", "capture.cdxj.txt"):
     BUNDLES.add(
         f"a byte of {_name} is changed",
         partial(_byte_of, f"evidence/{_name}"),
@@ -77,20 +77,20 @@ for _name, _checks in {
     "evidence/intent.salt": "entry intent",
     "evidence/intent.tlog-proof": "entry intent",
     "evidence/keys.txt": "package",
-    "evidence/capture.cdxj": "package artifacts",
+    "evidence/capture.cdxj.txt": "package artifacts",
 }.items():
     BUNDLES.add(f"{_name} is missing", partial(_missing, _name), f"all: {_checks}")
 
 
 @fails("all: package")
 def a_file_is_added(bundle: Bundle) -> None:
-    bundle.files["evidence/report.html"] = b"<p>What nobody signed."
+    bundle.files["evidence/more.html"] = b"<p>What nobody signed."
     bundle.write()
 
 
 @fails("all: package")
 def a_file_is_added_and_described(bundle: Bundle) -> None:
-    bundle.files["evidence/report.html"] = b"<p>What nobody signed."
+    bundle.files["evidence/more.html"] = b"<p>What nobody signed."
     bundle.describe()
 
 
@@ -208,7 +208,7 @@ def an_unknown_signature_line_is_added_to_the_statement(bundle: Bundle) -> None:
     bundle.evidence(_NOTE, witnessed)
 
 
-@fails("all: entry signature intent checkpoint inclusion")
+@fails("all: package entry signature intent checkpoint inclusion")
 def everything_is_signed_with_another_key(bundle: Bundle) -> None:
     other = keys.make(bundle.made.signer.name)
     for name, data in bundle.files.items():
@@ -328,7 +328,7 @@ def the_checkpoint_has_another_root(bundle: Bundle) -> None:
     bundle.evidence(_PROOF, lambda data: _line_of(data, 8, lambda line: b"AAAA" + line[4:]))
 
 
-@fails("all: entry checkpoint consistency")
+@fails("all: package entry checkpoint consistency")
 def the_checkpoint_is_of_another_log(bundle: Bundle) -> None:
     bundle.evidence(_PROOF, lambda data: data.replace(b"\narchiver/", b"\narchives/", 1))
 
@@ -355,7 +355,7 @@ def snapshot_and_intent_have_checkpoints_of_two_times(bundle: Bundle) -> None:
     bundle.evidence("intent.tlog-proof", lambda data: data.partition(b"\n\n")[0] + b"\n\n" + old)
 
 
-@fails("all: entry")
+@fails("all: package entry")
 def keys_txt_names_another_key(bundle: Bundle) -> None:
     other = keys.make(bundle.made.signer.name).key.text
     bundle.evidence("keys.txt", lambda _: f"{other}\n".encode())

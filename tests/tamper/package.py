@@ -15,7 +15,9 @@ from typing import Any
 
 import orjson
 
+from archiver.report import made, places
 from archiver.warc.stored_zip import Member, plan
+from tests.support.bundles import MadeBundle
 from tests.support.memory_store import MemoryStore
 from tests.tamper.material import Made
 
@@ -27,10 +29,12 @@ _CENTRAL, _END = b"PK\1\2", b"PK\5\6"
 class Bundle:
     """The files of an exported WACZ, in their order. `data` is the ZIP once it was written."""
 
-    def __init__(self, made: Made, name: str) -> None:
-        self.made = made
-        self.original = made.exported(name).read_bytes()
-        self.data = self.original
+    def __init__(self, of: Made, name: str) -> None:
+        self.made = of
+        self.open(of.exported(name).read_bytes())
+
+    def open(self, data: bytes) -> None:
+        self.original = self.data = data
         with zipfile.ZipFile(io.BytesIO(self.original)) as opened:
             self.files = {each: opened.read(each) for each in opened.namelist()}
 
@@ -44,12 +48,14 @@ class Bundle:
         members = [Member(name, data) for name, data in self.files.items()]
         self.data = b"".join(plan(members, datetime(2026, 11, 26, tzinfo=UTC)).read(MemoryStore()))
 
-    def describe(self) -> None:
-        """As `write`, with a description that fits: anybody can make one."""
+    def describe(self, *, anew: bool = True) -> None:
+        """As `write`, with a list of hashes (`anew`) and a description that fit: anybody can make them."""
+        if anew and places.SUMS in self.files:
+            self.files[places.SUMS] = made.sums(made.listed(name, data) for name, data in self.files.items())
         document = json.loads(self.files[DESCRIPTION])
         document["resources"] = [
             {
-                "name": name.rpartition("/")[2],
+                "name": name.rpartition("/")[2].lower(),
                 "path": name,
                 "hash": f"sha256:{hashlib.sha256(data).hexdigest()}",
                 "bytes": len(data),
@@ -108,6 +114,14 @@ class Bundle:
             at = self.data.index(signature, at + 1)
             if self.data[at + length : at + length + len(name)] == name.encode():
                 return at
+
+
+class Whole(Bundle):
+    """One with derivations and time stamps in it."""
+
+    def __init__(self, of: MadeBundle) -> None:
+        self.whole = of
+        self.open(of.file.read_bytes())
 
 
 def _json(document: dict[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver import keychanges, proving, verifying
+from archiver import exporting, keychanges, verifying
 from archiver.archive import Archive
 from archiver.config import CaptureSettings
 from archiver.copying import copy
@@ -81,7 +81,7 @@ def verdict_of(archive: Archive, id_: str, wanted: Wanted) -> Verdict:
 
 def exported(archive: Archive, id_: str) -> Path:
     path = Path(f"{id_}.wacz")
-    path.write_bytes(b"".join(proving.evidence(archive, archive.find(id_))))
+    path.write_bytes(b"".join(exporting.evidence(archive, archive.find(id_))))
     return path
 
 

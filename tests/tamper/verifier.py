@@ -46,6 +46,16 @@ def failing(checks: Iterable[Check]) -> frozenset[str]:
     return frozenset(check.name for check in checks if check.verdict is Verdict.FAIL)
 
 
+def wrong(checks: Iterable[Check]) -> frozenset[str]:
+    """The checks that fail, and with a question mark those that have a doubt."""
+    marks = {Verdict.FAIL: "", Verdict.UNDETERMINED: "?"}
+    return frozenset(f"{check.name}{marks[check.verdict]}" for check in checks if check.verdict in marks)
+
+
+def all_wrong(checked: Checked) -> dict[str, frozenset[str]]:
+    return {name: wrong(checks) for name, checks in checked.items() if wrong(checks)}
+
+
 def all_failing(checked: Checked) -> dict[str, frozenset[str]]:
     return {name: failing(checks) for name, checks in checked.items() if failing(checks)}
 

@@ -377,9 +377,13 @@ def test_a_proxy_that_cannot_be_used_is_refused_without_repeating_it(url: str, m
 
 def test_every_setting_has_a_name_a_value_and_a_description() -> None:
     loaded = load()
-    of_its_own = set(config.Settings.model_fields) - {"capture", "jobs", "schedules"}
+    of_its_own = set(config.Settings.model_fields) - {"capture", "jobs", "seal", "schedules", "authorities"}
     assert len(config.names()) == len(set(config.names()))
-    sections = {"capture": config.CaptureSettings.model_fields, "jobs": config.JobsSettings.model_fields}
+    sections = {
+        "capture": config.CaptureSettings.model_fields,
+        "jobs": config.JobsSettings.model_fields,
+        "seal": config.SealSettings.model_fields,
+    }
     assert set(config.names()) == of_its_own | {f"{one}.{name}" for one, fields in sections.items() for name in fields}
     for name in config.names():
         config.value_of(loaded.settings, name)

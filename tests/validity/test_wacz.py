@@ -15,6 +15,7 @@ from archiver.demo.site import REPOST_URL
 from archiver.storage import layout
 from archiver.warc import wacz
 from archiver.warc.stored_zip import StoredZip
+from tests.support import bundles
 from tests.support.captures import NAMES, Captures
 from tests.support.compare import read_warc
 from tests.support.memory_store import MemoryStore
@@ -66,6 +67,15 @@ def test_py_wacz_accepts_it(captures: Captures, name: str, tmp_path: Path) -> No
     result = run("wacz", "validate", "-f", _file(captures[name], tmp_path))
     assert "Validation succeeded, the passed WACZ is valid" in result.stdout
     assert "Version detected as 1.1.1" in result.stdout
+    assert result.returncode == 0, result.stdout + result.stderr[-1500:]
+
+
+def test_py_wacz_accepts_an_evidence_bundle(tmp_path: Path) -> None:
+    """With derivations and time stamps in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = bundles.make(tmp_path / "made", patch)
+    result = run("wacz", "validate", "-f", made.file)
+    assert "Validation succeeded, the passed WACZ is valid" in result.stdout
     assert result.returncode == 0, result.stdout + result.stderr[-1500:]
 
 
