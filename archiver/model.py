@@ -54,6 +54,7 @@ WARNINGS = {
     "page_closed": True,
     "page_crashed": True,
     "popups_limited": False,
+    "regions_partial": False,
     "size_limit": True,
     "step_failed": True,
     "text_unread": False,
@@ -175,7 +176,7 @@ class Sketch:
 class Rendition:
     """Something made of the frozen page, to be stored as a WARC `resource` record."""
 
-    role: str  # screenshot | full_screenshot | pdf | dom | text
+    role: str  # screenshot | full_screenshot | pdf | dom | text | regions
     urn: str
     media_type: str
     body: Body

@@ -22,7 +22,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from archiver import clock, interrupts
 from archiver.capture import browser as browsers
-from archiver.capture import processes
+from archiver.capture import processes, regions
 from archiver.capture.browser import first_line
 from archiver.capture.exchanges import OpenExchange
 from archiver.capture.http1 import field_values
@@ -335,6 +335,7 @@ class _Capture:
         exchanges = tuple(asked)
         main = _main_exchange(exchanges)
         self._check_reached(visit, main, exchanges)
+        self._add_regions(visit, exchanges)
         warnings = self._warnings(visit, main, connections, isolation, timed_out)
         return Recording(
             url=self._url,
@@ -357,6 +358,19 @@ class _Capture:
             frames=tuple({k: v for k, v in f.items() if k not in ("html", "text")} for f in visit.frames),
             dialogs=tuple(visit.dialogs),
         )
+
+    def _add_regions(self, visit: Visit, exchanges: tuple[Exchange, ...]) -> None:
+        """The inventory of regions among the renditions: which exchanges there are is known only now."""
+        if visit.regions is None:
+            return
+        subject = (visit.final_url or self._url).partition("#")[0]
+        ratio = self._profile.device_pixel_ratio
+        made, found = regions.rendition(visit.regions, subject, exchanges, visit.renditions, ratio, self._directory)
+        visit.renditions.append(made)
+        cut = [frame for frame in found.frames if frame.partial]
+        if cut:
+            text = f"the inventory of regions lacks something of {len(cut)} frames, first {cut[0].url[:200]}"
+            visit.warnings.append(CaptureWarning("regions_partial", f"{text}: {cut[0].partial}"))
 
     def _warnings(
         self,

@@ -102,13 +102,18 @@ async def evaluate(frame: Frame, function: str, timeout_s: float = _ANSWER_S) ->
     return await asyncio.wait_for(_evaluate(frame, function), timeout_s)
 
 
-async def _evaluate(frame: Frame, function: str) -> Any:
+async def world_of(frame: Frame) -> int:
+    """Our isolated world in a frame: made when it is first asked for."""
     world = await frame.session.send("Page.createIsolatedWorld", {"frameId": frame.id, "worldName": _WORLD})
+    return int(world["executionContextId"])
+
+
+async def _evaluate(frame: Frame, function: str) -> Any:
     answer = await frame.session.send(
         "Runtime.evaluate",
         {
             "expression": f"({function})()",
-            "contextId": world["executionContextId"],
+            "contextId": await world_of(frame),
             "returnByValue": True,
             "awaitPromise": True,
         },

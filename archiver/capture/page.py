@@ -16,7 +16,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, CDPSession, Dialog, Page, Response
 from playwright.async_api import Error as PlaywrightError
 
-from archiver.capture import renditions
+from archiver.capture import regions, renditions
 from archiver.capture.downloads import Downloads, is_download, saving_media
 from archiver.capture.exchanges import OpenExchange
 from archiver.capture.frames import Frame, Frames, clean, evaluate
@@ -32,10 +32,11 @@ _BUDGETS_S = {
     "behaviours": 30.0,
     "freeze": 15.0,
     "frames": 20.0,
+    "regions": 20.0,
     "pictures": 60.0,
     "pdf": 30.0,
 }
-_AT_THE_END = frozenset({"download", "freeze", "frames", "pictures", "pdf"})
+_AT_THE_END = frozenset({"download", "freeze", "frames", "regions", "pictures", "pdf"})
 _RENDITIONS_S = 30.0  # of the whole capture's time, kept for what is made of the frozen page
 _LEAST_S = 0.5
 _SAY_SO_S = 1.0
@@ -100,6 +101,7 @@ class Visit:
     frames: list[dict[str, Any]] = field(default_factory=list)
     renditions: list[Rendition] = field(default_factory=list)
     dialogs: list[dict[str, Any]] = field(default_factory=list)
+    regions: regions.Taken | None = None
 
     @property
     def navigated_away(self) -> bool:
@@ -183,6 +185,7 @@ class Visitor:
         await self._settle("settle again")
         await self._step("freeze", self._freeze())
         await self._step("frames", self._read_frames(page))
+        await self._step("regions", self._take_regions())
         # The address without its fragment names the renditions, as other tools expect.
         subject = (visit.final_url or url).partition("#")[0]
         await self._step("pictures", self._picture(page, subject))
@@ -357,6 +360,9 @@ class Visitor:
                 self._warn("frame_unread", f"the frame {frame['url'][:200]} could not be read: {frame['error']}")
         subject = visit.final_url.partition("#")[0]
         visit.renditions += renditions.frame_renditions(subject, visit.frames, self._directory)
+
+    async def _take_regions(self) -> None:
+        self.visit.regions = await regions.take(await self._frames.list())
 
     async def _picture(self, page: Page, subject: str) -> None:
         top = await self._top()

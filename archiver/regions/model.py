@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
@@ -55,6 +56,17 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Crop:
+    """A part of a full-page screenshot, by the name of its record, in pixels of the picture."""
+
+    record: str
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Region:
     """One thing that stands beside the article, or in it: the smallest element that holds all of it."""
 
@@ -72,6 +84,8 @@ class Region:
     filled: bool  # whether an ad slot holds anything
     rules: tuple[str, ...]
     confidence: float  # 0 to 1
+    exchanges: tuple[int, ...] = ()  # numbers of the exchange manifest
+    crop: Crop | None = None  # where it is in the screenshot, if it can be seen there
 
     @property
     def text_sha256(self) -> str:
@@ -102,6 +116,12 @@ class Inventory:
     @property
     def partial(self) -> bool:
         return any(frame.partial for frame in self.frames)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many regions there are of each kind that there are any of."""
+        found = Counter(region.kind for region in self.regions)
+        return {kind: found[kind] for kind in KINDS if found[kind]}
 
     def to_document(self) -> dict[str, Any]:
         """As it is stored, in JSON's types. `from_document` reads it."""
@@ -135,11 +155,12 @@ def _region(row: dict[str, Any]) -> Region:
         raise ValueError(f"there is no kind of region {values['kind']!r}")
     region = Region(
         **values
-        | {name: tuple(values[name]) for name in ("frame", "frames", "rules")}
+        | {name: tuple(values[name]) for name in ("frame", "frames", "rules", "exchanges")}
         | {
             "box": Box(**values["box"]),
             "links": tuple(Link(**link) for link in values["links"]),
             "pictures": tuple(Picture(**picture) for picture in values["pictures"]),
+            "crop": None if values["crop"] is None else Crop(**values["crop"]),
         }
     )
     if region.text_sha256 != digest:

@@ -237,10 +237,20 @@ def build(
         "guard_lifted": settings.allow_private,
         "credentialed": settings.storage_state is not None,
         **({} if text_sketch is None else {"text_sketch": text_sketch}),
+        **_regions(recording),
         **({} if sealed_after is None else {"sealed_after": sealed_after}),
         **_said(about),
         "software": f"archiver/{__version__}",
     }
+
+
+def _regions(recording: Recording) -> dict[str, Any]:
+    """How many regions of each kind were found around the article, where they were looked for."""
+    for rendition in recording.renditions:
+        if rendition.role == "regions":
+            partial = {"partial": True} if rendition.facts["partial"] else {}
+            return {"regions": {**rendition.facts["counts"], **partial}}
+    return {}
 
 
 def _said(about: About) -> dict[str, Any]:

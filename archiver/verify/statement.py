@@ -89,7 +89,7 @@ _TYPES = {
 KNOWN = frozenset(_TYPES)
 _SAYING: dict[str, Form] = {"code": TEXT, "message": SHORT_TEXT}
 _MAY_SAY = {
-    "snapshot": _SAID | {"text_sketch": OBJECT, "sealed_after": OBJECT},
+    "snapshot": _SAID | {"text_sketch": OBJECT, "sealed_after": OBJECT, "regions": OBJECT},
     "withdrawn": _SAID | {"schedule": OBJECT},
 }
 _SKETCH: dict[str, Form] = {"method": TEXT, "words": COUNT, "scale": COUNT, "hashes": list_of(HASH)}
@@ -244,9 +244,18 @@ def _check_parts(kind: str, document: dict[str, Any], report: Callable[[str], No
         fits(document["conditions"], "the conditions of the snapshot", _CONDITIONS, report)
     if OBJECT.fits(document.get("text_sketch")):
         fits(document["text_sketch"], "the text sketch of the snapshot", _SKETCH, report)
+    if OBJECT.fits(document.get("regions")):
+        _check_regions(document["regions"], report)
     if OBJECT.fits(document.get("sealed_after")):
         _check_sealed_after(document["sealed_after"], report)
     _check_artifacts(document, report)
+
+
+def _check_regions(counts: dict[str, Any], report: Callable[[str], None]) -> None:
+    for name, count in counts.items():
+        if not (count is True if name == "partial" else COUNT.fits(count)):
+            report(f"the snapshot counts {shown(count)} regions as {shown(name)}, which cannot be")
+            return
 
 
 def _check_sealed_after(said: dict[str, Any], report: Callable[[str], None]) -> None:

@@ -1,0 +1,155 @@
+"""The region inventory of a frozen page, taken in all its frames, in worlds that the page cannot reach.
+
+A page may have any number of frames and elements, and may have been made to keep us busy. So each frame has its limits,
+the whole has a budget of time, and what was not looked at is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from playwright.async_api import CDPSession
+from playwright.async_api import Error as PlaywrightError
+
+from archiver.capture.frames import Frame, clean, evaluate, world_of
+from archiver.capture.spool import body_of
+from archiver.model import Exchange, Rendition
+from archiver.regions.belonging import Brought, Tile, with_crops, with_exchanges
+from archiver.regions.merge import FrameReport, merge
+from archiver.regions.model import Inventory
+from archiver.regions.program import Limits, inventory, owner_path
+from archiver.regions.report import read_report
+
+BUDGET_S = 15.0
+_LIMITS = Limits()
+_FRAME_S = 5.0
+_AT_ONCE = 8
+_MAX_URLS = 2_000  # that are kept of what one frame asked for
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What each frame reports, parents before children, and the addresses that each asked for, by the frame's name."""
+
+    reports: tuple[FrameReport, ...]
+    asked: dict[str, tuple[str, ...]]
+
+
+async def take(frames: Sequence[Frame], budget_s: float = BUDGET_S) -> Taken:
+    """Look at the frames of the captured page, one after the other as far as time and limits go."""
+    of_page = [frame for frame in frames if frame.page == 0]
+    looked_at = of_page[: _LIMITS.max_frames]
+    by_id = {frame.id: frame for frame in of_page}
+    until = time.monotonic() + budget_s
+    lane = asyncio.Semaphore(_AT_ONCE)
+
+    async def report(frame: Frame) -> FrameReport:
+        async with lane:
+            left_s = until - time.monotonic()
+            if left_s <= 0:
+                return _unread(frame, "", "no time was left")
+            return await _report(frame, by_id.get(frame.parent_id or ""), min(left_s, _FRAME_S))
+
+    found = await asyncio.gather(*(report(frame) for frame in looked_at))
+    more = [_unread(frame, "", f"more than {_LIMITS.max_frames} frames") for frame in of_page[len(looked_at) :]]
+    return Taken((*found, *more), await _asked(looked_at))
+
+
+async def _report(frame: Frame, above: Frame | None, timeout_s: float) -> FrameReport:
+    owner = ""
+    try:
+        if above is not None:
+            owner = await asyncio.wait_for(_owner(frame, above), timeout_s)
+        report = read_report(await evaluate(frame, inventory(_LIMITS), timeout_s))
+    except PlaywrightError as error:
+        return _unread(frame, owner, error.message.strip().partition("\n")[0][:200])
+    except TimeoutError:
+        return _unread(frame, owner, "no answer in time")
+    except (KeyError, TypeError, ValueError) as error:
+        return _unread(frame, owner, str(error)[:200])
+    return FrameReport(frame.id, frame.parent_id, frame.url, owner, report)
+
+
+def _unread(frame: Frame, owner: str, why: str) -> FrameReport:
+    return FrameReport(frame.id, frame.parent_id, frame.url, owner, None, why)
+
+
+async def _owner(frame: Frame, above: Frame) -> str:
+    """The path of a frame's element in the document above."""
+    session = above.session
+    await session.send("DOM.enable")
+    owner = await session.send("DOM.getFrameOwner", {"frameId": frame.id})
+    node: dict[str, Any] = await session.send(
+        "DOM.resolveNode",
+        {"backendNodeId": owner["backendNodeId"], "executionContextId": await world_of(above)},
+    )
+    answer = await session.send(
+        "Runtime.callFunctionOn",
+        {"objectId": node["object"]["objectId"], "functionDeclaration": owner_path(), "returnByValue": True},
+    )
+    return str(clean(answer["result"].get("value", "")))
+
+
+async def _asked(frames: Sequence[Frame]) -> dict[str, tuple[str, ...]]:
+    """The addresses of what each frame has loaded, by the browser's own list of its resources."""
+    sessions: dict[int, CDPSession] = {id(frame.session): frame.session for frame in frames}
+    found: dict[str, tuple[str, ...]] = {}
+    for session in sessions.values():
+        try:
+            tree = await asyncio.wait_for(session.send("Page.getResourceTree"), _FRAME_S)
+        except (PlaywrightError, TimeoutError):
+            continue  # its frames' documents are known all the same
+        for node in _walk(tree["frameTree"]):
+            urls = [node["frame"].get("url", ""), *(each.get("url", "") for each in node.get("resources", ()))]
+            found.setdefault(str(node["frame"]["id"]), tuple(clean(urls[:_MAX_URLS])))
+    return found
+
+
+def rendition(
+    taken: Taken,
+    url: str,
+    exchanges: Iterable[Exchange],
+    pictures: Iterable[Rendition],
+    pixel_ratio: float,
+    directory: Path,
+) -> tuple[Rendition, Inventory]:
+    """`urn:regions:`, and what is in it: the regions with their exchanges and their places in the screenshots."""
+    brought = [Brought(each.number, each.url, each.redirect_of) for each in exchanges]
+    found = with_exchanges(merge(taken.reports), taken.asked, brought)
+    found = with_crops(found, _tiles(pictures, pixel_ratio))
+    data = orjson.dumps(found.to_document(), option=orjson.OPT_INDENT_2)
+    facts = {"counts": found.counts, "partial": found.partial}
+    return Rendition("regions", f"urn:regions:{url}", "application/json", body_of(data, directory), facts), found
+
+
+def _tiles(pictures: Iterable[Rendition], pixel_ratio: float) -> Iterator[Tile]:
+    for each in pictures:
+        if each.role == "full_screenshot":
+            width, height = _png_size(each)
+            yield Tile(each.urn, float(each.facts.get("top_px", 0)), width, height, pixel_ratio)
+
+
+def _png_size(picture: Rendition) -> tuple[int, int]:
+    """Width and height in its first chunk (PNG section 11.2.2). The browser made it a moment ago."""
+    body = picture.body
+    head = body.data[:24]
+    if body.path is not None:
+        with body.path.open("rb") as stream:
+            head = stream.read(24)
+    width, height = struct.unpack(">II", head[16:24])
+    return int(width), int(height)
+
+
+def _walk(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(node.get("childFrames", ())))
