@@ -63,6 +63,7 @@ RECORDS = {
     "text": ("urn:text:", "txt"),
     "dom": ("urn:dom:", "json"),
     "exchanges": ("urn:exchanges:", "json"),
+    "regions": ("urn:regions:", "json"),
 }
 #: everything that `get` can take out of a snapshot
 PARTS = ("warc", "wacz", "html", *RECORDS)

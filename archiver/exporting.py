@@ -5,6 +5,7 @@ For one checkpoint and one set of time stamps it is the same, byte for byte; the
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -36,7 +37,7 @@ Print = Callable[[bytes], bytes]
 
 _PARTS = {"screenshot": "screenshot", "full_screenshot": "full-screenshot"}
 _MAX_STAMPS = 200  # of one note or checkpoint
-_MAX_EXCHANGES_BYTES = 64 << 20
+_MAX_DOCUMENT_BYTES = 64 << 20
 _MAX_CHECKPOINT_BYTES = 4096
 
 
@@ -68,7 +69,8 @@ class _Export:
             files = given | made.files(given, self._snapshot.statement, self._signed.checkpoint.origin, reports)
             if render is not None:
                 listed = [*plain, *(made.listed(path, data) for path, data in sorted(files.items()))]
-                files[places.REPORT] = render(gathering.gather(files, leaf, self._exchanges(), listed))
+                exchanges, regions = self._documents()
+                files[places.REPORT] = render(gathering.gather(files, leaf, exchanges, regions, listed))
                 if to_pdf is not None:
                     files[places.PRINTED] = to_pdf(files[places.REPORT])
             listed = [*plain, *(made.listed(path, data) for path, data in files.items())]
@@ -102,13 +104,13 @@ class _Export:
         files[places.member(name, "salt")] = salt + b"\n"
         files[places.member(name, "tlog-proof")] = prove_entry(self._archive, self._signed, index).render()
 
-    def _exchanges(self) -> dict[str, Any] | None:
-        try:
-            pieces = self._archive.part(self._snapshot, "exchanges")
-            document = orjson.loads(_bounded(pieces, _MAX_EXCHANGES_BYTES, "the exchange manifest"))
-        except (NotFoundError, orjson.JSONDecodeError):
-            return None
-        return document if isinstance(document, dict) else None
+    def _documents(self) -> Iterator[dict[str, Any] | None]:
+        """What the WARC has of the visit for a report: the exchange manifest, and the inventory of regions."""
+        for name in ("exchanges", "regions"):
+            document = None
+            with contextlib.suppress(NotFoundError, orjson.JSONDecodeError):
+                document = orjson.loads(_bounded(self._archive.part(self._snapshot, name), _MAX_DOCUMENT_BYTES, name))
+            yield document if isinstance(document, dict) else None
 
     # where it comes from
 

@@ -44,7 +44,8 @@ class Facts:
     """What a report is made of.
 
     `statement` and `intent` are signed statements, `derivations` those that lead from the snapshot to its source, each
-    with its entry in the log, nearest first. `exchanges` is the snapshot's `urn:exchanges:` document.
+    with its entry in the log, nearest first. `exchanges` is the snapshot's `urn:exchanges:` document, `regions` its
+    `urn:regions:` one.
     """
 
     statement: dict[str, Any]
@@ -61,3 +62,4 @@ class Facts:
     exchanges: dict[str, Any] | None = field(repr=False)
     screenshot: bytes | None = field(repr=False)
     files: tuple[File, ...] = ()
+    regions: dict[str, Any] | None = field(default=None, repr=False)

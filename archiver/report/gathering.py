@@ -34,7 +34,11 @@ _MESSAGES = {
 
 
 def gather(
-    files: Mapping[str, bytes], leaf: bytes, exchanges: dict[str, Any] | None, listed: Iterable[Listed]
+    files: Mapping[str, bytes],
+    leaf: bytes,
+    exchanges: dict[str, Any] | None,
+    regions: dict[str, Any] | None,
+    listed: Iterable[Listed],
 ) -> Facts:
     """What a report of these files of `evidence/` says. `leaf` is the snapshot's entry of the log.
 
@@ -69,6 +73,7 @@ def gather(
         ),
         derivations=tuple(made.trail(str(statement.get("id")), made.statements(files))),
         exchanges=exchanges,
+        regions=regions,
         screenshot=files.get(places.SCREENSHOT),
         files=tuple(File(each.path, each.size_bytes, each.sha256) for each in listed),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from importlib.resources import files
 
-from archiver.report import checking, origins, picture, reading, sealing, times, visit
+from archiver.report import checking, origins, picture, reading, sealing, surroundings, times, visit
 from archiver.report.facts import Facts
 from archiver.report.foreign import address, exact, words
 from archiver.report.markup import Content, Markup, el, join, pairs, paragraph
@@ -17,6 +17,7 @@ _SECTIONS = (
     ("page", "The page", visit.page),
     ("when", "When", times.when),
     ("picture", "What it looked like", picture.picture),
+    ("surroundings", "What stood around the article", surroundings.surroundings),
     ("recorded", "What was recorded, and what was not", visit.recorded),
     ("origins", "Where the page comes from", origins.origins),
     ("connections", "Connections", visit.connections),

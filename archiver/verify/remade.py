@@ -6,8 +6,9 @@ makes of what is signed, or it is said that nothing is known of it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,8 +31,8 @@ from archiver.warc.wacz import Listed
 #: makes a report
 Render = Callable[[Facts], bytes]
 
-_EXCHANGES = "urn:exchanges:"
-_MAX_EXCHANGES_BYTES = 64 << 20
+_DOCUMENTS = ("urn:exchanges:", "urn:regions:")
+_MAX_DOCUMENT_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,8 @@ def _check_report(
         others = {path: data for path, data in files.items() if path not in (places.REPORT, places.PRINTED)}
         listed = [*plain, *(made.listed(path, data) for path, data in sorted(others.items()))]
         try:
-            expected = render(gathering.gather(others, read.leaf, _exchanges(read, statement, files), listed))
+            exchanges, regions = _documents(read, statement, files)
+            expected = render(gathering.gather(others, read.leaf, exchanges, regions, listed))
             if expected != files[places.REPORT]:
                 problems.append(f"{places.REPORT} is not the report that the signed files make")
         except (ValueError, LookupError, TypeError, AttributeError) as error:  # whatever hostile documents lead to
@@ -193,14 +195,14 @@ def _check_report(
     found.report = (judged("report", "; ".join(details) or "report.html", problems, doubts),)
 
 
-def _exchanges(read: Read, statement: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any] | None:
-    """The exchange manifest in the WARC, as the export takes it."""
+def _documents(read: Read, statement: dict[str, Any], files: dict[str, bytes]) -> Iterator[dict[str, Any] | None]:
+    """The exchange manifest and the inventory of regions in the WARC, as the export takes them."""
     key = layout.warc(str(statement.get("id")))
-    for entry in cdxj.parse(files.get(places.INDEX, b""), places.INDEX):
-        if entry.url.startswith(_EXCHANGES):
-            try:
-                document = orjson.loads(b"".join(reader.content(read.store, key, entry, _MAX_EXCHANGES_BYTES)))
-            except orjson.JSONDecodeError:
-                return None
-            return document if isinstance(document, dict) else None
-    return None
+    for prefix in _DOCUMENTS:
+        document = None
+        for entry in cdxj.parse(files.get(places.INDEX, b""), places.INDEX):
+            if entry.url.startswith(prefix):
+                with contextlib.suppress(orjson.JSONDecodeError):
+                    document = orjson.loads(b"".join(reader.content(read.store, key, entry, _MAX_DOCUMENT_BYTES)))
+                break
+        yield document if isinstance(document, dict) else None
