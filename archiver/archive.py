@@ -618,7 +618,10 @@ class Archive:
 
         Raises also when its capture left none, or it was withdrawn.
         """
-        capture, distance_s = self.locate(ref)
+        return self.snapshot_of(*self.locate(ref))
+
+    def snapshot_of(self, capture: Capture, distance_s: float | None = None) -> Snapshot:
+        """The snapshot of a capture. Raises `NotFoundError` when it left none, or was withdrawn, and `StorageError`."""
         if capture.withdrawal is not None:
             raise NotFoundError(_why_withdrawn(capture.id, capture.withdrawal))
         result = capture.result
@@ -652,6 +655,10 @@ class Archive:
         """The captures whose sketches share most with this one, best first; those of one URL can be left out."""
         left_out = None if without_url is None else hash_of(facts.plain(without_url))
         return sketches.alike(self._up_to_date().database, sketch, left_out)
+
+    def database(self) -> Database:
+        """The index, brought up to date, for questions of its own."""
+        return self._up_to_date().database
 
     # log and index
 

@@ -22,6 +22,7 @@ from archiver import moments
 from archiver.index.database import Database, read_head
 from archiver.index.facts import plain
 from archiver.index.facts import tag as stored_tag
+from archiver.index.regions import Sought, carrying
 from archiver.index.schema import (
     STORED,
     State,
@@ -124,7 +125,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which captures to list: those that are all of this. `since` and `until` belong to it."""
+    """Which captures to list: those that are all of this. `since` and `until` belong to it.
+
+    `after` is a capture that a list was broken off at: only those come that follow it there, which are older.
+    """
 
     url: str | None = None
     domain: str | None = None  # a host and every host below it
@@ -133,6 +137,8 @@ class Filter:
     tags: tuple[str, ...] = ()
     states: frozenset[State] = frozenset(State)
     limit: int | None = None
+    region: Sought | None = None
+    after: Capture | None = None
 
 
 @dataclass(frozen=True)
@@ -208,6 +214,13 @@ def listing(database: Database, wanted: Filter) -> Iterator[Capture]:
     if wanted.limit is not None:
         query = query.limit(wanted.limit)
     yield from _stream(database, query)
+
+
+def count(database: Database, wanted: Filter) -> int:
+    """How many captures pass a filter, whatever its limit."""
+    with database.reading() as connection:
+        counted = sa.select(sa.func.count()).select_from(captures).where(*_conditions(wanted))
+        return connection.scalar(counted) or 0
 
 
 def every(database: Database) -> Iterator[Capture]:
@@ -399,6 +412,12 @@ def _conditions(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
         yield captures.c.id.in_(sa.select(tags.c.id).where(tags.c.tag == stored_tag(each)))
     if set(wanted.states) != set(State):
         yield _in(wanted.states)
+    if wanted.region is not None:
+        yield captures.c.id.in_(carrying(wanted.region))
+    if wanted.after is not None:
+        at = moments.to_ms(wanted.after.captured_at)
+        earlier = (captures.c.captured_at_ms < at) | (captures.c.id < wanted.after.id)
+        yield (captures.c.captured_at_ms <= at) & earlier
 
 
 def _stream(database: Database, query: sa.Select[Any]) -> Iterator[Capture]:

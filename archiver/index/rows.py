@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from archiver import moments
 from archiver.errors import UsageError
-from archiver.index import schema, sketches
+from archiver.index import regions, schema, sketches
 from archiver.index.facts import Facts, Withdrawal, plain
 from archiver.index.schema import State
 from archiver.model import Sketch
@@ -209,7 +209,9 @@ def _write(connection: Connection, drafts: list[_Draft]) -> None:
     _execute(connection, sa.delete(schema.tags).where(schema.tags.c.id == sa.bindparam("b_id")), stale)
     pairs = [{"id": draft.values["id"], "tag": tag} for draft in changed for tag in draft.tags]
     _execute(connection, sa.insert(schema.tags), pairs)
-    sketches.forget(connection, [draft.values["id"] for draft in drafts if draft.is_withdrawn and not draft.is_new])
+    gone = [draft.values["id"] for draft in drafts if draft.is_withdrawn and not draft.is_new]
+    sketches.forget(connection, gone)
+    regions.forget(connection, gone)
     brought = [(draft.values["id"], draft.values["url_hash"], draft.sketch) for draft in drafts if draft.sketch]
     sketches.put(connection, brought)
     _insert_new(connection, schema.duplicates, [entry for draft in drafts for entry in draft.duplicates])

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.type_api import TypeEngine
 
 #: raised whenever the tables, or what goes into them, change; an index of a lower version is made again
-VERSION = 4
+VERSION = 5
 #: SQLite's `application_id`: only a file that bears it is ever replaced
 APPLICATION_ID = 0x41524358  # "ARCX"
 MAX_TAG_CHARACTERS = 500
@@ -145,6 +145,34 @@ shingles = Table(
     sqlite_with_rowid=False,
 )
 
+# What the regions of snapshots say, for `regions`. Not of the log: filled when somebody searches it.
+region_texts = Table(
+    "region_texts",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+)
+
+regions = Table(
+    "regions",
+    metadata,
+    Column("id", _ordered(), ForeignKey("captures.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("hash", LargeBinary, ForeignKey("region_texts.hash"), nullable=False),
+    Index("regions_by_hash", "hash", "id"),
+    sqlite_with_rowid=False,
+)
+
+# The captures whose regions are in the index, also those that have none.
+region_reads = Table(
+    "region_reads",
+    metadata,
+    Column("id", _ordered(), ForeignKey("captures.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 # Entries that are of no capture's making, withdrawals among them.
 statements = Table(
     "statements",
@@ -177,7 +205,10 @@ problems = Table(
 )
 
 #: in the order in which everybody locks them, so that nobody waits for each other
-TABLES = (head, captures, tags, duplicates, sketches, shingles, statements, unknown_types, problems)
+TABLES = (
+    *(head, captures, tags, duplicates, sketches, shingles, region_texts, regions, region_reads),
+    *(statements, unknown_types, problems),
+)
 
 
 def hash_of(value: str) -> int:
