@@ -53,7 +53,7 @@ _TABLES = (_SCHEDULES, _AUTHORITIES)  # below these each name has a whole table
 #: what a time-stamp authority may be called, since it is part of keys and file names
 AUTHORITY_NAME = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 #: settings that are lists; the environment gives them with commas between, or as JSON
-LISTS = frozenset({"capture.resolve", "capture.tag", "jobs.host", "jobs.command"})
+LISTS = frozenset({"capture.filter_lists", "capture.resolve", "capture.tag", "jobs.host", "jobs.command"})
 
 
 def _read_proxy(value: object) -> Proxy | None:
@@ -150,6 +150,11 @@ class CaptureSettings(BaseModel):
         Field(None, max_length=512, description="what the browser calls itself instead of what its profile says")
     )
     storage_state: Path | None = Field(None, description="cookies and localStorage to start with, as Playwright saves")
+    filter_lists: tuple[Path, ...] = Field(
+        (),
+        max_length=100,
+        description="files of filter lists such as EasyList, which help to tell advertisements; else the system's",
+    )
     fail_on_http_error: bool = Field(False, description="store nothing of a page that answers with status 400 or above")
     fail_on_rate_limit: bool = Field(
         False,

@@ -51,6 +51,7 @@ from archiver.model import (
     Result,
 )
 from archiver.moments import parse_retry_after
+from archiver.regions import lists
 from archiver.urls import parse_capturable
 
 # No replay tool decodes zstd, so it is not offered; the offer is in the statement.
@@ -143,6 +144,7 @@ def check(settings: CaptureSettings) -> None:
     profile_of(settings)
     if settings.storage_state is not None:
         load_storage_state(settings.storage_state)
+    lists.load(settings.filter_lists)
 
 
 def locate_browser(settings: CaptureSettings) -> browsers.FoundBrowser:
@@ -165,6 +167,7 @@ class _Capture:
         self._relay = relay
         self._profile = profile_of(settings)
         self._state = load_storage_state(settings.storage_state) if settings.storage_state else None
+        self._filters = lists.load(settings.filter_lists)
         self._on_progress = on_progress
         self._clock = Steady()
         self._room = Room(settings.max_body_bytes, settings.max_total_bytes)
@@ -365,7 +368,9 @@ class _Capture:
             return
         subject = (visit.final_url or self._url).partition("#")[0]
         ratio = self._profile.device_pixel_ratio
-        made, found = regions.rendition(visit.regions, subject, exchanges, visit.renditions, ratio, self._directory)
+        made, found = regions.rendition(
+            visit.regions, subject, exchanges, visit.renditions, ratio, self._directory, self._filters
+        )
         visit.renditions.append(made)
         cut = [frame for frame in found.frames if frame.partial]
         if cut:

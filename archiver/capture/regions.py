@@ -22,6 +22,7 @@ from archiver.capture.frames import Frame, clean, evaluate, world_of
 from archiver.capture.spool import body_of
 from archiver.model import Exchange, Rendition
 from archiver.regions.belonging import Brought, Tile, with_crops, with_exchanges
+from archiver.regions.lists import Asked, Filters
 from archiver.regions.merge import FrameReport, merge
 from archiver.regions.model import Inventory
 from archiver.regions.program import Limits, inventory, owner_path
@@ -119,13 +120,26 @@ def rendition(
     pictures: Iterable[Rendition],
     pixel_ratio: float,
     directory: Path,
+    filters: Filters,
 ) -> tuple[Rendition, Inventory]:
     """`urn:regions:`, and what is in it: the regions with their exchanges and their places in the screenshots."""
-    brought = [Brought(each.number, each.url, each.redirect_of) for each in exchanges]
-    found = with_exchanges(merge(taken.reports), taken.asked, brought)
+    made = list(exchanges)
+    brought = [Brought(each.number, each.url, each.redirect_of) for each in made]
+    kinds = {each.url: each.request_type for each in made}
+    below = {frame.id for frame in taken.reports if frame.parent_id is not None}
+    asked = {
+        frame: [Asked(url_, kinds.get(url_, "")) for url_ in urls]
+        for frame, urls in taken.asked.items()
+        if frame in below
+    }
+    found = with_exchanges(merge(taken.reports, filters.network(url, asked)), taken.asked, brought)
     found = with_crops(found, _tiles(pictures, pixel_ratio))
     data = orjson.dumps(found.to_document(), option=orjson.OPT_INDENT_2)
-    facts = {"counts": found.counts, "partial": found.partial}
+    facts = {
+        "counts": found.counts,
+        "partial": found.partial,
+        "filter_lists": [each.said() for each in filters.lists],
+    }
     return Rendition("regions", f"urn:regions:{url}", "application/json", body_of(data, directory), facts), found
 
 

@@ -249,7 +249,11 @@ def _regions(recording: Recording) -> dict[str, Any]:
     for rendition in recording.renditions:
         if rendition.role == "regions":
             partial = {"partial": True} if rendition.facts["partial"] else {}
-            return {"regions": {**rendition.facts["counts"], **partial}}
+            lists = rendition.facts["filter_lists"]
+            return {
+                "regions": {**rendition.facts["counts"], **partial},
+                **({"filter_lists": lists} if lists else {}),
+            }
     return {}
 
 

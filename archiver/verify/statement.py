@@ -89,13 +89,15 @@ _TYPES = {
 KNOWN = frozenset(_TYPES)
 _SAYING: dict[str, Form] = {"code": TEXT, "message": SHORT_TEXT}
 _MAY_SAY = {
-    "snapshot": _SAID | {"text_sketch": OBJECT, "sealed_after": OBJECT, "regions": OBJECT},
+    "snapshot": _SAID
+    | {"text_sketch": OBJECT, "sealed_after": OBJECT, "regions": OBJECT, "filter_lists": list_of(OBJECT)},
     "withdrawn": _SAID | {"schedule": OBJECT},
 }
 _SKETCH: dict[str, Form] = {"method": TEXT, "words": COUNT, "scale": COUNT, "hashes": list_of(HASH)}
 _SEALED_AFTER: dict[str, Form] = {"checkpoint": OBJECT, "stamps": list_of(OBJECT)}
 _CHECKPOINT: dict[str, Form] = {"size": COUNT, "root": SHA256}
 _STAMP: dict[str, Form] = {"authority": TEXT, "sha256": SHA256, "time": MOMENT}
+_FILTER_LIST: dict[str, Form] = {"title": TEXT, "version": TEXT, "sha256": SHA256}
 _JOB: dict[str, Form] = {"id": SHORT_TEXT, "attempt": COUNT}
 _PLANNED: dict[str, Form] = {"id": ID, "name": TEXT, "seq": COUNT, "due": MOMENT}
 _ERROR: dict[str, Form] = {"kind": TEXT, "message": SHORT_TEXT}
@@ -244,6 +246,8 @@ def _check_parts(kind: str, document: dict[str, Any], report: Callable[[str], No
         fits(document["conditions"], "the conditions of the snapshot", _CONDITIONS, report)
     if OBJECT.fits(document.get("text_sketch")):
         fits(document["text_sketch"], "the text sketch of the snapshot", _SKETCH, report)
+    for listed in _objects(document.get("filter_lists")):
+        fits(listed, "a filter list of the snapshot", _FILTER_LIST, report)
     if OBJECT.fits(document.get("regions")):
         _check_regions(document["regions"], report)
     if OBJECT.fits(document.get("sealed_after")):
