@@ -12,7 +12,7 @@ nothing else differs, it is *unknown* whether the page changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -93,6 +93,23 @@ def previous(archive: Archive, id_: str) -> Capture | None:
     """The complete capture of the same requested URL before this one. Raises `NotFoundError` for an unknown id."""
     capture, _ = archive.locate(id_)
     return archive.previous(capture)
+
+
+def pair(archive: Archive, references: Sequence[str]) -> tuple[Snapshot, Snapshot]:
+    """The snapshots that one or two REFs name, the older one first; before the only one, the complete one before it.
+
+    Raises `NotFoundError` where there is none before it.
+    """
+    *older, newer = (archive.find(reference) for reference in references)
+    if older:
+        return older[0], newer
+    earlier = previous(archive, newer.id)
+    if earlier is None:
+        raise NotFoundError(
+            f"{newer.id} is the first complete capture of its URL: there is none before it to compare it with; "
+            "name another one"
+        )
+    return archive.find(earlier.id), newer
 
 
 def since_previous(archive: Archive, id_: str) -> Change:

@@ -155,7 +155,11 @@ def write_pictures(cuts: Iterator[Cut], folder: Path) -> list[Path]:
         for cut in cuts:
             path = folder / cut.name
             with path.open("xb") as stream:
-                stream.write(cut.png)
+                try:
+                    stream.write(cut.png)
+                except BaseException:
+                    path.unlink()
+                    raise
             written.append(path)
     except FileExistsError as error:
         raise StorageError(f"{error.filename} exists already; name another folder") from None

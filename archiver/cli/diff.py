@@ -18,7 +18,7 @@ from archiver.cli.options import Globals
 from archiver.cli.text import printable
 from archiver.difference.picture import PictureChange
 from archiver.difference.text import Hunk, Line
-from archiver.errors import NotFoundError, UsageError
+from archiver.errors import UsageError
 from archiver.seal.interval import worded
 from archiver.verify.verdict import Verdict
 
@@ -49,7 +49,7 @@ def diff(globals_: Globals, references: tuple[str, ...], as_text: bool, visual: 
     if visual and to_stdout and (globals_.json or sys.stdout.isatty()):
         raise UsageError("a picture cannot be shown here; write it to a file: --visual -o FILE.png")
     with Archive(globals_.load().settings) as archive:
-        before, after = _named(archive, references)
+        before, after = changes.pair(archive, references)
         if visual:
             data, _ = changes.visual(archive, before, after)
             _write([data], output, globals_)
@@ -61,20 +61,6 @@ def diff(globals_: Globals, references: tuple[str, ...], as_text: bool, visual: 
             render.print_json(_object(changes.compare(archive, before, after)))
         else:
             _say(changes.compare(archive, before, after), [_sealed(archive, each) for each in (before, after)])
-
-
-def _named(archive: Archive, references: tuple[str, ...]) -> tuple[Snapshot, Snapshot]:
-    """The older and the newer one. Raises `NotFoundError` where there is none before the only one named."""
-    *older, newer = (archive.find(reference) for reference in references)
-    if older:
-        return older[0], newer
-    earlier = changes.previous(archive, newer.id)
-    if earlier is None:
-        raise NotFoundError(
-            f"{newer.id} is the first complete capture of its URL: there is none before it to compare it with; "
-            "name another one"
-        )
-    return archive.find(earlier.id), newer
 
 
 def _write(pieces: Iterable[bytes], output: str | None, globals_: Globals) -> None:

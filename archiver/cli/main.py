@@ -46,7 +46,7 @@ class Commands(click.Group):
         "doctor": ("archiver.cli.doctor", "Say which browser and settings are in force, and where each comes from."),
         "find": (
             "archiver.cli.find",
-            "Find captures of other URLs by their text: copies of an article, whole or in part, credited or not.",
+            "Find captures by their text: copies of an article, or an ad, a disclaimer or another region beside one.",
         ),
         "get": ("archiver.cli.snapshots", "Take a part out of a snapshot."),
         "index": (
@@ -65,6 +65,10 @@ class Commands(click.Group):
         "key": (
             "archiver.cli.key",
             "Show, make, add, rotate and retire the keys that sign for an archive, or say that one is compromised.",
+        ),
+        "regions": (
+            "archiver.cli.regions",
+            "Show what stood around the article of a snapshot, or what of it differs: ads, popular items, disclaimers.",
         ),
         "schedule": (
             "archiver.cli.schedule",

@@ -22,6 +22,7 @@ from archiver.cli.text import printable
 from archiver.errors import StorageError
 from archiver.index.queries import Withdrawal
 from archiver.model import Outcome, Result
+from archiver.regions.model import KINDS
 from archiver.seal import keys
 from archiver.seal.authority import Authority
 from archiver.seal.interval import WANTED, Interval, worded
@@ -116,6 +117,16 @@ def derivation(statement: dict[str, Any]) -> str:
     named = said if isinstance(said, dict) else {}
     place = named.get("url") or named.get("outlet") or named.get("author") or "something without a name"
     return f"{statement.get('relation')} of {place}: {statement.get('status')}, as stated {statement.get('made_at')}"
+
+
+def regions(statement: dict[str, Any]) -> list[str]:
+    """How many regions a statement says there are of each kind, in a line; nothing where it says nothing of them."""
+    said = statement.get("regions")
+    if not isinstance(said, dict):
+        return []
+    counts = [f"{said[kind]} {kind}" for kind in KINDS if isinstance(said.get(kind), int)]
+    more = "; some of the page was not looked at" if said.get("partial") is True else ""
+    return [f"{', '.join(counts) or 'none'}{more}"]
 
 
 def sealed_object(found: Interval) -> dict[str, Any]:

@@ -184,6 +184,7 @@ def show(globals_: Globals, reference: str) -> None:
     if times is not None:
         lines += [printable(line) for line in render.times(times)]
     lines += [printable(render.derivation(each)) for each in derivations]
+    lines += [printable(f"regions: {said}") for said in render.regions(statement)]
     text = orjson.dumps(statement, option=orjson.OPT_INDENT_2).decode()
     click.echo("\n".join([*lines, *(printable(line) for line in text.splitlines())]))
 
