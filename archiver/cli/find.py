@@ -27,6 +27,7 @@ _MIN_URL_CHARACTERS = 20
 _AROUND = 60  # characters of a region before and after what was looked for
 _SIMILAR = 10
 _REGIONS = 100
+_UNREAD = 10  # named one by one
 
 
 @click.command()
@@ -105,8 +106,10 @@ def _find_region(
             click.echo(_carried_row(one, columns))
             for region in one.regions:
                 click.echo(printable(f"  {region.number:>3}  {region.kind}: {excerpt(region.text, text)}"))
-    for each in found.unread:
+    for each in found.unread[:_UNREAD]:
         render.note(f"{each.id} was not searched, and will be tried again: {each.why}")
+    if len(found.unread) > _UNREAD:
+        render.note(f"{len(found.unread) - _UNREAD} more snapshots were not searched, and will be tried again")
     if found.more:
         last = found.carried[-1].capture.id
         render.note(f"{found.more} more, older, carried it: add --after {last} for the next ones")

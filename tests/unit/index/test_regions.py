@@ -13,6 +13,7 @@ from archiver.index.opening import rebuild_index
 from archiver.index.queries import Capture, Filter
 from archiver.index.regions import MAX_SOUGHT_CHARACTERS, RegionText, Sought, fold
 from tests.support.logs import Log, at, intent, withdrawn
+from tests.unit.support import seconds
 
 
 def listed(index: Database, text: str, *kinds: str) -> list[str]:
@@ -60,6 +61,11 @@ def test_a_long_text_is_found_by_all_of_it(index: Database, log: Log) -> None:
     text = "%\U0001f4a9" * (MAX_SOUGHT_CHARACTERS // 2)
     one = with_regions(index, log, f"before {text} after")
     assert listed(index, text) == [one]
+
+
+def test_a_letter_with_very_many_marks_is_folded_in_no_time() -> None:
+    assert seconds(lambda: fold("a" + "\u0301\u0316" * 50_000)) < 1
+    assert fold("E\u0301") == fold("\u00e9")
 
 
 def test_kinds_can_be_asked_for(index: Database, log: Log) -> None:
