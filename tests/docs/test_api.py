@@ -25,7 +25,7 @@ def test_the_code_of_the_page_runs_from_top_to_bottom(
     for block in blocks:
         exec(compile(block, str(_PAGE), "exec"), names)  # noqa: S102 — our own page
         said.append(capsys.readouterr().out)
-    made, about, listed, taken, alike, changed, copied, verified, gone = said
+    made, about, listed, taken, alike, carried, changed, copied, verified, gone = said
     first, outcome = made.splitlines()[0].split()
     assert (outcome, about) == ("complete", "")
     assert f"evidence/snapshots/{first}/capture.warc.gz" in made
@@ -39,6 +39,7 @@ def test_the_code_of_the_page_runs_from_top_to_bottom(
     assert "there are some of https://example.com/" in taken
     assert Path("page.png").read_bytes() == recorded.SCREENSHOT
     assert alike == "", "its text has one word"
+    assert carried == "0 0 ()\n", "it has no inventory"
     assert changed.startswith(
         "unchanged TextChange(compared='page', added=0, removed=0, before=1, after=1, exact=True) "
     )

@@ -31,7 +31,7 @@ from archiver.config import CaptureSettings
 from archiver.jobs import messages
 from archiver.jobs.metrics import Metrics
 from archiver.jobs.schema import JobState
-from archiver.model import WARNINGS, Outcome, Result
+from archiver.model import WARNINGS, Outcome, Rendition, Result
 from archiver.provenance.dates import Method
 from archiver.provenance.derivation import derivation_of, to_statement
 from archiver.provenance.graph import Node
@@ -50,7 +50,7 @@ from archiver.verify.warc import Limits
 from tests.support import bundles
 from tests.support.memory_store import MemoryStore
 from tests.unit.provenance.chains import chain
-from tests.unit.recordings import exchange, recording
+from tests.unit.recordings import body, exchange, recording
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -197,7 +197,10 @@ _ABOUT = About(("tag",), "case", "operator", "reason", Job("id", 1, _PLANNED))
 
 
 def test_every_field_of_a_snapshots_statement_is_explained() -> None:
-    said = statements.build("id", 0, recording(exchange(0)), [], CaptureSettings(), _ABOUT, {"words": 0})
+    facts = {"counts": {"ad": 1}, "partial": False, "filter_lists": [{"title": "a list"}]}
+    regions = Rendition("regions", "urn:regions:https://a.test/0", "application/json", body(b"{}"), facts)
+    seen = recording(exchange(0), renditions=(regions,))
+    said = statements.build("id", 0, seen, [], CaptureSettings(), _ABOUT, {"words": 0})
     fields = set(said) - {"type", "format"}
     documented = {name for row in rows("docs/design.md", "Statement") for name in re.findall(r"`(\w+)`", row[0])}
     assert fields == documented
