@@ -171,6 +171,20 @@ def test_what_cannot_be_read_is_named_each_time_and_does_not_stop_the_search(arc
         assert [each.id for each in found.unread] == [bad]
 
 
+def test_a_store_that_cannot_be_reached_is_an_error_and_not_a_snapshot_that_cannot_be_read(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit(archive, [BOOTS])
+
+    def fail(*_: object) -> None:
+        raise StorageError("no route to the store")
+
+    monkeypatch.setattr("archiver.storage.local.LocalStore.stat", fail)
+    monkeypatch.setattr(archive, "snapshot_of", fail)
+    with pytest.raises(StorageError, match="no route"):
+        surroundings.find(archive, "boots")
+
+
 def test_a_long_list_says_how_many_follow_and_goes_on(archive: Archive) -> None:
     made = [visit(archive, [BOOTS], started_at=BEGAN + timedelta(number)) for number in range(5)]
     first = surroundings.find(archive, "boots", limit=2)

@@ -124,6 +124,16 @@ def test_random_numbers_in_addresses_do_not_count() -> None:
     assert compared([advert("boots", salt="123")], [advert("boots", salt="987")])["ad"].same
 
 
+@pytest.mark.parametrize(
+    "address", ["https://ads.test/click?n={}", "https://ads.test/click;n={}", "https://b.test/#{}"]
+)
+def test_what_of_an_address_does_not_count(address: str) -> None:
+    before, after = (region("ad", "Boots", links=(Link(address.format(salt), ""),)) for salt in ("1", "2"))
+    assert compared([before], [after])["ad"].same
+    other = region("ad", "Boots", links=(Link("https://ads.test/other", ""),))
+    assert not compared([before], [other])["ad"].same
+
+
 def test_an_advertisement_that_moved_to_another_slot_is_the_same() -> None:
     before, after = [advert("boots", 1), advert("tea", 2)], [advert("tea", 1), advert("boots", 2)]
     assert compared(before, after)["ad"].unchanged == 2
@@ -156,6 +166,19 @@ def test_slots_with_a_label_only_are_told_by_their_place(label: str) -> None:
     before = [region("ad", label, at) for at in (1, 2, 3)]
     found = compared(before, [before[0], before[2]])["ad"]
     assert (found.went, found.came, found.changed, found.unchanged) == ((2,), (), (), 2)
+
+
+def test_advertisements_with_a_label_only_are_known_again_in_another_slot_by_their_pictures() -> None:
+    one, other = (advert(name, text="Advertisement") for name in ("boots", "tea"))
+    far: dict[str, Any] = {"xpath": "/html[1]/body[1]/main[1]", "box": Box(700, 4000, 728, 90)}
+    assert compared([one, replace(other, **far)], [other, replace(one, **far)])["ad"].unchanged == 2
+
+
+def test_a_label_alone_is_no_reason_to_take_one_slot_for_another() -> None:
+    one = region("ad", "Advertisement", 1, pictures=(Picture("https://ads.test/1.png", 300, 250, ""),))
+    other = region("ad", "Advertisement", 9, box=Box(700, 4000, 728, 90))
+    found = compared([one], [replace(other, filled=True)])["ad"]
+    assert (found.went, found.came) == ((1,), (1,))
 
 
 def test_a_slot_that_went_and_one_that_came_elsewhere_are_two() -> None:
@@ -215,9 +238,39 @@ def test_a_notice_with_other_words_in_the_same_place_is_replaced() -> None:
     assert only([region("disclaimer", NOTICE)], [region("disclaimer", other)]).what == "replaced"
 
 
-def test_a_list_with_all_its_items_new_is_the_same_list_by_its_heading() -> None:
-    change = only([listed("a", "b", at=1)], [listed("c", "d", at=5)])
-    assert (change.what, change.items_gone, change.items_new) == ("items", ("a", "b"), ("c", "d"))
+def test_a_list_with_all_its_items_new_is_the_same_list_by_its_heading_and_column() -> None:
+    old = ("Ferry stops at last", "Rain is ahead this week", "Mayor resigns after vote")
+    new = ("Bridge opens to cars", "Sun comes out again", "Council picks another name")
+    change = only([listed(*old, at=1)], [listed(*new, at=5)])
+    assert (change.what, change.items_gone, change.items_new) == ("items", old, new)
+
+
+def test_a_block_with_all_its_words_new_is_known_by_its_heading_and_where_it_leads() -> None:
+    def letter(text: str, at: int) -> Region:
+        box = Box(at * 100.0, at * 400.0, at * 100.0, 50)
+        return region("newsletter", text, at, heading="Letter", links=(Link("https://a.test/l", ""),), box=box)
+
+    assert only([letter("Once a week in your inbox", 1)], [letter("Daily news for busy people", 5)]).what == "replaced"
+
+
+def test_of_two_notices_with_the_same_words_the_one_in_its_place_belongs_to_it() -> None:
+    def notice(at: int, url: str) -> Region:
+        return region("disclaimer", NOTICE, at, links=(Link(url, "Terms"),))
+
+    found = compared([notice(1, "https://a.test/1"), notice(2, "https://a.test/2")], [notice(2, "https://a.test/3")])
+    assert found["disclaimer"].went == (1,)
+    assert [(each.what, each.before) for each in found["disclaimer"].changed] == [("relinked", 2)]
+
+
+def test_of_very_many_that_moved_those_with_the_same_words_belong_together() -> None:
+    def many(salt: str, first: int) -> list[Region]:
+        numbers = range(150)
+        links = [(Link(f"https://a.test/{salt}/{n}", ""),) for n in numbers]
+        return [region("disclaimer", f"{NOTICE} {n}", first + n, links=links[n]) for n in numbers]
+
+    found = compared(many("old", 1), many("new", 500)[::-1])["disclaimer"]
+    assert (found.went, found.came) == ((), ())
+    assert {(each.what, each.before + each.after) for each in found.changed} == {("relinked", 151)}
 
 
 def test_items_in_another_order_are_said_to_be() -> None:
