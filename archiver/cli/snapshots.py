@@ -24,6 +24,7 @@ from archiver.index.schema import State
 from archiver.moments import parse_time
 from archiver.urls import parse_capturable
 from archiver.verify.timestamps import Times
+from archiver.verify.verdict import Verdict
 
 _REF = "REF is an id or the beginning of one, a URL (the newest), URL@TIME (the nearest), or `latest`."
 
@@ -181,7 +182,7 @@ def show(globals_: Globals, reference: str) -> None:
         lines.append(printable(render.withdrawal(capture.withdrawal)))
     if distance_s is not None:
         lines.append(f"{render.distance(distance_s)} from the moment asked for")
-    if times is not None:
+    if times is not None and times.timestamps.verdict is not Verdict.SKIPPED:
         lines += [printable(line) for line in render.times(times)]
     lines += [printable(render.derivation(each)) for each in derivations]
     lines += [printable(f"regions: {said}") for said in render.regions(statement)]

@@ -111,7 +111,7 @@ def test_the_json_of_a_snapshot_has_every_field_of_the_contract() -> None:
     made = snapshot_object(captured())
     assert set(made) == {
         "type", "id", "url", "final_url", "captured_at", "outcome", "http_status", "exchanges", "not_recorded",
-        "warc", "warc_sha256", "log_index", "checkpoint", "checkpoint_error", "warnings",
+        "warc", "warc_sha256", "log_index", "checkpoint", "checkpoint_error", "sealed", "unstamped", "warnings",
     }  # fmt: skip
     assert (made["type"], made["outcome"], made["http_status"]) == ("snapshot", "complete", 200)
     assert (made["exchanges"], made["not_recorded"], made["warc_sha256"]) == (4, 2, "ab" * 32)
