@@ -13,12 +13,12 @@ import click
 from archiver import clock, surroundings
 from archiver.archive import Archive
 from archiver.cli import render
-from archiver.cli.options import Globals
+from archiver.cli.options import Globals, kinds_option
 from archiver.cli.render import LiveLine
 from archiver.cli.snapshots import fitting
 from archiver.cli.text import printable
 from archiver.errors import UsageError
-from archiver.regions.model import KINDS, Kind
+from archiver.regions.model import Kind
 from archiver.similar import Similar, objects, similar
 from archiver.surroundings import Carried
 
@@ -33,9 +33,7 @@ _UNREAD = 10  # named one by one
 @click.command()
 @click.option("--similar-to", "reference", metavar="REF", help="Whose text is like that of this snapshot.")
 @click.option("--region", "text", metavar="TEXT", help="With a region that has this text.")
-@click.option(
-    "--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="With --region: of this kind; repeatable."
-)
+@kinds_option("With --region: only")
 @click.option("--after", metavar="ID", help="With --region: go on after this capture, the last of a list.")
 @click.option(
     "--limit",

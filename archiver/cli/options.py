@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from archiver.regions.model import KINDS, Kind
 
 if TYPE_CHECKING:
     from archiver import config
@@ -55,6 +58,33 @@ class Duration(click.ParamType[float]):
         if not 0 < seconds < float("inf"):
             self.fail(f"{text!r} is not a positive duration", param, ctx)
         return seconds
+
+
+class Kinds(click.ParamType[tuple[Kind, ...]]):
+    """`ad` or `ad,trending`: kinds of regions."""
+
+    name = "kinds"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Kind, ...]:
+        if isinstance(value, tuple):
+            return value
+        named = {name.strip() for name in str(value).split(",")}
+        if unknown := sorted(named - set(KINDS)):
+            self.fail(f"there is no kind {unknown[0]!r}; there are {', '.join(KINDS)}", param, ctx)
+        return tuple(kind for kind in KINDS if kind in named)
+
+
+def kinds_option(begin: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """`--kind`, repeatable; the command gets one tuple of all of them."""
+    return click.option(
+        "--kind",
+        "kinds",
+        type=Kinds(),
+        multiple=True,
+        metavar="KIND[,KIND]",
+        callback=lambda _context, _option, given: tuple(dict.fromkeys(chain.from_iterable(given))),
+        help=f"{begin} of these kinds, {', '.join(KINDS)}; repeatable.",
+    )
 
 
 class Authority(click.ParamType[tuple[str, Path]]):

@@ -12,11 +12,11 @@ import click
 from archiver import changes, surroundings
 from archiver.archive import Archive, Snapshot
 from archiver.cli import render
-from archiver.cli.options import Globals
+from archiver.cli.options import Globals, kinds_option
 from archiver.cli.text import printable
 from archiver.difference.regions import InventoryChange, KindChange, RegionChange, compare_inventories, document
 from archiver.errors import UsageError
-from archiver.regions.model import KINDS, Inventory, Kind, Region
+from archiver.regions.model import Inventory, Kind, Region
 
 _MAX_CHARACTERS = 160
 _MAX_RULES = 8
@@ -51,14 +51,9 @@ def regions() -> None:
     """
 
 
-_kinds = click.option(
-    "--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Only this kind; repeatable, then any of them."
-)
-
-
 @regions.command()
 @click.argument("reference", metavar="REF")
-@_kinds
+@kinds_option("Only")
 @click.option(
     "--pictures", type=click.Path(path_type=Path), metavar="DIR", help="Write a PNG of each into this folder."
 )
@@ -90,7 +85,7 @@ def show(globals_: Globals, reference: str, kinds: tuple[Kind, ...], pictures: P
 
 @regions.command()
 @click.argument("references", metavar="REF [REF]", nargs=-1, required=True)
-@_kinds
+@kinds_option("Only")
 @click.pass_obj
 def diff(globals_: Globals, references: tuple[str, ...], kinds: tuple[Kind, ...]) -> None:
     """Show which regions came, went and changed between two snapshots, or since the complete one of its URL before.

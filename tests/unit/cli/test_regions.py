@@ -81,11 +81,13 @@ def test_the_regions_are_listed_with_all_that_is_told_of_them(archiver: Run, arc
 
 def test_kinds_can_be_chosen_and_keep_their_numbers(archiver: Run, archive: Archive) -> None:
     visit(archive, [BOOTS, NOTICE, trending(*ITEMS)])
-    out = archiver("regions", "--kind", "disclaimer", "--kind", "trending", "latest")[1]
+    out = archiver("regions", "--kind", "disclaimer, trending", "latest")[1]
+    assert archiver("regions", "--kind", "disclaimer", "--kind", "trending", "latest")[1] == out
     numbered = [line[:15].strip() for line in out.splitlines() if line.startswith("  ") and line[2].isdigit()]
     assert numbered == ["1 ad, 1 trend", "2  disclaimer", "3  trending"]
     assert out.splitlines()[1] == "  1 ad, 1 trending, 1 disclaimer"
-    assert archiver("regions", "latest", "--kind", "nonsense")[0] == 2
+    code, _, err = archiver("regions", "latest", "--kind", "ad,adverts")
+    assert (code, "there is no kind 'adverts'; there are ad, trending, " in err) == (2, True)
 
 
 def test_the_list_is_the_command_that_needs_no_name(archiver: Run, archive: Archive) -> None:
