@@ -445,6 +445,7 @@ def test_keys_sort_by_code_point_whatever_the_language_of_the_server(url: str, l
         ).fetchall()
     assert found == [
         *(("captures", "host"), ("captures", "id"), ("duplicates", "id")),
+        *(("region_reads", "id"), ("regions", "id")),
         *(("sketches", "id"), ("statements", "id"), ("tags", "id"), ("tags", "tag")),
     ]
 
