@@ -113,7 +113,7 @@ class StampedBundle(Bundle):
             for name in (places.REPORT, places.PRINTED):
                 others.pop(name, None)
             listed = [made.listed(*each) for each in [*plain, *sorted(others.items())]]
-            self.files[places.REPORT] = render(gathering.gather(others, self._leaf(), self._exchanges(), listed))
+            self.files[places.REPORT] = render(gathering.gather(others, self._leaf(), self._exchanges(), None, listed))
         self.describe()
 
     def anew(self) -> None:

@@ -7,8 +7,10 @@ import pytest
 from archiver.regions.belonging import Brought, Tile, with_crops, with_exchanges
 from archiver.regions.model import Box, Crop, Inventory, Picture, Region
 
+BOX = Box(10, 20, 300, 250)
 
-def region(box: Box = Box(10, 20, 300, 250), hidden: str = "", frames: tuple[str, ...] = ("F",)) -> Region:
+
+def region(box: Box = BOX, hidden: str = "", frames: tuple[str, ...] = ("F",)) -> Region:
     pictures = (Picture("https://a.test/boots.png#part", 300, 250, ""),)
     return Region(
         "ad", (), "https://a.test/", "/html[1]/div[1]", box, hidden, "", "Boots", (), pictures, frames, True, (), 1.0
