@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Score what is found on the hand-labelled pages of the corpus of regions.
 
-    .venv/bin/python scripts/bench/regions.py [LABELS.jsonl] [--errors] [--half 0|1] [-o PREDICTIONS]
+    .venv/bin/python scripts/bench/regions.py [LABELS.jsonl] [--errors] [--half 0|1] [--list FILE] [-o PREDICTIONS]
 
-Each page is opened in Chromium from its file, its scripts off and every other request refused. No filter list is used.
+Each page is opened in Chromium from its file, its scripts off and every other request refused. No filter list is used,
+but with `--list`: then frames whose address it matches are ads, as in a capture.
 Prints a table by kind, the two figures that matter, and how long the slowest inventory took. `--half` leaves out the
 sites of the other half, so that what is tuned on one can be scored on the other.
 """
@@ -28,6 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from archiver.regions import lists
+from archiver.regions.lists import Asked, Filters
 from archiver.regions.program import inventory
 
 _CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "regions" / "dev.jsonl"
@@ -35,6 +38,11 @@ _CHROMIUM = "/usr/bin/chromium"
 _LINKS_AND_ADS = ("ad", "trending", "related")
 _NOTICES = ("disclaimer", "copyright")
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)")
+
+_SOURCES = """(paths) => paths.map((path) => {
+  const e = document.evaluate(path, document, null, 9, null).singleNodeValue;
+  return e && e.src ? String(e.src) : null;
+})"""
 
 # Attributes by which an element of the browser's tree is found again in that of another parser.
 _SIGNATURES = """(paths) => {
@@ -67,7 +75,7 @@ def read(path: Path) -> tuple[bytes, str]:
         return page, {"utf8": "utf-8", "iso-8859-1": "windows-1252"}.get(name, name)
 
 
-def inventory_of(browser: Browser, path: Path, url: str) -> tuple[dict[str, Any], list[Any]]:
+def inventory_of(browser: Browser, path: Path, url: str, filters: Filters) -> tuple[dict[str, Any], list[Any]]:
     """The report of a page, and where each region's element is among those that look like it."""
     body, charset = read(path)
     context = browser.new_context(viewport={"width": 1280, "height": 800}, service_workers="block")
@@ -84,10 +92,23 @@ def inventory_of(browser: Browser, path: Path, url: str) -> tuple[dict[str, Any]
     try:
         page.goto(url, wait_until="domcontentloaded")
         report = isolated(page, inventory())
+        add_frames(page, report, filters, url)
         placed = isolated(page, f"() => ({_SIGNATURES})({json.dumps([r['path'] for r in report['regions']])})")
         return report, placed
     finally:
         context.close()
+
+
+def add_frames(page: Page, report: dict[str, Any], filters: Filters, url: str) -> None:
+    """The frames that a filter list knows as ads, but for those that are within one already."""
+    paths = [owner["path"] for owner in report["frames"]]
+    sources = isolated(page, f"() => ({_SOURCES})({json.dumps(paths)})") if filters.lists else []
+    within = [(each["start"], each["end"]) for each in report["regions"] if each["kind"] == "ad"]
+    for owner, source in zip(report["frames"], sources, strict=False):
+        matched = filters.network(url, {"frame": [Asked(source or "", "sub frame")]})
+        if matched and not any(start <= owner["start"] < end for start, end in within):
+            rules = [*owner["rules"], *matched["frame"]]
+            report["regions"].append({"kind": "ad", "path": owner["path"], "rules": rules, "score": 1.0, "text": ""})
 
 
 def isolated(page: Page, function: str) -> Any:
@@ -171,14 +192,17 @@ def main() -> None:
     parser.add_argument("--errors", action="store_true", help="print what was missed and what was false")
     parser.add_argument("--half", type=int, choices=(0, 1), help="only the sites of one half")
     parser.add_argument("-o", "--output", type=Path, help="where the predictions go")
+    parser.add_argument("--list", type=Path, action="append", default=[], help="a filter list; repeatable")
     given = parser.parse_args()
     if not given.gold.exists():
         show(f"No labels at {given.gold}: nothing to score")
         return
-    run(given.gold, given.half, given.output or Path(tempfile.gettempdir()) / "regions.jsonl", errors=given.errors)
+    output = given.output or Path(tempfile.gettempdir()) / "regions.jsonl"
+    filters = lists.load(given.list) if given.list else Filters([])
+    run(given.gold, given.half, output, filters, errors=given.errors)
 
 
-def run(gold: Path, half: int | None, output: Path, *, errors: bool) -> None:
+def run(gold: Path, half: int | None, output: Path, filters: Filters, *, errors: bool) -> None:
     scorer = load_scorer(gold)
     total: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     times, lines = [], []
@@ -188,7 +212,7 @@ def run(gold: Path, half: int | None, output: Path, *, errors: bool) -> None:
         )
         for row in rows(gold, half):
             path = gold.parent / row["page"]
-            report, placed = inventory_of(browser, path, row["page_url"])
+            report, placed = inventory_of(browser, path, row["page_url"], filters)
             doc = scorer.load(str(path))
             found = predictions(doc, report, placed)
             lines.append(json.dumps({"page": row["page"], "regions": found}, ensure_ascii=False))
