@@ -35,15 +35,15 @@ _THEN = {
     "seller": "kettles",
     "item": "b",
     "headline": "What the ferryman found below the pier",
-    "disclaimer": "This site does not give legal, financial or medical advice. What stands here is for information only "
-    "and is no offer to buy or sell anything.",
+    "disclaimer": "This site does not give legal, financial or medical advice. What stands here is for information "
+    "only and is no offer to buy or sell anything.",
 }
 _NOW = {
     "seller": "umbrellas",
     "item": "d",
     "headline": "Why the gulls have left the old warehouse",
-    "disclaimer": "This site does not give legal, financial or medical advice. What stands here is for information only; "
-    "we are paid by some of the firms that are named.",
+    "disclaimer": "This site does not give legal, financial or medical advice. What stands here is for information "
+    "only; we are paid by some of the firms that are named.",
 }
 
 
