@@ -85,7 +85,7 @@ def test_a_page_that_never_settles_is_stored_as_partial_and_says_what_was_still_
     assert captured.recording.outcome is Outcome.PARTIAL
     assert any("kinds.test" in warning.message for warning in captured.recording.warnings)
     made = {rendition.role for rendition in captured.recording.renditions}
-    assert made == {"dom", "text", "screenshot", "full_screenshot", "pdf"}
+    assert made == {"dom", "text", "regions", "screenshot", "full_screenshot", "pdf"}
     cut = [x for x in captured.recording.exchanges if x.result == "truncated"]
     assert any(x.reason.startswith("time:") for x in cut)
 

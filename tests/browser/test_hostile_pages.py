@@ -43,7 +43,7 @@ _ENDED_S = 3.0  # the kernel's time to end a killed process
 _CHECKED_BYTES = 4_000_000  # the checker of WARCs is too slow for larger ones
 _MEMORY_BYTES = 1_000_000_000
 _PYTHON_BYTES = 150_000_000
-_FROM_THE_PAGE = {"dom", "text", "screenshot"}
+_FROM_THE_PAGE = {"dom", "text", "regions", "screenshot"}
 _ALL = _FROM_THE_PAGE | {"full_screenshot", "pdf"}
 # Field names of WARC/1.1 and its extensions that we write.
 _FIELDS = {

@@ -26,7 +26,7 @@ from tests.support.snapshots import warc_of
 pytestmark = pytest.mark.browser
 
 _BIG_BYTES = 50_000_000
-_ALL_RENDITIONS = {"dom", "text", "screenshot", "full_screenshot", "pdf"}
+_ALL_RENDITIONS = {"dom", "text", "regions", "screenshot", "full_screenshot", "pdf"}
 _SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="300" height="2000">
 <rect x="0" y="1900" width="100" height="100" fill="rgb(255, 165, 0)"/></svg>"""
 _RSS = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>
