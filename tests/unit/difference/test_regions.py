@@ -273,13 +273,51 @@ def test_of_very_many_that_moved_those_with_the_same_words_belong_together() -> 
     assert {(each.what, each.before + each.after) for each in found.changed} == {("relinked", 151)}
 
 
+def test_what_changes_with_every_hour_in_a_list_does_not_count() -> None:
+    def with_numbers(readers: int, age: str) -> Region:
+        links = (
+            Link("https://gazette.test/ferry?from=list", ""),
+            Link("https://gazette.test/ferry", f"Ferry stops, {readers} readers"),
+            Link("https://gazette.test/ferry#comments", f"{readers}"),
+            Link("https://gazette.test/#top", "Menu"),
+        )
+        text = f"Popular\nFerry stops, {readers} readers\n{age}\n{readers}"
+        return region("trending", text, heading="Popular", links=links)
+
+    assert compared([with_numbers(7, "an hour ago")], [with_numbers(19, "2 days ago")])["trending"].same
+
+
+def test_an_item_with_other_words_is_told_as_the_same_item() -> None:
+    one = listed("a", "Ferry stops")
+    other = replace(one, links=(one.links[0], replace(one.links[1], text="Ferry sinks")))
+    change = only([one], [other])
+    assert (change.what, change.items_gone, change.items_new) == ("items", (), ())
+    assert change.items_reworded == (("Ferry stops", "Ferry sinks"),)
+
+
+def test_links_that_lead_nowhere_else_are_items_by_their_texts() -> None:
+    def tabs(*names: str) -> Region:
+        links = tuple(Link("https://gazette.test/#", name) for name in names)
+        return region("trending", "\n".join(names), links=links)
+
+    change = only([tabs("Sport", "Politics")], [tabs("Sport", "Weather")])
+    assert (change.items_gone, change.items_new) == (("Politics",), ("Weather",))
+
+
+def test_a_list_under_another_heading_is_reworded() -> None:
+    one = listed("Ferry stops", "Rain ahead")
+    assert only([one], [replace(one, heading="Popular", text=one.text.replace("Trending", "Popular"))]).what == (
+        "reworded"
+    )
+
+
 def test_items_in_another_order_are_said_to_be() -> None:
     assert only([listed("a", "b", "c")], [listed("b", "a", "c")]).what == "reordered"
 
 
 def test_items_that_lead_elsewhere_are_said_to() -> None:
     one = listed("a", "b")
-    other = replace(one, links=(Link("https://other.test/a", "a"), one.links[1]))
+    other = replace(one, text=f"{one.text} 5 min", links=(Link("https://other.test/a", "a"), one.links[1]))
     assert only([one], [other]).what == "relinked"
 
 
