@@ -218,6 +218,7 @@ def _changed(change: RegionChange, old: Region, new: Region) -> Iterator[str]:
     if change.what == "items":
         yield from (f"    - {_short(item)}" for item in _some(change.items_gone))
         yield from (f"    + {_short(item)}" for item in _some(change.items_new))
+        yield from (f"    ~ {_short(pair)}" for pair in _some([f"{a} → {b}" for a, b in change.items_reworded]))
     elif change.what == "reworded":
         yield from (f"    {line.sign} {line.text}" for hunk in change.hunks for line in hunk.lines if line.sign != " ")
     elif change.what in ("replaced", "relinked", "filled", "emptied"):

@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
+from archiver.difference.lists import Item, compare_lists, items_of
 from archiver.difference.text import Hunk, compare_texts, hunks, lines_of, plain
 from archiver.provenance.words import words
 from archiver.regions.model import KINDS, Box, Inventory, Kind, Region
@@ -26,7 +27,7 @@ from archiver.regions.model import KINDS, Box, Inventory, Kind, Region
 What = Literal[
     "replaced",  # something else is in its place, as where a slot was sold to another
     "reworded",
-    "items",  # items of a list came or went
+    "items",  # items of a list came, went, or have other words
     "reordered",  # the items of a list are in another order
     "relinked",  # the same words lead elsewhere, or stand with other pictures
     "filled",  # a slot that was empty is not
@@ -53,7 +54,8 @@ _NUMBER = re.compile(r"(?<![\[\d])\d{4,}")
 class RegionChange:
     """A region that both inventories have, with their numbers, counted from 1, and what is different of it.
 
-    `added` and `removed` count words. Of a list, `items_gone` and `items_new` are texts of links.
+    `added` and `removed` count words. Of a list, `items_gone` and `items_new` are texts of links, and
+    `items_reworded` the old and the new text of those that lead to the same page.
     """
 
     kind: Kind
@@ -65,6 +67,7 @@ class RegionChange:
     hunks: tuple[Hunk, ...] = ()
     items_gone: tuple[str, ...] = ()
     items_new: tuple[str, ...] = ()
+    items_reworded: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,10 +140,9 @@ class _Seen:
         return frozenset(each.rpartition("://")[2].partition("/")[0] for each in self.links)
 
     @cached_property
-    def items(self) -> tuple[str, ...]:
-        """The texts of the links: of a list they are what it lists."""
-        texts = (" ".join(plain(link.text).split()) for link in self.region.links)
-        return tuple(dict.fromkeys(filter(None, texts)))
+    def items(self) -> tuple[Item, ...]:
+        """What a list lists; nothing where it is no list."""
+        return items_of(self.region, _bare) if self.region.kind in _LISTS else ()
 
     @cached_property
     def pictures(self) -> tuple[str, ...]:
@@ -150,7 +152,9 @@ class _Seen:
 
     @property
     def content(self) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-        """All that it says, leads to and shows."""
+        """All that it says, leads to and shows; of a list what it lists, and not how old or how much read that is."""
+        if self.items:
+            return self.heading, tuple(each.target for each in self.items), tuple(i.numberless for i in self.items)
         return self.text, self.links, self.pictures
 
     @cached_property
@@ -317,7 +321,7 @@ def _near(one: Box, other: Box) -> float:
 def _change(kind: Kind, one: _Seen, other: _Seen) -> RegionChange | None:
     """What is different between two that belong together; None where nothing is."""
     before, after = one.region, other.region
-    gone, new = _left(one.items, other.items), _left(other.items, one.items)
+    items = compare_lists(one.items, other.items)
     what: What
     if kind == "ad" and before.filled != after.filled:
         what = "filled" if after.filled else "emptied"
@@ -325,12 +329,12 @@ def _change(kind: Kind, one: _Seen, other: _Seen) -> RegionChange | None:
         if before.visible == after.visible:
             return None
         return RegionChange(kind, "shown" if after.visible else "hidden", one.number, other.number)
-    elif kind in _LISTS and (gone or new):
-        kept = len(one.items) - len(gone)
+    elif items.gone or items.new or items.reworded:
+        kept = len(one.items) - len(items.gone)
         what = "items" if kept or (one.heading and one.heading == other.heading) else "replaced"
-    elif kind in _LISTS and one.items != other.items:
+    elif items.reordered:
         what = "reordered"
-    elif one.text == other.text:
+    elif one.text == other.text or (one.items and other.items and one.heading == other.heading):
         return RegionChange(kind, "replaced" if _is_another_ad(one, other) else "relinked", one.number, other.number)
     else:
         least = _LIKE_BEFORE if kind == "ad" else _SIMILAR
@@ -345,8 +349,9 @@ def _change(kind: Kind, one: _Seen, other: _Seen) -> RegionChange | None:
         added=counted.added,
         removed=counted.removed,
         hunks=tuple(hunks(lines_of(old_lines), lines_of(new_lines))),
-        items_gone=gone if kind in _LISTS else (),
-        items_new=new if kind in _LISTS else (),
+        items_gone=items.gone,
+        items_new=items.new,
+        items_reworded=items.reworded,
     )
 
 
@@ -361,8 +366,3 @@ def _is_another_ad(one: _Seen, other: _Seen) -> bool:
     if one.region.kind != "ad":
         return False
     return _leads_elsewhere(one, other) or (one.words.total() < _AD_WORDS and one.pictures != other.pictures)
-
-
-def _left(items: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
-    there = set(others)
-    return tuple(item for item in items if item not in there)

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archiver.difference.regions import InventoryChange, KindChange, RegionChange, compare_inventories, document
 from archiver.regions.model import Box, FrameState, Inventory, Kind, Link, Picture, Region
@@ -273,13 +275,51 @@ def test_of_very_many_that_moved_those_with_the_same_words_belong_together() -> 
     assert {(each.what, each.before + each.after) for each in found.changed} == {("relinked", 151)}
 
 
+def test_what_changes_with_every_hour_in_a_list_does_not_count() -> None:
+    def with_numbers(readers: int, age: str) -> Region:
+        links = (
+            Link("https://gazette.test/ferry?from=list", ""),
+            Link("https://gazette.test/ferry", f"Ferry stops, {readers} readers"),
+            Link("https://gazette.test/ferry#comments", f"{readers}"),
+            Link("https://gazette.test/#top", "Menu"),
+        )
+        text = f"Popular\nFerry stops, {readers} readers\n{age}\n{readers}"
+        return region("trending", text, heading="Popular", links=links)
+
+    assert compared([with_numbers(7, "an hour ago")], [with_numbers(19, "2 days ago")])["trending"].same
+
+
+def test_an_item_with_other_words_is_told_as_the_same_item() -> None:
+    one = listed("a", "Ferry stops")
+    other = replace(one, links=(one.links[0], replace(one.links[1], text="Ferry sinks")))
+    change = only([one], [other])
+    assert (change.what, change.items_gone, change.items_new) == ("items", (), ())
+    assert change.items_reworded == (("Ferry stops", "Ferry sinks"),)
+
+
+def test_links_that_lead_nowhere_else_are_items_by_their_texts() -> None:
+    def tabs(*names: str) -> Region:
+        links = tuple(Link("https://gazette.test/#", name) for name in names)
+        return region("trending", "\n".join(names), links=links)
+
+    change = only([tabs("Sport", "Politics")], [tabs("Sport", "Weather")])
+    assert (change.items_gone, change.items_new) == (("Politics",), ("Weather",))
+
+
+def test_a_list_under_another_heading_is_reworded() -> None:
+    one = listed("Ferry stops", "Rain ahead")
+    assert only([one], [replace(one, heading="Popular", text=one.text.replace("Trending", "Popular"))]).what == (
+        "reworded"
+    )
+
+
 def test_items_in_another_order_are_said_to_be() -> None:
     assert only([listed("a", "b", "c")], [listed("b", "a", "c")]).what == "reordered"
 
 
 def test_items_that_lead_elsewhere_are_said_to() -> None:
     one = listed("a", "b")
-    other = replace(one, links=(Link("https://other.test/a", "a"), one.links[1]))
+    other = replace(one, text=f"{one.text} 5 min", links=(Link("https://other.test/a", "a"), one.links[1]))
     assert only([one], [other]).what == "relinked"
 
 
@@ -305,6 +345,53 @@ def test_numbers_are_those_of_all_the_inventory() -> None:
 def test_that_an_inventory_is_partial_is_told_of_each() -> None:
     cut = Inventory((), (FrameState((), "u", 1, "time"),))
     assert compare_inventories(Inventory(()), cut).partial == (False, True)
+
+
+_WORDS = st.sampled_from(
+    ["", "Ad", "Warm boots for every winter", "Ferry stops", "Rain ahead", NOTICE, "\ud800", "é" * 50]
+)
+_ADDRESSES = st.sampled_from(
+    ["", "https://a.test/1?x=2", "https://[", "javascript:void(0)", "https://b.test/?u=https://c.test/"]
+)
+_REGIONS = st.lists(
+    st.builds(
+        region,
+        st.sampled_from(["ad", "trending", "related", "disclaimer"]),
+        _WORDS,
+        st.integers(1, 4),
+        heading=_WORDS,
+        hidden=st.sampled_from(["", "display: none"]),
+        links=st.lists(st.builds(Link, _ADDRESSES, _WORDS), max_size=3).map(tuple),
+        pictures=st.lists(st.builds(Picture, _ADDRESSES, st.just(9), st.just(9), _WORDS), max_size=2).map(tuple),
+        box=st.builds(Box, *[st.floats(0, 900)] * 4),
+        filled=st.booleans(),
+    ),
+    max_size=6,
+)
+
+
+@given(_REGIONS, _REGIONS)
+def test_every_region_is_accounted_for_once_and_the_same_ones_are_the_same(
+    before: list[Region], after: list[Region]
+) -> None:
+    for kind in ("ad", "trending", "related", "disclaimer"):
+        found = {
+            each.kind: each for each in compare_inventories(Inventory(tuple(before)), Inventory(tuple(after))).kinds
+        }
+        old, new = ({n for n, each in enumerate(side, 1) if each.kind == kind} for side in (before, after))
+        if kind not in found:
+            assert not old | new
+            continue
+        one = found[kind]
+        went, came = (
+            {*one.went, *(each.before for each in one.changed)},
+            {*one.came, *(each.after for each in one.changed)},
+        )
+        assert len(went) == len(one.went) + len(one.changed)
+        assert (len(old - went), len(new - came)) == (one.unchanged, one.unchanged)
+        assert went <= old
+        assert came <= new
+    assert compare_inventories(Inventory(tuple(before)), Inventory(tuple(before))).same
 
 
 def test_hundreds_of_regions_take_seconds_at_most() -> None:
