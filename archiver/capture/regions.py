@@ -32,6 +32,7 @@ BUDGET_S = 15.0
 _LIMITS = Limits()
 _FRAME_S = 5.0
 _AT_ONCE = 8
+_MAX_URL = 8_192  # of a page's address in the record's name: a statement must bear it
 _MAX_URLS = 2_000  # that are kept of what one frame asked for
 
 
@@ -140,7 +141,7 @@ def rendition(
         "partial": found.partial,
         "filter_lists": [each.said() for each in filters.lists],
     }
-    return Rendition("regions", f"urn:regions:{url}", "application/json", body_of(data, directory), facts), found
+    return Rendition("regions", f"urn:regions:{url[:_MAX_URL]}", "application/json", body_of(data, directory), facts), found
 
 
 def _tiles(pictures: Iterable[Rendition], pixel_ratio: float) -> Iterator[Tile]:
