@@ -141,7 +141,8 @@ def rendition(
         "partial": found.partial,
         "filter_lists": [each.said() for each in filters.lists],
     }
-    return Rendition("regions", f"urn:regions:{url[:_MAX_URL]}", "application/json", body_of(data, directory), facts), found
+    urn = f"urn:regions:{url[:_MAX_URL]}"
+    return Rendition("regions", urn, "application/json", body_of(data, directory), facts), found
 
 
 def _tiles(pictures: Iterable[Rendition], pixel_ratio: float) -> Iterator[Tile]:
