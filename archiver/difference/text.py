@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from archiver import marks
 from archiver.difference.sequences import Stretch, differ
 from archiver.provenance.words import Span, pieces
 
@@ -73,7 +74,7 @@ class Hunk:
 def plain(text: str) -> str:
     """A text as it is compared: in NFC, without what nobody sees, and without characters that are none."""
     whole = text.encode("utf-8", "replace").decode("utf-8")
-    return unicodedata.normalize("NFC", _UNSEEN.sub("", whole))
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", marks.bounded(whole)))
 
 
 def compare_texts(before: Iterable[str], after: Iterable[str], compared: Compared) -> TextChange:

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from archiver import marks
 from archiver.index.database import Database
 from archiver.index.facts import plain
 from archiver.index.schema import STORED, captures, region_reads, region_texts, regions
@@ -26,7 +27,6 @@ from archiver.index.schema import STORED, captures, region_reads, region_texts, 
 #: SQLite takes patterns of 50,000 bytes
 MAX_SOUGHT_CHARACTERS = 6_000
 _DIGEST_BYTES = 16  # of SHA-256: two texts with one hash are not to be found
-_MAX_MARKS = 30
 _IN = 500  # values of one IN: SQLite takes 999 in old versions
 _STORED = sorted(state.value for state in STORED)
 T = TypeVar("T")
@@ -53,20 +53,8 @@ class Sought:
 def fold(text: str) -> str:
     """A text as it is searched: NFKC, without case, with one space for white space, without what nobody sees."""
     # Twice: to fold a character can leave what has a shorter form again.
-    folded = unicodedata.normalize("NFKC", _UNSEEN.sub("", _bounded(plain(text)))).casefold()
+    folded = unicodedata.normalize("NFKC", _UNSEEN.sub("", marks.bounded(plain(text)))).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
-
-
-def _bounded(text: str) -> str:
-    """A text with so many marks in a row at most: sorting them takes the square of their number (UAX #15, 13)."""
-    if text.isascii():
-        return text
-    found, run = [], 0
-    for character in text:
-        run = run + 1 if unicodedata.combining(character) else 0
-        if run <= _MAX_MARKS:
-            found.append(character)
-    return "".join(found)
 
 
 def unread(database: Database) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any
 from lxml import etree
 from lxml.html import HTMLParser
 
+from archiver import marks
 from archiver.provenance import limits
 from archiver.provenance.blocks import Block, Link, Tag, read_document
 from archiver.provenance.json_ld import Node, read_json_ld
@@ -257,7 +258,9 @@ def _wrappers(run: list[Block]) -> frozenset[Any]:
 def _as_extracted(text: str) -> str:
     """A text as the extractor gives it: in NFC, without soft hyphens and whatever else nobody sees."""
     if not text.isascii():
-        text = "".join(each for each in unicodedata.normalize("NFC", text) if each.isprintable() or each.isspace())
+        text = "".join(
+            each for each in unicodedata.normalize("NFC", marks.bounded(text)) if each.isprintable() or each.isspace()
+        )
     return " ".join(text.split())
 
 

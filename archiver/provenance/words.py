@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from archiver import marks
+
 Span = tuple[int, int]
 
 #: quotations of so many words are left out: texts that have nothing else in common quote the same post
@@ -70,7 +72,7 @@ def _plain(word: str) -> str:
     if word.isascii():
         return word.replace("'", "").lower()
     # Twice: to fold a character can leave what has a shorter form again.
-    folded = unicodedata.normalize("NFKC", _DROPPED.sub("", word)).casefold()
+    folded = unicodedata.normalize("NFKC", _DROPPED.sub("", marks.bounded(word))).casefold()
     return unicodedata.normalize("NFKC", folded)
 
 
