@@ -169,7 +169,7 @@ def url_of(name: str) -> str:
 
 
 def _export(folder: Path, archive: Archive, snapshot: Snapshot) -> None:
-    (folder / "last.bundle.wacz").write_bytes(b"".join(exporting.evidence(archive, snapshot)))
+    (folder / "last.bundle.wacz").write_bytes(b"".join(exporting.evidence(archive, snapshot, None)))
     (folder / "last.wacz").write_bytes(b"".join(archive.part(snapshot, "wacz")))
     (folder / "last.warc.gz").write_bytes(b"".join(archive.part(snapshot, "warc")))
     capture, _ = archive.locate(snapshot.id)
