@@ -62,6 +62,9 @@ def test_the_figures_have_the_names_and_kinds_that_prometheus_wants(metrics: Met
         "archiver_planning_seconds": "histogram",
         "archiver_jobs": "gauge",
         "archiver_messages": "counter",
+        "archiver_timestamps_waiting": "gauge",
+        "archiver_log_stamped_timestamp_seconds": "gauge",
+        "archiver_timestamp_failures": "counter",
     }
     assert all(family.documentation.endswith(".") for family in scraped(port).values())
 
