@@ -1,4 +1,4 @@
-"""Planners that are killed: two at a time plan what is due, one after the other is killed somewhere, the last three end.
+"""Planners that are killed: two at a time plan what is due, one or the other is killed somewhere, the last three end.
 
     python -m tests.support.planning LOCATION START_MS UNTIL_MS KILLS SEED
 
