@@ -10,7 +10,7 @@ import asyncio
 import struct
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,12 @@ from archiver.regions.model import Inventory
 from archiver.regions.program import Limits, inventory, owner_path
 from archiver.regions.report import read_report
 
-BUDGET_S = 15.0
+BUDGET_S = 12.0
+MAX_REGIONS_BYTES = 8 << 20
 _LIMITS = Limits()
 _FRAME_S = 5.0
+_LEAST_S = 1.0
+_MAX_UNREAD = 2_000  # frames beyond the limit that are named
 _AT_ONCE = 8
 _MAX_URL = 8_192  # of a page's address in the record's name: a statement must bear it
 _MAX_URLS = 2_000  # that are kept of what one frame asked for
@@ -61,7 +64,8 @@ async def take(frames: Sequence[Frame], budget_s: float = BUDGET_S) -> Taken:
 
     found = await asyncio.gather(*(report(frame) for frame in looked_at))
     more = [_unread(frame, "", f"more than {_LIMITS.max_frames} frames") for frame in of_page[len(looked_at) :]]
-    return Taken((*found, *more), await _asked(looked_at))
+    asked = await _asked(looked_at, max(until - time.monotonic(), _LEAST_S))
+    return Taken((*found, *more[:_MAX_UNREAD]), asked)
 
 
 async def _report(frame: Frame, above: Frame | None, timeout_s: float) -> FrameReport:
@@ -76,11 +80,11 @@ async def _report(frame: Frame, above: Frame | None, timeout_s: float) -> FrameR
         return _unread(frame, owner, "no answer in time")
     except (KeyError, TypeError, ValueError) as error:
         return _unread(frame, owner, str(error)[:200])
-    return FrameReport(frame.id, frame.parent_id, frame.url, owner, report)
+    return FrameReport(frame.id, frame.parent_id, frame.url[:_MAX_URL], owner, report)
 
 
 def _unread(frame: Frame, owner: str, why: str) -> FrameReport:
-    return FrameReport(frame.id, frame.parent_id, frame.url, owner, None, why)
+    return FrameReport(frame.id, frame.parent_id, frame.url[:_MAX_URL], owner, None, why)
 
 
 async def _owner(frame: Frame, above: Frame) -> str:
@@ -99,15 +103,18 @@ async def _owner(frame: Frame, above: Frame) -> str:
     return str(clean(answer["result"].get("value", "")))
 
 
-async def _asked(frames: Sequence[Frame]) -> dict[str, tuple[str, ...]]:
+async def _asked(frames: Sequence[Frame], timeout_s: float) -> dict[str, tuple[str, ...]]:
     """The addresses of what each frame has loaded, by the browser's own list of its resources."""
     sessions: dict[int, CDPSession] = {id(frame.session): frame.session for frame in frames}
-    found: dict[str, tuple[str, ...]] = {}
-    for session in sessions.values():
+
+    async def tree_of(session: CDPSession) -> dict[str, Any] | None:
         try:
-            tree = await asyncio.wait_for(session.send("Page.getResourceTree"), _FRAME_S)
+            return await asyncio.wait_for(session.send("Page.getResourceTree"), min(timeout_s, _FRAME_S))
         except (PlaywrightError, TimeoutError):
-            continue  # its frames' documents are known all the same
+            return None  # its frames are in the inventory all the same
+
+    found: dict[str, tuple[str, ...]] = {}
+    for tree in filter(None, await asyncio.gather(*map(tree_of, sessions.values()))):
         for node in _walk(tree["frameTree"]):
             urls = [node["frame"].get("url", ""), *(each.get("url", "") for each in node.get("resources", ()))]
             found.setdefault(str(node["frame"]["id"]), tuple(clean(urls[:_MAX_URLS])))
@@ -134,7 +141,7 @@ def rendition(
         if frame in below
     }
     found = with_exchanges(merge(taken.reports, filters.network(url, asked)), taken.asked, brought)
-    found = with_crops(found, _tiles(pictures, pixel_ratio))
+    found = _bounded(with_crops(found, _tiles(pictures, pixel_ratio)))
     data = orjson.dumps(found.to_document(), option=orjson.OPT_INDENT_2)
     facts = {
         "counts": found.counts,
@@ -143,6 +150,17 @@ def rendition(
     }
     urn = f"urn:regions:{url[:_MAX_URL]}"
     return Rendition("regions", urn, "application/json", body_of(data, directory), facts), found
+
+
+def _bounded(found: Inventory) -> Inventory:
+    """An inventory that those who read it can bear: the first regions, and the page's own frame says that it is cut."""
+    size = 0
+    for kept, region in enumerate(found.regions):
+        size += len(orjson.dumps(asdict(region)))
+        if size > MAX_REGIONS_BYTES:
+            page = replace(found.frames[0], partial=found.frames[0].partial or f"more than {MAX_REGIONS_BYTES} bytes")
+            return Inventory(found.regions[:kept], (page, *found.frames[1:]))
+    return found
 
 
 def _tiles(pictures: Iterable[Rendition], pixel_ratio: float) -> Iterator[Tile]:
