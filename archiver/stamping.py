@@ -211,14 +211,6 @@ class Stamper:
         held = tuple(self._held(listed, text))
         return StampedCheckpoint(checkpoint, Stamped(held)) if held else None
 
-    def of_note(self, commitment: str, note: bytes) -> Stamped:
-        """The good time stamps that are stored over a note. Nobody is asked. Raises `StorageError`."""
-        return Stamped(tuple(self._held(stamps.of_note(self._store, commitment), note)))
-
-    def of_checkpoint(self, checkpoint: Checkpoint) -> Stamped:
-        """The good time stamps that are stored over a checkpoint. Nobody is asked. Raises `StorageError`."""
-        return Stamped(tuple(self._held(stamps.of_checkpoint(self._store, checkpoint.size), checkpoint.text.encode())))
-
     def renew(self, folder: str) -> Stamped | None:
         """Have what is in a folder of time stamps stamped anew; None where there is nothing. Raises `StorageError`.
 

@@ -15,7 +15,7 @@ import pytest
 from archiver.errors import ConfigurationError, StorageError
 from archiver.seal import stamps
 from archiver.seal.checkpoint import Checkpoint
-from archiver.stamping import Stamper, expiring, names_of, remember, remembered
+from archiver.stamping import Stamped, Stamper, expiring, names_of, remember, remembered
 from archiver.storage import layout
 from archiver.storage.base import Stat
 from archiver.verify.timestamps import Folder, check_folder
@@ -53,6 +53,16 @@ class Believing:
 
 
 # asking
+
+
+def of_note(stamper: Stamper, store: MemoryStore) -> Stamped:
+    """What is good of the time stamps that are stored over the note."""
+    return Stamped(tuple(stamper._held(stamps.of_note(store, COMMITMENT), NOTE)))
+
+
+def of_checkpoint(stamper: Stamper, store: MemoryStore, checkpoint: Checkpoint) -> Stamped:
+    """The same of a checkpoint."""
+    return Stamped(tuple(stamper._held(stamps.of_checkpoint(store, checkpoint.size), checkpoint.text.encode())))
 
 
 def test_two_are_asked_and_what_they_answer_is_stored(around: Around, store: MemoryStore, tmp_path: Path) -> None:
@@ -213,8 +223,8 @@ def test_checkpoints_are_stamped_over_their_text(around: Around, store: MemorySt
     assert len(in_folder(store, folder)) == 2
     for each in found.held:
         assert openssl_says(tmp_path, each.token.data, text(7), around.authority(each.authority).root_pem) is None
-    assert stamper.of_checkpoint(checkpoint).is_full
-    assert stamper.of_checkpoint(Checkpoint(ORIGIN, 7, bytes(32))).names == ()
+    assert of_checkpoint(stamper, store, checkpoint).is_full
+    assert of_checkpoint(stamper, store, Checkpoint(ORIGIN, 7, bytes(32))).names == ()
 
 
 class Racing(MemoryStore):
@@ -261,16 +271,16 @@ def test_what_is_stored_and_not_good_counts_for_nothing(around: Around, store: M
     junk: list[bytes] = [b"", b"junk", bytes(70_000), b"\x30\x80" * 100, around.files(NOTE, "one").popitem()[1][:-1]]
     put(store, FOLDER, dict(zip(names, junk, strict=True)))
     stamper = around.stamper(store)
-    assert stamper.of_note(COMMITMENT, NOTE).names == ()
+    assert of_note(stamper, store).names == ()
     assert stamper.note(COMMITMENT, NOTE).is_full
     assert in_folder(store, FOLDER)[name] is not None
-    assert stamper.of_note(COMMITMENT, NOTE).names == ("one", "two")
+    assert of_note(stamper, store).names == ("one", "two")
 
 
 def test_who_gave_a_stored_one_is_known_by_its_root_and_not_by_its_name(around: Around, store: MemoryStore) -> None:
     files = around.files(NOTE, "one")
     put(store, FOLDER, {name.replace(".one.", ".two."): data for name, data in files.items()})
-    assert around.stamper(store).of_note(COMMITMENT, NOTE).names == ("one",)
+    assert of_note(around.stamper(store), store).names == ("one",)
 
 
 def test_of_thousands_that_lie_there_not_all_are_read(around: Around, store: MemoryStore) -> None:
@@ -285,7 +295,7 @@ def test_of_thousands_that_lie_there_not_all_are_read(around: Around, store: Mem
 
 def test_a_good_one_is_read_once_whatever_lies_beside_it(around: Around, store: MemoryStore) -> None:
     put(store, FOLDER, around.files(NOTE, *[ago("one", minutes=minutes) for minutes in range(5)]))
-    found = around.stamper(store).of_note(COMMITMENT, NOTE)
+    found = of_note(around.stamper(store), store)
     assert found.names == ("one",)
     assert found.before[0].time < now() - timedelta(minutes=3), "the earliest counts"
 
