@@ -158,7 +158,8 @@ included() { # PROOF LEAF: leaves the checkpoint in $t/checkpoint
     [ $last = 0 ] && [ "$value" = "$(base64_to_hex "$root")" ]
 }
 
-note() { # NAME
+note() { # NAME: sets `leaf` and `index`, to nothing where it is not in the log
+    leaf='' index=''
     if ! signed "$e/$1.note" "$e/$1.note"; then
         case $1 in
             *-*) unknown "who signed $e/$1.note: none of the keys" ;;

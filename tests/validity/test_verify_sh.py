@@ -256,6 +256,18 @@ def test_a_file_that_is_missing_is_noticed(name: str, folder: Path, run: Run) ->
     assert run(folder)[0] == 4
 
 
+@pytest.mark.parametrize("salt", ["", "00", "g" * 64, "0" * 63 + "\n", "`id`", "0" * 100_000], ids=range(6))
+@pytest.mark.parametrize("name", ["snapshot", "intent"])
+def test_a_salt_that_is_none_is_noticed_and_ends_nothing(name: str, salt: str, folder: Path, run: Run) -> None:
+    """The rest is looked at all the same."""
+    (folder / f"evidence/{name}.salt").write_text(salt)
+    remake(folder)
+    code, lines = run(folder)
+    assert code == 4
+    assert f"evidence/{name}.note, salt and proof do not lead to the root of the log" in failed(lines)
+    assert lines[-1] == "ALTERED"
+
+
 @pytest.mark.parametrize(
     "name", ["evidence/more", ".hidden", "..hidden", "evidence/more/a b/c", "-n", "evidence/line\nend", "x\\y"]
 )
