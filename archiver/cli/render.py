@@ -236,6 +236,7 @@ def summary(captured: Captured, archive_option: str, change: str | None = None, 
     lines += [
         f"  captured   {recording.started_at:%Y-%m-%d %H:%M:%S} UTC, in {elapsed:.1f} s",
         f"  recorded   {answered} exchanges{_others(counts)}",
+        *(f"  regions    {said}" for said in regions(snapshot.statement)),
         f"  WARC       {snapshot.where}  ({size(snapshot.warc_artifact['bytes'])})",
         f"  SHA-256    {snapshot.warc_artifact['sha256']}",
         f"  snapshot   {snapshot.id}",

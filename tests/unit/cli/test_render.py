@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,23 @@ def test_the_summary_counts_every_exchange_and_names_the_next_step(monkeypatch: 
     assert "in 2.5 s" in text
     assert "(1.4 MB)" in text
     assert "archiver --archive /x get 20261123t081407z-aaa" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ({"ad": 7, "comments": 1}, "\n  regions    7 ad, 1 comments\n"),
+        ({}, "\n  regions    none\n"),
+        ({"ad": 7, "partial": True}, "\n  regions    7 ad; some of the page was not looked at\n"),
+        (None, ""),
+    ],
+)
+def test_the_summary_counts_the_regions_where_there_is_an_inventory(said: dict[str, object] | None, line: str) -> None:
+    made = captured()
+    snapshot = replace(made.snapshot, statement=made.snapshot.statement | ({} if said is None else {"regions": said}))
+    text = summary(replace(made, snapshot=snapshot), "")
+    assert line in text
+    assert ("  regions" in text) == (said is not None)
 
 
 def test_a_page_cannot_write_to_the_terminal_through_the_summary() -> None:
