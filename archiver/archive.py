@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import secrets
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import orjson
 import platformdirs
 
-from archiver import clock, interrupts, signing, stamping
+from archiver import clock, founding, interrupts, signing, stamping
 from archiver.config import Settings, load
 from archiver.errors import ArchiverError, NotFoundError, SigningError, StorageError, UsageError
 from archiver.index import facts, follow, queries, reference, sketches
@@ -36,15 +34,15 @@ from archiver.seal.keys import Signer
 from archiver.seal.publish import Published
 from archiver.seal.statement import About
 from archiver.signing import Holder
+from archiver.snapshot import Snapshot
 from archiver.stamping import Stamped, StampedCheckpoint, Stamper
 from archiver.storage import descriptor, layout, log
-from archiver.storage.base import ObjectStore, Retention, read
+from archiver.storage.base import ObjectStore, Retention
 from archiver.storage.descriptor import Descriptor
 from archiver.storage.local import LocalStore
-from archiver.storage.location import open_store
-from archiver.storage.probe import probe
+from archiver.storage.location import absolute, open_store
 from archiver.urls import parse_capturable
-from archiver.warc import cdxj, reader, wacz, writer
+from archiver.warc import cdxj, writer
 
 if TYPE_CHECKING:
     from archiver.capture.capture import OnProgress, Progress
@@ -54,52 +52,6 @@ _STORING = timedelta(minutes=10)
 _STAMP_AGAIN = timedelta(minutes=5)
 _MAX_INDEX_BYTES = 1 << 30
 _MAX_DOM_BYTES = 1 << 30
-
-#: what `get` can take out of a snapshot that is a record of its WARC: the beginning of its name, the usual file ending
-RECORDS = {
-    "screenshot": ("urn:view:", "png"),
-    "full-screenshot": ("urn:fullPage:", "png"),
-    "pdf": ("urn:pdf:", "pdf"),
-    "text": ("urn:text:", "txt"),
-    "dom": ("urn:dom:", "json"),
-    "exchanges": ("urn:exchanges:", "json"),
-    "regions": ("urn:regions:", "json"),
-}
-#: everything that `get` can take out of a snapshot
-PARTS = ("warc", "wacz", "html", *RECORDS)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A stored snapshot: its statement, its place in the log, and the store that has it.
-
-    `distance_s` is how far it is from the moment that was asked for, where one was.
-    """
-
-    id: str
-    statement: dict[str, Any]
-    log_index: int
-    store: ObjectStore
-    distance_s: float | None = None
-
-    @property
-    def where(self) -> str:
-        """The WARC's path or `s3://` URL."""
-        return self.store.where(layout.warc(self.id))
-
-    @property
-    def warc_artifact(self) -> dict[str, Any]:
-        return self.artifact("warc")
-
-    def artifact(self, role: str) -> dict[str, Any]:
-        """What the statement says of the first artifact of a role. Raises `StorageError` when it lists none."""
-        for found in self.artifacts(role):
-            return found
-        raise StorageError(f"the statement of {self.id} is damaged: it lists no {role}")
-
-    def artifacts(self, role: str) -> list[dict[str, Any]]:
-        """What the statement says of the artifacts with this role."""
-        return [found for found in self.statement["artifacts"] if found["role"] == role]
 
 
 @dataclass(frozen=True)
@@ -178,7 +130,7 @@ class Archive:
     @property
     def absolute_location(self) -> str:
         """The location, written so that it means the same from every folder."""
-        return _absolute(self._settings.archive)
+        return absolute(self._settings.archive)
 
     def is_same_place(self, other: Archive) -> bool:
         return self.absolute_location == other.absolute_location
@@ -196,7 +148,7 @@ class Archive:
         store = self.place
         if descriptor.load(store) is not None:
             raise StorageError(f"{store.location} is an archive already; it was left as it is")
-        self._make(store, evidence, retention_days, copy_of)
+        founding.found(store, self._settings, evidence, retention_days, copy_of)
         made = descriptor.load(store)
         assert made is not None
         return made
@@ -208,57 +160,7 @@ class Archive:
     def ensure(self) -> None:
         """Make the archive where there is none."""
         if descriptor.load(self.place) is None:
-            self._make(self.place)
-
-    def _make(
-        self,
-        store: ObjectStore,
-        evidence: str | None = None,
-        retention_days: int = 0,
-        copy_of: Descriptor | None = None,
-    ) -> None:
-        abilities: dict[str, Any] = {}
-        kept = None
-        if evidence is not None:
-            evidence = _absolute(evidence)
-            if evidence == _absolute(store.location):
-                raise UsageError(f"--evidence names the archive itself, {evidence}; name another place or leave it out")
-            kept = open_store(evidence, None, Retention(retention_days) if retention_days else None)
-        if isinstance(store, LocalStore):
-            if store.has_foreign_files():
-                raise StorageError(f"{store.location} holds other files and no archive.json; give an empty place")
-            store.make_root()
-        else:
-            # A making that was killed may have left objects of its probe: they are no reason to refuse.
-            if any(not key.startswith(layout.PROBES) for key in store.list("")):
-                raise StorageError(f"{store.location} holds other objects and no archive.json; give an empty place")
-            abilities = asdict(probe(store))
-        if kept is not None:
-            seen = probe(kept, for_log=False)
-            if retention_days and not seen.object_lock:
-                raise StorageError(f"{kept.location} has no Object Lock and keeps nothing; leave --retention-days out")
-            abilities["evidence"] = asdict(seen)
-        if copy_of is not None:
-            origin, key = copy_of.origin, copy_of.key
-            name = copy_of.id
-        else:
-            name = secrets.token_hex(16)
-            signer = self._new_signer(name, f"archiver/{name}")
-            origin, key = signer.name, signer.key.text
-        moment = clock.rfc3339(clock.now())
-        made = descriptor.found(store, Descriptor(name, moment, evidence, retention_days, abilities, origin, key))
-        if not made and copy_of is None:
-            keys.path_of(name).unlink(missing_ok=True)  # of an archive that somebody else has made meanwhile
-
-    def _new_signer(self, archive: str, origin: str) -> Signer:
-        """The key for a new archive: the one in the settings, or a new one, which is saved. Raises `SigningError`."""
-        given, secret = self._settings.signing_key, self._settings.signing_key_passphrase
-        passphrase = None if secret is None else secret.get_secret_value()
-        if given is not None:
-            return keys.given(given.get_secret_value(), origin, passphrase)
-        signer = keys.make(origin)
-        keys.save(signer, keys.path_of(archive), passphrase)
-        return signer
+            founding.found(self.place, self._settings)
 
     def keyring(self) -> Keyring:
         """The archive's keys, by `archive.json` and the log; none where it was made before there were keys."""
@@ -753,49 +655,6 @@ class Archive:
         opened = self._up_to_date()
         yield from check_index(opened.database, opened.store, clock.now())
 
-    # taking out
-
-    def exchanged(self, snapshot: Snapshot) -> list[str]:
-        """The addresses of which a snapshot has a response. Raises `NotFoundError`, `StorageError`."""
-        entries = cdxj.parse(self.index_of(snapshot), snapshot.store.where(layout.cdxj(snapshot.id)))
-        return [entry.url for entry in entries if entry.record_type == "response"]
-
-    def part(self, snapshot: Snapshot, name: str) -> Iterator[bytes]:
-        """One of `PARTS` of a snapshot, in pieces, by its own range of the WARC.
-
-        What comes is what the statement commits to: the WARC and its index by their SHA-256, a record by the one that
-        the index has of it. Raises `NotFoundError`, and `StorageError`, which may come after the last piece.
-        """
-        warc = layout.warc(snapshot.id)
-        where = snapshot.store.where(warc)
-        if name == "warc":
-            return _checked(snapshot.store.get(warc), snapshot.artifact("warc")["sha256"], where)
-        index = self.index_of(snapshot)
-        if name == "wacz":
-            return wacz.load(snapshot.store, snapshot.statement, index).read(snapshot.store)
-        prefix, _ = RECORDS["dom" if name == "html" else name]
-        for entry in cdxj.parse(index, snapshot.store.where(layout.cdxj(snapshot.id))):
-            if entry.url.startswith(prefix) and "#tile=" not in entry.url:
-                pieces = _record(snapshot, entry)
-                return _html(pieces, snapshot) if name == "html" else pieces
-        raise NotFoundError(f"{snapshot.id} has no {name}: see the warnings of its capture")
-
-    def tiles(self, snapshot: Snapshot) -> Iterator[Iterator[bytes]]:
-        """The full-page screenshot, as one PNG or as tiles from the top down, each in pieces. Raises as `part`."""
-        entries = cdxj.parse(self.index_of(snapshot), snapshot.store.where(layout.cdxj(snapshot.id)))
-        records = {entry.url: entry for entry in entries if entry.record_type == "resource"}
-        for listed in snapshot.artifacts("full_screenshot"):
-            entry = records.get(listed["key"])
-            if entry is None:
-                raise StorageError(f"{snapshot.id} is damaged: its index lacks a tile of the full-page screenshot")
-            yield _record(snapshot, entry)
-
-    def index_of(self, snapshot: Snapshot) -> bytes:
-        """The CDXJ, which is what the statement says. Raises `NotFoundError`, `StorageError`."""
-        listed, key = snapshot.artifact("cdxj"), layout.cdxj(snapshot.id)
-        data = read(snapshot.store, key, min(listed["bytes"], _MAX_INDEX_BYTES))
-        return b"".join(_checked(iter([data]), listed["sha256"], snapshot.store.where(key)))
-
 
 def _keys_for(ring: Keyring) -> published.KeysFor:
     return lambda size: ring.valid_at(max(size - 1, 0))
@@ -803,12 +662,6 @@ def _keys_for(ring: Keyring) -> published.KeysFor:
 
 def _open_whole(location: str, evidence: str | None) -> ObjectStore:
     return open_store(location) if evidence is None else open_store(location, evidence)
-
-
-def _absolute(location: str) -> str:
-    """A location that means the same from every folder."""
-    store = open_store(location)
-    return str(store.root.resolve()) if isinstance(store, LocalStore) else store.location
 
 
 def _open_up_to_date(place: str | Path, store: ObjectStore) -> Database:
@@ -826,34 +679,6 @@ def _check_artifacts(statement: dict[str, Any]) -> None:
     for artifact in statement["artifacts"]:
         if not isinstance(artifact.get("role"), str) or not isinstance(artifact.get("sha256"), str):
             raise facts.MalformedError("an artifact has no role or no SHA-256")
-
-
-def _checked(pieces: Iterator[bytes], sha256: str, where: str) -> Iterator[bytes]:
-    """The pieces; raises `StorageError` after the last when together they are not what was committed to."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-        yield piece
-    if digest.hexdigest() != sha256:
-        raise StorageError(f"{where} is damaged: its SHA-256 is not the one that was committed to")
-
-
-def _record(snapshot: Snapshot, entry: cdxj.Entry) -> Iterator[bytes]:
-    """The content of a record of a snapshot's WARC, held against the digest that the index has of it."""
-    warc = layout.warc(snapshot.id)
-    record = f"the record at byte {entry.offset} of {snapshot.store.where(warc)}"
-    return _checked(reader.content(snapshot.store, warc, entry), entry.sha256, record)
-
-
-def _html(pieces: Iterator[bytes], snapshot: Snapshot) -> Iterator[bytes]:
-    """The DOM of the page's main frame as HTML."""
-    try:
-        html = orjson.loads(b"".join(pieces))["frames"][0]["html"]
-    except (orjson.JSONDecodeError, LookupError, TypeError):
-        html = None
-    if not isinstance(html, str):
-        raise NotFoundError(f"{snapshot.id} has no html: the DOM of its main frame was not read")
-    yield html.encode()
 
 
 def _why_none(answer: queries.Answer, place: str) -> str:

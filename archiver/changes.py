@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from archiver import clock, moments
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.difference import picture
 from archiver.difference.drawing import draw
 from archiver.difference.picture import Picture, PictureChange, PictureError
@@ -27,6 +27,7 @@ from archiver.errors import ArchiverError, NotFoundError, StorageError
 from archiver.index.queries import Capture
 from archiver.provenance.page import Page, read_page
 from archiver.similar import frames_of
+from archiver.snapshot import Snapshot
 
 Kind = Literal["first", "unchanged", "changed", "unknown"]
 
@@ -116,7 +117,7 @@ def since_previous(archive: Archive, id_: str) -> Change:
     """What changed since the complete capture of the same URL before. Raises as `Archive.find`."""
     after = archive.find(id_)
     earlier = previous(archive, after.id)
-    return first(after) if earlier is None else compare(archive, archive.find(earlier.id), after)
+    return first(after) if earlier is None else compare(archive.find(earlier.id), after)
 
 
 def first(snapshot: Snapshot) -> Change:
@@ -134,11 +135,11 @@ def first(snapshot: Snapshot) -> Change:
     )
 
 
-def compare(archive: Archive, before: Snapshot, after: Snapshot) -> Change:
+def compare(before: Snapshot, after: Snapshot) -> Change:
     """What is different in one snapshot from another. What cannot be read is in `not_compared`, and raises nothing."""
     lacking: list[str] = []
-    articles = _article(archive, before), _article(archive, after)
-    texts = _texts(archive, before, after, articles, lacking)
+    articles = _article(before), _article(after)
+    texts = _texts(before, after, articles, lacking)
     change = None if texts is None else compare_texts(texts.before, texts.after, texts.compared)
     status = (_status(before), _status(after))
     title = (_title(before), _title(after))
@@ -149,7 +150,7 @@ def compare(archive: Archive, before: Snapshot, after: Snapshot) -> Change:
         same = document_same
     told = all(one == two for one, two in (status, title, final_url))
     kind: Kind = "changed" if not told or same is False else "unknown" if same is None else "unchanged"
-    seen = _seen(archive, before, after, lacking)
+    seen = _seen(before, after, lacking)
     return Change(
         kind=kind,
         before=before.id,
@@ -168,19 +169,19 @@ def compare(archive: Archive, before: Snapshot, after: Snapshot) -> Change:
     )
 
 
-def text_hunks(archive: Archive, before: Snapshot, after: Snapshot) -> tuple[Compared, list[Hunk]]:
+def text_hunks(before: Snapshot, after: Snapshot) -> tuple[Compared, list[Hunk]]:
     """What differs between the texts, sentence by sentence, and of what. Raises `NotFoundError` if that is unknown."""
     lacking: list[str] = []
-    texts = _texts(archive, before, after, (_article(archive, before), _article(archive, after)), lacking)
+    texts = _texts(before, after, (_article(before), _article(after)), lacking)
     if texts is None:
         raise NotFoundError(f"the texts of {before.id} and {after.id} cannot be compared: {'; '.join(lacking)}")
     return texts.compared, hunks(lines_of(texts.before), lines_of(texts.after))
 
 
-def visual(archive: Archive, before: Snapshot, after: Snapshot) -> tuple[bytes, PictureChange]:
+def visual(before: Snapshot, after: Snapshot) -> tuple[bytes, PictureChange]:
     """A PNG of both pictures and what differs, side by side. Raises `NotFoundError` where they cannot be compared."""
     lacking: list[str] = []
-    found = _compared(archive, before, after, lacking)
+    found = _compared(before, after, lacking)
     if found is None:
         raise NotFoundError(f"the pictures of {before.id} and {after.id} cannot be compared: {'; '.join(lacking)}")
     share = percent(found.change.share)
@@ -269,9 +270,9 @@ def percent(share: float) -> str:
 # reading
 
 
-def _article(archive: Archive, snapshot: Snapshot) -> _Article:
+def _article(snapshot: Snapshot) -> _Article:
     try:
-        frames = frames_of(archive, snapshot)
+        frames = frames_of(snapshot)
     except (NotFoundError, StorageError) as error:
         return _Article((), None, _cut(error))
     html = frames[0].get("html") if frames else None
@@ -298,9 +299,7 @@ def _told(page: Page) -> Iterator[str]:
             yield block.text
 
 
-def _texts(
-    archive: Archive, before: Snapshot, after: Snapshot, articles: tuple[_Article, _Article], lacking: list[str]
-) -> _Texts | None:
+def _texts(before: Snapshot, after: Snapshot, articles: tuple[_Article, _Article], lacking: list[str]) -> _Texts | None:
     """What is to be compared: both articles, or all text of both pages. Why they cannot be goes to `lacking`."""
     old, new = (article.paragraphs for article in articles)
     problems = list(dict.fromkeys(article.problem for article in articles if article.problem))
@@ -310,32 +309,32 @@ def _texts(
         return _Texts("article", old, new)
     lacking += [f"article: {problem}" for problem in problems or ["all visible text is the same"]]
     try:
-        return _Texts("page", _lines(archive, before), _lines(archive, after))
+        return _Texts("page", _lines(before), _lines(after))
     except (NotFoundError, StorageError) as error:
         lacking.append(f"text: {_cut(error)}")
     # What was cut off says nothing where it is the same; where it differs, that is better than nothing.
     return _Texts("article", old, new) if old and new and old != new and not told_otherwise else None
 
 
-def _lines(archive: Archive, snapshot: Snapshot) -> tuple[str, ...]:
-    text = _read(archive.part(snapshot, "text"), MAX_TEXT_BYTES, f"the text of {snapshot.id}")
+def _lines(snapshot: Snapshot) -> tuple[str, ...]:
+    text = _read(snapshot.part("text"), MAX_TEXT_BYTES, f"the text of {snapshot.id}")
     return tuple(text.decode("utf-8", "replace").splitlines())
 
 
-def _seen(archive: Archive, before: Snapshot, after: Snapshot, lacking: list[str]) -> PictureChange | None:
-    found = _compared(archive, before, after, lacking)
+def _seen(before: Snapshot, after: Snapshot, lacking: list[str]) -> PictureChange | None:
+    found = _compared(before, after, lacking)
     return None if found is None else found.change
 
 
-def _compared(archive: Archive, before: Snapshot, after: Snapshot, lacking: list[str]) -> picture.Compared | None:
+def _compared(before: Snapshot, after: Snapshot, lacking: list[str]) -> picture.Compared | None:
     """The pictures of two snapshots, compared: of the full page where both have one, else of what is seen first."""
     devices = [_device(snapshot) for snapshot in (before, after)]
     if devices[0] != devices[1]:
         lacking.append(f"picture: the page was seen by two devices, {devices[0]} and {devices[1]}")
         return None
     ways: list[tuple[picture.Shown, Callable[[Snapshot], Picture]]] = [
-        ("full_page", lambda snapshot: _tiles(archive, snapshot)),
-        ("viewport", lambda snapshot: _viewport(archive, snapshot)),
+        ("full_page", _tiles),
+        ("viewport", _viewport),
     ]
     for shown, read in ways:
         try:
@@ -345,9 +344,9 @@ def _compared(archive: Archive, before: Snapshot, after: Snapshot, lacking: list
     return None
 
 
-def _tiles(archive: Archive, snapshot: Snapshot) -> Picture:
+def _tiles(snapshot: Snapshot) -> Picture:
     name, found, left = f"the full-page screenshot of {snapshot.id}", list[bytes](), MAX_PICTURE_BYTES
-    for pieces in archive.tiles(snapshot):
+    for pieces in snapshot.tiles():
         if len(found) == picture.MAX_TILES:
             raise StorageError(f"{name} has more than {picture.MAX_TILES} tiles")
         found.append(_read(pieces, left, name))
@@ -357,9 +356,9 @@ def _tiles(archive: Archive, snapshot: Snapshot) -> Picture:
     return Picture(name, tuple(found))
 
 
-def _viewport(archive: Archive, snapshot: Snapshot) -> Picture:
+def _viewport(snapshot: Snapshot) -> Picture:
     name = f"the screenshot of {snapshot.id}"
-    return Picture(name, (_read(archive.part(snapshot, "screenshot"), MAX_PICTURE_BYTES, name),))
+    return Picture(name, (_read(snapshot.part("screenshot"), MAX_PICTURE_BYTES, name),))
 
 
 def _read(pieces: Iterator[bytes], limit: int, what: str) -> bytes:

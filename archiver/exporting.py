@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import rfc8785
 
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.errors import NotFoundError, StorageError
 from archiver.index.queries import Capture, LogRef
 from archiver.proving import newest, prove_entry
@@ -25,6 +25,7 @@ from archiver.seal.interval import WANTED
 from archiver.seal.keyring import Keyring
 from archiver.seal.published import Signed
 from archiver.seal.timestamp_read import MAX_RESPONSE_BYTES
+from archiver.snapshot import Snapshot
 from archiver.storage import layout, log
 from archiver.storage.base import read
 from archiver.warc import wacz
@@ -55,7 +56,7 @@ class _Export:
     def __init__(self, archive: Archive, snapshot: Snapshot) -> None:
         self._archive, self._store, self._snapshot = archive, archive.store, snapshot
         self._signed, self._ring = newest(archive), archive.keyring()
-        self._index = archive.index_of(snapshot)
+        self._index = snapshot.index()
 
     def plan(self, render: Render | None, to_pdf: Print | None) -> StoredZip:
         capture, _ = self._archive.locate(self._snapshot.id)
@@ -93,7 +94,7 @@ class _Export:
             self._seal(files, places.derivation_name(entry.index), entry.index, entry.commitment)
         picture = made.picture_of(self._snapshot.statement)
         if picture is not None:
-            pieces = self._archive.part(self._snapshot, _PARTS[picture["role"]])
+            pieces = self._snapshot.part(_PARTS[picture["role"]])
             files[places.SCREENSHOT] = _bounded(pieces, places.limit_bytes(places.SCREENSHOT), "the screenshot")
         files |= self._stamps(capture.result)
         return files
@@ -109,7 +110,7 @@ class _Export:
         for name in ("exchanges", "regions"):
             document = None
             with contextlib.suppress(NotFoundError, orjson.JSONDecodeError):
-                document = orjson.loads(_bounded(self._archive.part(self._snapshot, name), _MAX_DOCUMENT_BYTES, name))
+                document = orjson.loads(_bounded(self._snapshot.part(name), _MAX_DOCUMENT_BYTES, name))
             yield document if isinstance(document, dict) else None
 
     # where it comes from

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.errors import NotFoundError, StorageError
 from archiver.index.queries import Capture
 from archiver.provenance import sketch
@@ -19,6 +19,7 @@ from archiver.provenance.article import Article, attributions, of_page
 from archiver.provenance.claims import find_claims
 from archiver.provenance.match import Match, Verdict, compare
 from archiver.provenance.page import read_page
+from archiver.snapshot import Snapshot
 
 _MAX_DOM_BYTES = 64 << 20
 _COMPARED = 3  # candidates that are compared, for each that is wanted
@@ -38,20 +39,20 @@ class Similar:
     problem: str = ""
 
 
-def article_of(archive: Archive, snapshot: Snapshot) -> Article:
+def article_of(snapshot: Snapshot) -> Article:
     """The article of a stored page, without the sentences that attribute it; empty where the page has none.
 
     Raises `NotFoundError` where it has no DOM, and `StorageError`.
     """
-    frames, url = frames_of(archive, snapshot), str(snapshot.statement["final_url"])
+    frames, url = frames_of(snapshot), str(snapshot.statement["final_url"])
     page = read_page(frames, url)
     return of_page(page, attributions(find_claims(page).claims))
 
 
-def frames_of(archive: Archive, snapshot: Snapshot) -> list[dict[str, Any]]:
+def frames_of(snapshot: Snapshot) -> list[dict[str, Any]]:
     """The stored DOM, frame by frame. Raises `NotFoundError` where there is none, and `StorageError`."""
     data = bytearray()
-    for piece in archive.part(snapshot, "dom"):
+    for piece in snapshot.part("dom"):
         data += piece
         if len(data) > _MAX_DOM_BYTES:
             raise StorageError(f"the DOM of {snapshot.id} has more than {_MAX_DOM_BYTES} bytes; its text is not read")
@@ -70,13 +71,13 @@ def similar(archive: Archive, snapshot: Snapshot, limit: int = 10, *, aligned: b
     Those whose texts turn out to have nothing in common are left out; one that cannot be read is told last. Captures
     without a sketch are not found. Raises as `article_of`.
     """
-    article = article_of(archive, snapshot)
+    article = article_of(snapshot)
     ours = archive.sketch_of(snapshot.id) or sketch.of_article(article)
     found, wanted = [], limit * _COMPARED
     for each in archive.alike(ours, snapshot.statement["requested_url"])[:wanted]:
         capture, _ = archive.locate(each.id)
         try:
-            match = compare(article, article_of(archive, archive.find(each.id)), aligned=aligned)
+            match = compare(article, article_of(archive.find(each.id)), aligned=aligned)
         except (NotFoundError, StorageError) as error:
             found.append(Similar(capture, each.shared, None, str(error)))
             continue

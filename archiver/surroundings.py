@@ -15,13 +15,14 @@ from pathlib import Path
 import orjson
 from PIL import Image
 
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.difference.picture import Picture, PictureError
 from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
 from archiver.index import queries, regions
 from archiver.index.queries import Capture, Filter
 from archiver.index.regions import MAX_SOUGHT_CHARACTERS, RegionText, Sought, fold
 from archiver.regions.model import Inventory, Kind, Region, from_document
+from archiver.snapshot import Snapshot
 from archiver.storage import layout
 
 OnProgress = Callable[[int, int], None]
@@ -58,7 +59,7 @@ class Found:
     unread: tuple[Unread, ...]
 
 
-def inventory(archive: Archive, snapshot: Snapshot) -> Inventory:
+def inventory(snapshot: Snapshot) -> Inventory:
     """The regions of a snapshot. Raises `NotFoundError` where no inventory was taken, and `StorageError`."""
     if not snapshot.artifacts("regions"):
         raise NotFoundError(
@@ -66,7 +67,7 @@ def inventory(archive: Archive, snapshot: Snapshot) -> Inventory:
             "its warnings say why; a new capture of it will have one"
         )
     name = f"the inventory of regions of {snapshot.id}"
-    data = _read(archive.part(snapshot, "regions"), _MAX_INVENTORY_BYTES, name)
+    data = _read(snapshot.part("regions"), _MAX_INVENTORY_BYTES, name)
     try:
         return from_document(orjson.loads(data))
     except ValueError as error:
@@ -103,7 +104,7 @@ def file_name(number: int, kind: str) -> str:
     return f"{number:02}-{kind}.png"
 
 
-def pictures(archive: Archive, snapshot: Snapshot, wanted: Sequence[tuple[int, Region]]) -> Iterator[Cut]:
+def pictures(snapshot: Snapshot, wanted: Sequence[tuple[int, Region]]) -> Iterator[Cut]:
     """The pictures of some regions, each with its number, by the tile of the screenshot that they are on.
 
     Those that are on none have none. One tile is unpacked at a time. Raises `StorageError`.
@@ -112,7 +113,7 @@ def pictures(archive: Archive, snapshot: Snapshot, wanted: Sequence[tuple[int, R
     for number, region in wanted:
         if region.crop is not None:
             by_record.setdefault(region.crop.record, []).append((number, region))
-    for listed, pieces in zip(snapshot.artifacts("full_screenshot"), archive.tiles(snapshot), strict=True):
+    for listed, pieces in zip(snapshot.artifacts("full_screenshot"), snapshot.tiles(), strict=True):
         on_it = by_record.pop(listed["key"], [])
         if on_it:
             tile = _unpacked(pieces, f"the full-page screenshot of {snapshot.id}")
@@ -231,7 +232,7 @@ def _texts(archive: Archive, capture: Capture) -> list[RegionText] | Unread:
         snapshot = archive.snapshot_of(capture)
         if not snapshot.artifacts("regions"):
             return []
-        found = inventory(archive, snapshot).regions
+        found = inventory(snapshot).regions
     except (NotFoundError, StorageError) as error:
         archive.store.stat(layout.ARCHIVE)  # raises when it is the store that cannot be reached
         return Unread(capture.id, _line(error))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from archiver import clock, similar
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.errors import ArchiverError, NotFoundError, StorageError, UsageError
 from archiver.moments import parse_rfc3339
 from archiver.provenance import resolve
@@ -46,6 +46,7 @@ from archiver.provenance.outlets import site_of
 from archiver.provenance.page import Page, read_page
 from archiver.provenance.page_dates import Given, find_dates
 from archiver.seal.statement import About
+from archiver.snapshot import Snapshot
 from archiver.urls import parse_capturable
 
 #: told of each step in words
@@ -388,7 +389,7 @@ class _Trace:
             listing = self._get(place, read)
             if listing is None:
                 continue
-            fed = resolve.feed_items(_source_of(self.archive, listing))
+            fed = resolve.feed_items(_source_of(listing))
             # What a feed names of other sites is no article of this outlet.
             items = [item for item in fed if site_of(item.url) == site]
             items += resolve.links_to(listing.page, site)
@@ -496,7 +497,7 @@ class _Trace:
     def _read(self, snapshot: Snapshot) -> _Read:
         """The page of a snapshot; of a page that was read already, the capture read first stands for all."""
         if snapshot.id not in self._reads:
-            read = _read(self.archive, snapshot)
+            read = _read(snapshot)
             self._reads[snapshot.id] = self._pages.setdefault(resolve.page_key(read.url), read)
             self._node(self._reads[snapshot.id].node)
         return self._reads[snapshot.id]
@@ -571,10 +572,10 @@ class _Trace:
         return compare(earlier.article, later.article)
 
 
-def _read(archive: Archive, snapshot: Snapshot) -> _Read:
-    frames = similar.frames_of(archive, snapshot)
+def _read(snapshot: Snapshot) -> _Read:
+    frames = similar.frames_of(snapshot)
     url = str(snapshot.statement["final_url"])
-    page = read_page(frames, url, archive.exchanged(snapshot))
+    page = read_page(frames, url, snapshot.exchanged())
     found = find_claims(page)
     judged = judge(found.claims)
     places = ((c.place.start, c.place.end) for c in found.claims if c.relation not in _OF_OTHERS)
@@ -673,10 +674,10 @@ def _names(source: Source, read: _Read) -> bool:
     return (bool(source.site) and source.site == read.page.site) or _is_same(source.claimed_url, read.url)
 
 
-def _source_of(archive: Archive, read: _Read) -> str:
+def _source_of(read: _Read) -> str:
     """What a browser makes of a feed or a sitemap: a document of its own, or its source as text."""
     try:
-        frames = similar.frames_of(archive, read.snapshot)
+        frames = similar.frames_of(read.snapshot)
     except (NotFoundError, StorageError):
         return ""
     html = frames[0].get("html") if frames else None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from archiver.archive import Snapshot
+from archiver.snapshot import Snapshot
 from tests.support.captures import Captures
 from tests.support.stamping import Around, Makers
 

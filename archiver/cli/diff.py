@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from archiver import changes, sealing
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.changes import Change
 from archiver.cli import render
 from archiver.cli.options import Globals
@@ -20,6 +20,7 @@ from archiver.difference.picture import PictureChange
 from archiver.difference.text import Hunk, Line
 from archiver.errors import UsageError
 from archiver.seal.interval import worded
+from archiver.snapshot import Snapshot
 from archiver.verify.verdict import Verdict
 
 _MAX_CHARACTERS = 300
@@ -51,16 +52,16 @@ def diff(globals_: Globals, references: tuple[str, ...], as_text: bool, visual: 
     with Archive(globals_.load().settings) as archive:
         before, after = changes.pair(archive, references)
         if visual:
-            data, _ = changes.visual(archive, before, after)
+            data, _ = changes.visual(before, after)
             _write([data], output, globals_)
             if globals_.json:
-                render.print_json(_object(changes.compare(archive, before, after)))
+                render.print_json(_object(changes.compare(before, after)))
         elif as_text:
-            _text(archive, before, after, output, globals_)
+            _text(before, after, output, globals_)
         elif globals_.json:
-            render.print_json(_object(changes.compare(archive, before, after)))
+            render.print_json(_object(changes.compare(before, after)))
         else:
-            _say(changes.compare(archive, before, after), [_sealed(archive, each) for each in (before, after)])
+            _say(changes.compare(before, after), [_sealed(archive, each) for each in (before, after)])
 
 
 def _write(pieces: Iterable[bytes], output: str | None, globals_: Globals) -> None:
@@ -80,10 +81,10 @@ def _object(change: Change) -> dict[str, Any]:
 # as text
 
 
-def _text(archive: Archive, before: Snapshot, after: Snapshot, output: str | None, globals_: Globals) -> None:
-    compared, hunks = changes.text_hunks(archive, before, after)
+def _text(before: Snapshot, after: Snapshot, output: str | None, globals_: Globals) -> None:
+    compared, hunks = changes.text_hunks(before, after)
     if globals_.json:
-        told = _object(changes.compare(archive, before, after)) | {"hunks": [_hunk_object(hunk) for hunk in hunks]}
+        told = _object(changes.compare(before, after)) | {"hunks": [_hunk_object(hunk) for hunk in hunks]}
         render.print_json(told)
         if output in (None, "-"):
             return

@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from archiver import changes, surroundings
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.cli import render
 from archiver.cli.options import Globals, kinds_option
 from archiver.cli.text import printable
 from archiver.difference.regions import InventoryChange, KindChange, RegionChange, compare_inventories, document
 from archiver.errors import UsageError
 from archiver.regions.model import Inventory, Kind, Region
+from archiver.snapshot import Snapshot
 
 _MAX_CHARACTERS = 160
 _MAX_RULES = 8
@@ -66,7 +67,7 @@ def show(globals_: Globals, reference: str, kinds: tuple[Kind, ...], pictures: P
     """
     with Archive(globals_.load().settings) as archive:
         snapshot = archive.find(reference)
-        inventory = surroundings.inventory(archive, snapshot)
+        inventory = surroundings.inventory(snapshot)
         wanted = [each for each in enumerate(inventory.regions, 1) if not kinds or each[1].kind in kinds]
         if globals_.json:
             render.print_json(_inventory_object(snapshot, inventory))
@@ -76,7 +77,7 @@ def show(globals_: Globals, reference: str, kinds: tuple[Kind, ...], pictures: P
             for line in _lines(snapshot, inventory, wanted):
                 click.echo(printable(line))
         if pictures is not None:
-            written = surroundings.write_pictures(surroundings.pictures(archive, snapshot, wanted), pictures)
+            written = surroundings.write_pictures(surroundings.pictures(snapshot, wanted), pictures)
             if not globals_.quiet:
                 without = len(wanted) - len(written)
                 rest = f"; {without} cannot be seen on the screenshot" if without else ""
@@ -96,7 +97,7 @@ def diff(globals_: Globals, references: tuple[str, ...], kinds: tuple[Kind, ...]
         raise UsageError(f"{len(references)} snapshots were named; name one or two")
     with Archive(globals_.load().settings) as archive:
         before, after = changes.pair(archive, references)
-        both = [surroundings.inventory(archive, each) for each in (before, after)]
+        both = [surroundings.inventory(each) for each in (before, after)]
     change = compare_inventories(*both)
     if kinds:
         of_them = tuple(each for each in change.kinds if each.kind in kinds)

@@ -12,7 +12,7 @@ import click
 import orjson
 
 from archiver import clock, sealing
-from archiver.archive import PARTS, Archive
+from archiver.archive import Archive
 from archiver.cli import render
 from archiver.cli.options import Globals
 from archiver.cli.text import printable
@@ -22,6 +22,7 @@ from archiver.exporting import evidence
 from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.index.schema import State
 from archiver.moments import parse_time
+from archiver.snapshot import PARTS
 from archiver.urls import parse_capturable
 from archiver.verify.timestamps import Times
 from archiver.verify.verdict import Verdict
@@ -205,7 +206,7 @@ def get(globals_: Globals, reference: str, part: str, output: str | None, no_pdf
         if part == "evidence":
             pieces = evidence(archive, snapshot, to_pdf=None if no_pdf else partial(_to_pdf, settings.capture))
         else:
-            pieces = archive.part(snapshot, part)
+            pieces = snapshot.part(part)
         tiles = len(snapshot.artifacts("full_screenshot"))
         if part == "full-screenshot" and tiles > 1:
             click.echo(

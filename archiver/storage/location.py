@@ -63,6 +63,12 @@ def _open_s3(location: str, retention: Retention | None) -> ObjectStore:
     return S3Store(bucket, prefix, retention=retention)
 
 
+def absolute(location: str) -> str:
+    """A location, written so that it means the same from every folder. Raises as `open_store`."""
+    store = open_store(location)
+    return str(store.root.resolve()) if isinstance(store, LocalStore) else store.location
+
+
 def shown(location: str) -> str:
     """A location as messages show it: without what may be a password."""
     scheme, separator, rest = location.partition("://")

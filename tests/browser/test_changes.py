@@ -68,8 +68,8 @@ def test_a_page_that_changes_is_told_from_one_that_does_not(tmp_path: Path) -> N
         assert web.errors == []
     with Archive(str(tmp_path / "archive")) as archive:
         told = [changes.since_previous(archive, id_) for id_ in (first, same, other_ad, edited)]
-        data, _ = changes.visual(archive, archive.find(other_ad), archive.find(edited))
-        compared, hunks = changes.text_hunks(archive, archive.find(first), archive.find(edited))
+        data, _ = changes.visual(archive.find(other_ad), archive.find(edited))
+        compared, hunks = changes.text_hunks(archive.find(first), archive.find(edited))
         tiles = len(archive.find(edited).artifacts("full_screenshot"))
     assert [change.kind for change in told] == ["first", "unchanged", "unchanged", "changed"]
     assert all(change.not_compared == () for change in told[1:])

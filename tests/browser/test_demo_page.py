@@ -6,8 +6,6 @@ import json
 
 import pytest
 
-from archiver.archive import Archive
-from archiver.config import load
 from archiver.demo import site
 from archiver.model import Outcome
 from tests.sites.model import Fields, Request, Response
@@ -42,8 +40,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     line = captured.recording.browser.command_line
     assert "site-isolation" not in line, "the browser must keep sites apart as a reader's does"
     assert "IsolateOrigins" not in line
-    opened = Archive(load({"archive": str(archive)}).settings)
-    return {name: b"".join(opened.part(captured.snapshot, name)).decode() for name in ("text", "dom")}
+    return {name: b"".join(captured.snapshot.part(name)).decode() for name in ("text", "dom")}
 
 
 def _flat(text: str) -> str:

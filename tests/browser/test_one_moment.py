@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from archiver.archive import Archive
-from archiver.config import load
 from tests.sites.model import Request, Response
 from tests.sites.server import LocalWeb
 from tests.support.capturing import capture
@@ -30,8 +28,7 @@ async def counting(request: Request) -> Response:
 def test_text_dom_and_pdf_show_the_same_count(tmp_path: Path) -> None:
     with LocalWeb(counting) as web:
         captured = capture(web, "https://counting.test/", tmp_path / "a")
-    opened = Archive(load({"archive": str(tmp_path / "a")}).settings)
-    parts = {name: b"".join(opened.part(captured.snapshot, name)) for name in ("text", "dom", "pdf")}
+    parts = {name: b"".join(captured.snapshot.part(name)) for name in ("text", "dom", "pdf")}
     (tmp_path / "page.pdf").write_bytes(parts["pdf"])
     printed = subprocess.run(["pdftotext", tmp_path / "page.pdf", "-"], capture_output=True, text=True, check=True)
     in_text = re.findall(r"COUNT (\d+) END", parts["text"].decode())

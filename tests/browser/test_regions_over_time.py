@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from archiver import surroundings
-from archiver.archive import Archive
 from archiver.difference.regions import compare_inventories
 from archiver.regions.model import Inventory
 from tests.sites.model import Request, Response
@@ -67,7 +66,7 @@ def inventories(tmp_path_factory: pytest.TempPathFactory) -> list[Inventory]:
     for said in (_THEN, _THEN, _NOW):
         with web(said) as served:
             snapshot = capture(served, _URL, archive).snapshot
-        found.append(surroundings.inventory(Archive(str(archive)), snapshot))
+        found.append(surroundings.inventory(snapshot))
     return found
 
 

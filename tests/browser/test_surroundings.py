@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.demo import site
 from archiver.regions.model import Inventory, Region, from_document
+from archiver.snapshot import Snapshot
 from tests.support.captures import Captures
 
 pytestmark = pytest.mark.browser
@@ -23,22 +24,22 @@ def snapshot(captures: Captures) -> Snapshot:
 
 
 @pytest.fixture(scope="module")
-def archive(captures: Captures, snapshot: Snapshot) -> Archive:
+def archive(captures: Captures) -> Archive:
     return Archive(captures.location("demo"))
 
 
-def part(archive: Archive, snapshot: Snapshot, name: str) -> bytes:
-    return b"".join(archive.part(snapshot, name))
+def part(snapshot: Snapshot, name: str) -> bytes:
+    return b"".join(snapshot.part(name))
 
 
 @pytest.fixture(scope="module")
-def inventory(archive: Archive, snapshot: Snapshot) -> Inventory:
-    return from_document(json.loads(part(archive, snapshot, "regions")))
+def inventory(snapshot: Snapshot) -> Inventory:
+    return from_document(json.loads(part(snapshot, "regions")))
 
 
 @pytest.fixture(scope="module")
-def manifest(archive: Archive, snapshot: Snapshot) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(part(archive, snapshot, "exchanges"))
+def manifest(snapshot: Snapshot) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(part(snapshot, "exchanges"))
     return found
 
 
@@ -59,17 +60,15 @@ def test_each_ad_is_a_region_with_its_words(inventory: Inventory, text: str) -> 
     assert [squeezed(text) in squeezed(each.text) for each in inventory.regions if each.kind == "ad"].count(True) == 1
 
 
-def test_the_words_of_each_region_are_in_the_text(archive: Archive, snapshot: Snapshot, inventory: Inventory) -> None:
-    text = squeezed(part(archive, snapshot, "text").decode())
+def test_the_words_of_each_region_are_in_the_text(snapshot: Snapshot, inventory: Inventory) -> None:
+    text = squeezed(part(snapshot, "text").decode())
     for each in inventory.regions:
         for line in each.text.splitlines():
             assert squeezed(line) in text, each
 
 
-def test_each_region_that_can_be_seen_is_in_the_screenshot(
-    archive: Archive, snapshot: Snapshot, inventory: Inventory
-) -> None:
-    with Image.open(io.BytesIO(part(archive, snapshot, "full-screenshot"))) as picture:
+def test_each_region_that_can_be_seen_is_in_the_screenshot(snapshot: Snapshot, inventory: Inventory) -> None:
+    with Image.open(io.BytesIO(part(snapshot, "full-screenshot"))) as picture:
         for each in inventory.regions:
             assert each.visible
             assert each.crop is not None

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
+from archiver.snapshot import Snapshot
 from archiver.storage import layout
 from archiver.storage.s3 import Limits, make_client
 from archiver.warc import cdxj
@@ -35,7 +36,7 @@ class Counted:
     def fetched(self, name: str) -> tuple[bytes, int]:
         """A part, and how many bytes came for it."""
         self.proxy.clear()
-        return b"".join(self.archive.part(self.snapshot, name)), self.proxy.sent_bytes
+        return b"".join(self.snapshot.part(name)), self.proxy.sent_bytes
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_captures_copied_into_another_archive_verify_there(places_of: GetPlaces)
         found = verify_all(other, Wanted())
         assert worst(check.verdict for check in found.log) is Verdict.PASS
         assert {report.verdict for report in found.reports} == {Verdict.PASS}
-        assert b"".join(other.part(other.find(_URL), "screenshot")) == SCREENSHOT
+        assert b"".join(other.find(_URL).part("screenshot")) == SCREENSHOT
 
 
 def test_what_is_published_of_a_log_is_the_same_in_every_store(places: Places) -> None:

@@ -23,7 +23,6 @@ import pytest
 from click.testing import CliRunner
 
 from archiver import config
-from archiver.archive import PARTS
 from archiver.capture.profile import BUILT_IN, Profile
 from archiver.cli.exit_codes import SEVERITY, ExitCode
 from archiver.cli.main import Commands, cli
@@ -41,6 +40,7 @@ from archiver.seal import statement as statements
 from archiver.seal.keyring import Action
 from archiver.seal.keys import make
 from archiver.seal.statement import About, Job, Planned
+from archiver.snapshot import PARTS
 from archiver.storage import descriptor
 from archiver.storage.descriptor import Descriptor
 from archiver.verify import package

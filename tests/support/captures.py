@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.config import load
 from archiver.demo.server import DemoServer
 from archiver.demo.site import REPOST_URL
+from archiver.snapshot import Snapshot
 from tests.sites.kinds import kinds_sites
 from tests.sites.server import LocalWeb
 

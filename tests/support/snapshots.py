@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from archiver.archive import Snapshot
+from archiver.snapshot import Snapshot
 
 
 def warc_of(snapshot: Snapshot) -> Path:

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from archiver import clock, exporting, proving
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.config import CaptureSettings
 from archiver.errors import UnreachableError
 from archiver.model import Recording, Rendition, Result
 from archiver.seal.keys import Signer
 from archiver.seal.statement import About
+from archiver.snapshot import Snapshot
 from archiver.storage import layout
 from tests.unit.recordings import body, exchange, recording, unanswered
 
@@ -170,7 +171,7 @@ def url_of(name: str) -> str:
 
 def _export(folder: Path, archive: Archive, snapshot: Snapshot) -> None:
     (folder / "last.bundle.wacz").write_bytes(b"".join(exporting.evidence(archive, snapshot, None)))
-    (folder / "last.wacz").write_bytes(b"".join(archive.part(snapshot, "wacz")))
-    (folder / "last.warc.gz").write_bytes(b"".join(archive.part(snapshot, "warc")))
+    (folder / "last.wacz").write_bytes(b"".join(snapshot.part("wacz")))
+    (folder / "last.warc.gz").write_bytes(b"".join(snapshot.part("warc")))
     capture, _ = archive.locate(snapshot.id)
     (folder / "last.tlog-proof").write_bytes(proving.prove(archive, capture).render())

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from archiver.archive import PARTS, Archive, Snapshot
+from archiver.archive import Archive
 from archiver.cli.capturing import capture_one
 from archiver.config import CaptureSettings, Settings
 from archiver.errors import NotFoundError, StorageError, UnreachableError, UsageError
@@ -25,6 +25,7 @@ from archiver.index.opening import open_index
 from archiver.index.queries import Filter
 from archiver.model import CaptureWarning, Outcome, Recording
 from archiver.seal.statement import About
+from archiver.snapshot import PARTS, Snapshot
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore
 from archiver.storage.local import LocalStore
@@ -69,7 +70,7 @@ def capture(archive: Archive, url: str = _URL, at: str | None = None, **changes:
 
 
 def taken(archive: Archive, ref: str, name: str = "text") -> bytes:
-    return b"".join(archive.part(archive.find(ref), name))
+    return b"".join(archive.find(ref).part(name))
 
 
 # finding
@@ -441,7 +442,7 @@ def test_snapshots_that_lie_elsewhere_are_missed_by_name(archive: Archive, folde
     with Archive("archive") as other:
         found = other.find(three[0].id)
         with pytest.raises(NotFoundError, match="nowhere has no snapshots/"):
-            b"".join(other.part(found, "text"))
+            b"".join(found.part("text"))
         kinds = {problem.kind for problem in other.check_index()}
     assert kinds == {Kind.MISSING_ARTIFACT}
     assert not (folder.parent / "nowhere").exists()
@@ -589,7 +590,7 @@ def test_a_statement_that_lists_what_is_not_there_gives_nothing_out(
     found = archive.find(_ID)
     for name in PARTS:
         with pytest.raises((StorageError, NotFoundError), match=_ID):
-            b"".join(archive.part(found, name))
+            b"".join(found.part(name))
     assert_others_work(archive, three)
 
 
@@ -626,8 +627,8 @@ def test_an_index_that_is_not_the_statements_is_told_by_name(
     damage(folder / layout.cdxj(three[1].id))
     for name in set(PARTS) - {"warc"}:
         with pytest.raises((StorageError, NotFoundError), match=told):
-            b"".join(archive.part(three[1], name))
-    assert b"".join(archive.part(three[1], "warc")), "the WARC needs no index"
+            b"".join(three[1].part(name))
+    assert b"".join(three[1].part("warc")), "the WARC needs no index"
     assert_others_work(archive, three)
 
 
@@ -640,18 +641,18 @@ def test_no_bit_of_a_warc_can_be_turned_without_being_told_by_name(
     for place in range(0, len(good), 97):
         path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
         with pytest.raises(StorageError, match=r"capture\.warc\.gz is damaged"):
-            b"".join(archive.part(three[1], "warc"))
-        error = error_of(archive, three[1])
+            b"".join(three[1].part("warc"))
+        error = error_of(three[1])
         told += error is not None
         assert error is None or "capture.warc.gz is damaged" in str(error)
     assert told, "no place was in the record"
     assert_others_work(archive, three)
 
 
-def error_of(archive: Archive, snapshot: Snapshot) -> StorageError | None:
+def error_of(snapshot: Snapshot) -> StorageError | None:
     """Why the text of a snapshot cannot be had; None when it can, and is what it was."""
     try:
-        text = b"".join(archive.part(snapshot, "text"))
+        text = b"".join(snapshot.part("text"))
     except StorageError as error:
         return error
     assert text == b"hello"
@@ -664,7 +665,7 @@ def test_a_warc_put_in_the_place_of_another_is_told_by_name(
     (folder / layout.warc(three[1].id)).write_bytes((folder / layout.warc(three[0].id)).read_bytes())
     for name in ("warc", "screenshot", "exchanges", "wacz"):
         with pytest.raises(StorageError, match=f"{three[1].id}/capture.warc.gz is damaged"):
-            b"".join(archive.part(three[1], name))
+            b"".join(three[1].part(name))
     assert_others_work(archive, three)
 
 
@@ -677,7 +678,7 @@ def test_a_symbolic_link_is_not_followed_and_is_told_by_name(
     path.rename(folder.parent / "moved")
     path.symlink_to(folder.parent / "moved")
     with pytest.raises(StorageError, match=f"{path.name}.* is a symbolic link"):
-        b"".join(archive.part(archive.find(three[1].id), "warc"))
+        b"".join(archive.find(three[1].id).part("warc"))
     assert_others_work(archive, three)
 
 

@@ -294,12 +294,12 @@ def test_where_the_one_text_is_too_long_the_articles_as_far_as_read_are_compared
 def test_two_snapshots_named_are_compared_in_the_order_given(archive: Archive) -> None:
     first = archive.find(visit(archive, story(), started_at=BEGAN))
     second = archive.find(visit(archive, story(STORY[2:]), url="https://b.test/", started_at=LATER))
-    there, back = compare(archive, first, second), compare(archive, second, first)
+    there, back = compare(first, second), compare(second, first)
     assert there.text is not None
     assert back.text is not None
     assert (there.text.added, there.text.removed) == (back.text.removed, back.text.added)
     assert back.since_s == -86400
-    assert compare(archive, first, first).kind == "unchanged"
+    assert compare(first, first).kind == "unchanged"
 
 
 @pytest.mark.parametrize("odd", [None, 7, "text", [], {}, {"viewport": 7, "status": None, "sha256": [1]}])
@@ -307,7 +307,7 @@ def test_a_statement_that_somebody_else_made_up_is_compared_as_far_as_it_goes(ar
     first = archive.find(visit(archive, story(), view=VIEW, started_at=BEGAN))
     later = "2026-11-26T08:00:00+01:00"
     statement = {**first.statement, "conditions": odd, "title": odd, "main_document": odd, "started_at": later}
-    change = compare(archive, first, replace(first, statement=statement))
+    change = compare(first, replace(first, statement=statement))
     assert change.kind == "changed"
     assert change.since_s == 86400
     assert document(change)["after_at"] == "2026-11-26T07:00:00.000000Z"

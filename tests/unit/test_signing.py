@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from archiver import founding
 from archiver.archive import Archive
 from archiver.copying import copy
 from archiver.errors import SigningError
@@ -151,7 +152,7 @@ def test_a_key_made_for_an_archive_that_somebody_else_made_meanwhile_is_not_kept
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(descriptor, "found", lambda *_: False)
-    archive._make(LocalStore(Path("archive")))
+    founding.found(LocalStore(Path("archive")), archive.settings)
     assert list(keys.path_of("0" * 32).parent.iterdir()) == []
 
 

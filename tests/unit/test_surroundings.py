@@ -45,25 +45,25 @@ def damage(archive: Archive, id_: str) -> None:
 
 def test_an_inventory_is_what_the_capture_stored(archive: Archive) -> None:
     id_ = visit(archive, [BOOTS, NOTICE])
-    assert surroundings.inventory(archive, archive.find(id_)) == Inventory((BOOTS, NOTICE), WHOLE)
+    assert surroundings.inventory(archive.find(id_)) == Inventory((BOOTS, NOTICE), WHOLE)
 
 
 def test_it_can_be_taken_out_as_a_part(archive: Archive) -> None:
     snapshot = archive.find(visit(archive, [NOTICE]))
-    assert b"No financial advice." in b"".join(archive.part(snapshot, "regions"))
+    assert b"No financial advice." in b"".join(snapshot.part("regions"))
 
 
 def test_a_snapshot_without_one_says_so(archive: Archive) -> None:
     snapshot = archive.find(visit(archive, None))
     with pytest.raises(NotFoundError, match="has no inventory of regions"):
-        surroundings.inventory(archive, snapshot)
+        surroundings.inventory(snapshot)
 
 
 @pytest.mark.parametrize("data", [b"no JSON", b"[]", b'{"version":99,"frames":[],"regions":[]}'])
 def test_one_that_cannot_be_read_says_so(archive: Archive, data: bytes) -> None:
     snapshot = archive.find(visit(archive, data))
     with pytest.raises(StorageError, match=r"the inventory of regions of .* cannot be read"):
-        surroundings.inventory(archive, snapshot)
+        surroundings.inventory(snapshot)
 
 
 # pictures
@@ -71,8 +71,8 @@ def test_one_that_cannot_be_read_says_so(archive: Archive, data: bytes) -> None:
 
 def cut(archive: Archive, *regions: Region, tiles: tuple[bytes, ...]) -> dict[str, Image.Image]:
     snapshot = archive.find(visit(archive, regions, tiles=tiles))
-    wanted = list(enumerate(surroundings.inventory(archive, snapshot).regions, 1))
-    return {each.name: Image.open(BytesIO(each.png)) for each in surroundings.pictures(archive, snapshot, wanted)}
+    wanted = list(enumerate(surroundings.inventory(snapshot).regions, 1))
+    return {each.name: Image.open(BytesIO(each.png)) for each in surroundings.pictures(snapshot, wanted)}
 
 
 def test_a_region_is_cut_out_of_its_tile(archive: Archive) -> None:
@@ -104,12 +104,10 @@ def test_pictures_are_written_into_a_new_folder_and_never_over_others(archive: A
     snapshot = archive.find(visit(archive, [BOOTS], tiles=[png((100, 100))]))
     folder = tmp_path / "deep" / "er"
     wanted = [(1, BOOTS)]
-    assert surroundings.write_pictures(surroundings.pictures(archive, snapshot, wanted), folder) == [
-        folder / "01-ad.png"
-    ]
+    assert surroundings.write_pictures(surroundings.pictures(snapshot, wanted), folder) == [folder / "01-ad.png"]
     (folder / "01-ad.png").write_bytes(b"mine")
     with pytest.raises(StorageError, match=r"01-ad.png exists already; name another folder"):
-        surroundings.write_pictures(surroundings.pictures(archive, snapshot, wanted), folder)
+        surroundings.write_pictures(surroundings.pictures(snapshot, wanted), folder)
     assert (folder / "01-ad.png").read_bytes() == b"mine"
 
 

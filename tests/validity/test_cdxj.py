@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archiver.archive import Snapshot
+from archiver.snapshot import Snapshot
 from tests.support.captures import NAMES, Captures
 from tests.support.oracles import Line, cdxj_lines, run
 from tests.support.snapshots import warc_of

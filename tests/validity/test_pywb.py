@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Frame, Page, Route, sync_playwright
 
-from archiver.archive import Snapshot
 from archiver.capture.browser import find_browser
 from archiver.demo.site import AD_TEXTS, COPYRIGHTS, DISCLAIMER, LINK_BLOCKS, REPOST_URL
+from archiver.snapshot import Snapshot
 from tests.support.compare import Record, read_warc
 from tests.support.oracles import cdxj_lines, fetch, wayback
 from tests.support.snapshots import warc_of

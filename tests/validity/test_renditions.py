@@ -14,10 +14,10 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, FloatRect, sync_playwright
 
-from archiver.archive import Snapshot
 from archiver.capture.browser import find_browser
 from archiver.demo.server import DemoServer
 from archiver.demo.site import AD_TEXTS, COPYRIGHTS, DISCLAIMER, LINK_BLOCKS, REPOST_URL
+from archiver.snapshot import Snapshot
 from tests.support.captures import Captures
 
 pytestmark = pytest.mark.browser

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from archiver.archive import Archive, Snapshot
+from archiver.archive import Archive
 from archiver.demo.site import AD_TEXTS, COPYRIGHTS, DISCLAIMER, LINK_BLOCKS, REPOST_URL
 from archiver.exporting import evidence
+from archiver.snapshot import Snapshot
 from tests.support.captures import Captures
 from tests.support.replayweb import Replay, player
 
@@ -39,7 +40,7 @@ def exports(captures: Captures, demo: Snapshot, tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("exports")
     archive = Archive(captures.location("demo"))
     paths = {name: folder / f"{name}.wacz" for name in _EXPORTS}
-    paths["wacz"].write_bytes(b"".join(archive.part(demo, "wacz")))
+    paths["wacz"].write_bytes(b"".join(demo.part("wacz")))
     paths["evidence"].write_bytes(b"".join(evidence(archive, demo)))
     return paths
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from archiver.archive import Snapshot
 from archiver.demo.site import REPOST_URL
+from archiver.snapshot import Snapshot
 from archiver.storage import layout
 from archiver.warc import wacz
 from archiver.warc.stored_zip import StoredZip

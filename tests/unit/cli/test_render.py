@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.archive import Captured, Snapshot
+from archiver.archive import Captured
 from archiver.capture.capture import Progress
 from archiver.cli.render import LiveLine, size, snapshot_object, summary
 from archiver.cli.text import printable
 from archiver.model import CaptureWarning, Outcome, Result
+from archiver.snapshot import Snapshot
 from archiver.storage.local import LocalStore
 from tests.unit.recordings import exchange, recording, unanswered
 
