@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from archiver.archive import Archive
 from archiver.demo import site
 from archiver.regions.model import Inventory, Region, from_document
 from archiver.snapshot import Snapshot
@@ -21,11 +20,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def snapshot(captures: Captures) -> Snapshot:
     return captures["demo"]
-
-
-@pytest.fixture(scope="module")
-def archive(captures: Captures) -> Archive:
-    return Archive(captures.location("demo"))
 
 
 def part(snapshot: Snapshot, name: str) -> bytes:
