@@ -33,8 +33,9 @@ from archiver.errors import NotFoundError, StorageError
 from archiver.index import follow, queries, schema, sketches
 from archiver.index.database import Database, connect_scratch, create_file, read_head
 from archiver.index.facts import Facts
-from archiver.index.follow import OnProgress, Reading, Trouble
+from archiver.index.follow import OnProgress
 from archiver.index.queries import Capture, Filter, LogTrouble
+from archiver.index.readings import BATCH, Reading, Trouble, batches, readings
 from archiver.index.remains import remains
 from archiver.index.rows import chunks
 from archiver.index.schema import State
@@ -117,7 +118,7 @@ def _log(fresh: Database, store: ObjectStore, on_progress: OnProgress | None) ->
         if reading.entry and (wrong := list(_artifacts(store, reading))):
             found[reading.index] = (reading.entry.id, wrong)
 
-    for batch in follow.batches(follow.readings(store, 0, per_slot=stat)):
+    for batch in batches(readings(store, 0, per_slot=stat)):
         with fresh.writing() as connection:
             reached = follow.advance(connection, batch)
         if on_progress:
@@ -188,7 +189,7 @@ def _orphans(fresh: Database, store: ObjectStore) -> Iterator[Problem]:
         name = key.removeprefix(layout.SNAPSHOTS).partition("/")[0]
         first, count = waiting.get(name, (key, 0))
         waiting[name] = (first, count + 1)
-        if len(waiting) > follow.BATCH:
+        if len(waiting) > BATCH:
             done = {other: waiting.pop(other) for other in list(waiting) if other != name}
             yield from _unnamed(fresh, store, done)
     yield from _unnamed(fresh, store, waiting)

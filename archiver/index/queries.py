@@ -152,7 +152,7 @@ class UnknownType:
 
 @dataclass(frozen=True)
 class LogTrouble:
-    """A slot of the log that says less than it should; `kind` is one of `follow.Trouble`."""
+    """A slot of the log that says less than it should; `kind` is one of `readings.Trouble`."""
 
     index: int
     kind: str

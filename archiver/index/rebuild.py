@@ -30,6 +30,7 @@ from archiver.index.database import (
     sqlite_files,
 )
 from archiver.index.follow import OnProgress
+from archiver.index.readings import batches, readings
 from archiver.storage.base import ObjectStore
 
 _NEW_SCHEMA = f"{POSTGRES_SCHEMA}_new"
@@ -61,7 +62,7 @@ def rebuild(database: Database, store: ObjectStore, archive: str, on_progress: O
 def fill(database: Database, store: ObjectStore, stop: int | None, on_progress: OnProgress | None) -> int:
     """Put the log, up to `stop`, into an empty index that nobody else knows; where it then stands."""
     reached = 0
-    for batch in follow.batches(follow.readings(store, 0, stop)):
+    for batch in batches(readings(store, 0, stop)):
         with database.writing() as connection:
             reached = follow.advance(connection, batch)
         if on_progress:

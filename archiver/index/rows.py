@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -22,13 +22,11 @@ from archiver import moments
 from archiver.errors import UsageError
 from archiver.index import regions, schema, sketches
 from archiver.index.facts import Facts, Withdrawal, plain
+from archiver.index.readings import Reading
 from archiver.index.schema import State
 from archiver.model import Sketch
 from archiver.storage import log
 from archiver.urls import surt
-
-if TYPE_CHECKING:
-    from archiver.index.follow import Reading
 
 INTENT = "intent"
 _COLUMNS = tuple(column.name for column in schema.captures.c)

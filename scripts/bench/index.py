@@ -35,6 +35,7 @@ from archiver.index import facts, follow, queries, schema
 from archiver.index.database import Database, connect, create, read_head
 from archiver.index.opening import open_index, rebuild_index
 from archiver.index.queries import Filter
+from archiver.index.readings import BATCH, Reading
 from archiver.storage import layout
 from archiver.storage.local import LocalStore
 from archiver.storage.log import Entry
@@ -129,13 +130,13 @@ class Peak:
 def put_in(database: Database, first: int, urls: int) -> float:
     """Captures a second that go in as from a log, reading of the log left out."""
     batches = []
-    for at in range(first, first + _PUT_IN, follow.BATCH // 2):
+    for at in range(first, first + _PUT_IN, BATCH // 2):
         batch = []
-        for number in range(at, at + follow.BATCH // 2):
+        for number in range(at, at + BATCH // 2):
             id_, url, began = capture_id(number), url_of(number % urls), START + number * _APART
             for slot, statement in ((2 * number, intent(id_, url, began)), (2 * number + 1, snapshot(id_, url, began))):
                 entry = Entry(slot, statement["type"], id_, "00" * 32)
-                batch.append(follow.Reading(slot, entry, facts.read(statement)))
+                batch.append(Reading(slot, entry, facts.read(statement)))
         batches.append(batch)
     began_s = time.perf_counter()
     for batch in batches:

@@ -28,7 +28,7 @@ import sqlalchemy as sa
 
 from archiver.index import facts, follow, schema, sketches
 from archiver.index.database import DEFERRED, Database, connect, create
-from archiver.index.follow import Reading
+from archiver.index.readings import BATCH, Reading
 from archiver.model import Sketch
 from archiver.provenance import sketch
 from archiver.provenance.article import Article
@@ -140,8 +140,8 @@ def load(database: Database, world: World, first: int, last: int) -> float:
 def follow_log(database: Database, world: World, first: int, last: int) -> float:
     """Put articles in as they are when an index follows a log; the CPU seconds it took, without reading."""
     elapsed = 0.0
-    for at in range(first, last, follow.BATCH):
-        batch = readings(world, at, min(at + follow.BATCH, last))
+    for at in range(first, last, BATCH):
+        batch = readings(world, at, min(at + BATCH, last))
         began = time.process_time()
         with database.writing() as connection:
             follow.advance(connection, batch)

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from archiver.errors import StorageError
 from archiver.index import follow, queries, schema
 from archiver.index.database import Database
-from archiver.index.follow import Trouble
 from archiver.index.opening import open_index
 from archiver.index.queries import Filter
+from archiver.index.readings import Trouble, readings
 from archiver.index.schema import State
 from archiver.storage import layout
 from archiver.storage.log import Entry, entries
@@ -38,7 +38,7 @@ def kinds(database: Database) -> list[tuple[int, str]]:
 @pytest.fixture(params=[999.0, -1.0], ids=["read in turn", "read ahead"])
 def any_reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a store that answers at once, and of one across a network."""
-    monkeypatch.setattr(follow, "QUICK_S", request.param)
+    monkeypatch.setattr("archiver.index.readings.QUICK_S", request.param)
 
 
 def test_an_empty_log_is_an_empty_index(index: Database, log: Log) -> None:
@@ -238,8 +238,8 @@ def test_reading_ends_where_it_is_told(log: Log) -> None:
     for _ in range(400):
         log.capture()
     for stop in (0, 1, 64, 700):
-        assert [reading.index for reading in follow.readings(log.store, 0, stop)] == list(range(stop))
-    assert [reading.index for reading in follow.readings(log.store, 100)] == list(range(100, 800))
+        assert [reading.index for reading in readings(log.store, 0, stop)] == list(range(stop))
+    assert [reading.index for reading in readings(log.store, 100)] == list(range(100, 800))
 
 
 @pytest.mark.usefixtures("any_reading")
@@ -317,7 +317,7 @@ def test_a_process_that_is_killed_while_following_leaves_nothing_half_done(
 def test_a_reading_that_is_behind_the_head_is_left_out(index: Database, log: Log) -> None:
     for _ in range(3):
         log.capture()
-    slots = list(follow.readings(log.store, 0))
+    slots = list(readings(log.store, 0))
     with index.writing() as connection:
         assert follow.advance(connection, slots[:4]) == 4
     with index.writing() as connection:
@@ -329,7 +329,7 @@ def test_a_reading_that_is_behind_the_head_is_left_out(index: Database, log: Log
 def test_a_reading_that_begins_beyond_the_head_is_not_put_in(index: Database, log: Log) -> None:
     for _ in range(3):
         log.capture()
-    slots = list(follow.readings(log.store, 2))
+    slots = list(readings(log.store, 2))
     with index.writing() as connection:
         assert follow.advance(connection, slots) == 0
     assert ids(index) == []

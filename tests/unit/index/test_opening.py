@@ -23,6 +23,7 @@ from archiver.index import rebuild as rebuilding
 from archiver.index.database import POSTGRES_SCHEMA, DamagedError, Database, connect
 from archiver.index.opening import identity, open_index, rebuild_index
 from archiver.index.queries import Filter
+from archiver.index.readings import readings
 from archiver.storage import layout
 from tests.support.logs import Log, at, withdrawn
 from tests.support.memory_store import MemoryStore
@@ -176,7 +177,7 @@ def test_following_goes_on_after_the_index_was_made_anew_behind_ones_back(
 ) -> None:
     mine = opened(location, log.store)
     follow.catch_up(mine, log.store)
-    slots = list(follow.readings(log.store, 300))
+    slots = list(readings(log.store, 300))
     with mine.writing() as connection:  # as a rebuild that has read less would leave it
         connection.execute(sa.update(schema.head).values(next_index=100))
         for table in (schema.tags, schema.duplicates, schema.problems):

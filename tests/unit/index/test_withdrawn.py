@@ -8,9 +8,9 @@ import pytest
 
 from archiver.index import follow, queries
 from archiver.index.database import Database
-from archiver.index.follow import Trouble
 from archiver.index.opening import rebuild_index
 from archiver.index.queries import Capture, Filter
+from archiver.index.readings import Trouble
 from archiver.index.remains import notes_of
 from archiver.index.schema import State
 from archiver.storage import layout
