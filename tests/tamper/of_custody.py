@@ -115,7 +115,7 @@ def _said(change: dict[str, Any], forge: Forge) -> None:
     forge.publish(forge.made.signer)
 
 
-for _name, _change in {
+_CHANGES: dict[str, dict[str, Any]] = {
     "names the intent as the snapshot": {"result": 0},
     "names the snapshot of another capture": {"result": 3},
     "names an entry that there is not": {"result": 1000},
@@ -129,7 +129,8 @@ for _name, _change in {
     "is of another format": {"format": "archiver-statement/2"},
     "has the id of another capture": {"id": "20261126t000000z-aaaaaaaaaaaaaaaa"},
     "is of another type": {"type": "derivation"},
-}.items():
+}
+for _name, _change in _CHANGES.items():
     LIES.add(f"a custody statement {_name}", partial(_said, _change), "first: custody")
 
 
@@ -173,7 +174,7 @@ def a_custody_entry_is_of_a_capture_that_left_no_snapshot(forge: Forge) -> None:
 @lies("first: custody")
 def a_custody_entry_follows_for_a_withdrawn_capture_that_is_not_right(forge: Forge) -> None:
     id_ = forge.made.ids["first"]
-    said = {
+    said: dict[str, Any] = {
         "type": "withdrawn",
         "format": "archiver-statement/1",
         "id": id_,

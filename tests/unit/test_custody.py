@@ -81,7 +81,7 @@ def test_the_statement_says_which_bundle_was_handed_out_when_why_and_by_whom(arc
     )
 
 
-def test_it_is_signed_committed_to_and_found_right_and_alone_when_it_is_the_capture_s(archive: Archive) -> None:
+def test_each_is_signed_and_committed_to_and_looked_at_when_its_capture_is_verified(archive: Archive) -> None:
     other, id_ = captured(archive, _OTHER), captured(archive)
     handed_out(archive, id_)
     handed_out(archive, id_, "the other side", None)
