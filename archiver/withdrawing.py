@@ -75,7 +75,7 @@ def withdraw(archive: Archive, ref: str, reason: str, operator: str | None = Non
     capture = find(archive, ref)
     is_new = capture.withdrawal is None or capture.withdrawal.at is None
     if is_new:
-        _check(reason, capture)
+        check_reason(reason, capture, "why it is withdrawn")
         result = None if capture.result is None else capture.result.index
         planned = _planned(archive.store, capture)
         archive.enter(statements.withdrawn(capture.id, result, clock.now(), reason, operator, planned))
@@ -86,9 +86,10 @@ def withdraw(archive: Archive, ref: str, reason: str, operator: str | None = Non
     return Withdrawn(capture.id, capture.withdrawal, is_new, deleted, tuple(left))
 
 
-def _check(reason: str, capture: Capture) -> None:
+def check_reason(reason: str, capture: Capture, wanted: str) -> None:
+    """Raises `UsageError` for a reason that is empty, which then asks for what is `wanted`, or that names the page."""
     if not reason.strip():
-        raise UsageError("the reason is empty; say why it is withdrawn")
+        raise UsageError(f"the reason is empty; say {wanted}")
     if any(url and url in reason for url in (capture.url, capture.final_url)):
         raise UsageError(
             "the reason names the page, and would stay when all else of it is gone; say it without the URL"

@@ -19,9 +19,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from archiver import clock
 from archiver.archive import Archive, Captured
 from archiver.cli.text import printable
+from archiver.custody import Stated
 from archiver.errors import StorageError
 from archiver.index.queries import Withdrawal
 from archiver.model import Outcome, Result
+from archiver.moments import parse_rfc3339
 from archiver.regions.model import KINDS
 from archiver.seal import keys
 from archiver.seal.authority import Authority
@@ -95,6 +97,21 @@ def withdrawal(said: Withdrawal) -> str:
     at = "at an unknown moment" if said.at is None else f"{said.at:%Y-%m-%d %H:%M:%S} UTC"
     by = f" by {said.operator}" if said.operator else ""
     return f"withdrawn {at}{by}: {said.reason or 'the statement that says why cannot be read'}"
+
+
+def custody(said: Stated) -> str:
+    """When the evidence of a capture was handed out, by whom and why, and which bundle that was, for people."""
+    if said.statement is None:
+        return f"entry {said.index}, which is to say that the evidence was handed out, does not count: {said.problem}"
+    at, operator = parse_rfc3339(said.statement["handed_out_at"]), said.statement.get("operator")
+    by = f" by {operator}" if operator else ""
+    bundle = f"SHA-256 {said.statement['sha256'][:16]}…, {size(said.statement['bytes'])}"
+    return f"handed out {at:%Y-%m-%d %H:%M:%S} UTC{by}: {said.statement['reason']} ({bundle}; entry {said.index})"
+
+
+def custody_object(said: Stated) -> dict[str, Any]:
+    """A custody entry, as `--json` prints it: what it says, or why it does not count."""
+    return {"log_index": said.index, **({"problem": said.problem} if said.statement is None else said.statement)}
 
 
 def program() -> str:

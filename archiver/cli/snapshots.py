@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,20 @@ from typing import Any
 import click
 import orjson
 
-from archiver import clock, sealing
+from archiver import clock, custody, sealing
 from archiver.archive import Archive
 from archiver.cli import render
+from archiver.cli.exit_codes import code_of
 from archiver.cli.options import Globals
-from archiver.cli.text import printable
+from archiver.cli.text import complain, printable
 from archiver.config import CaptureSettings
-from archiver.errors import BrowserError, NotFoundError, StorageError, UsageError
+from archiver.custody import Handing
+from archiver.errors import ArchiverError, BrowserError, NotFoundError, StorageError, UsageError
 from archiver.exporting import evidence
 from archiver.index.queries import Capture, Filter, Withdrawal
 from archiver.index.schema import State
 from archiver.moments import parse_time
-from archiver.snapshot import PARTS
+from archiver.snapshot import PARTS, Snapshot
 from archiver.urls import parse_capturable
 from archiver.verify.timestamps import Times
 from archiver.verify.verdict import Verdict
@@ -172,11 +175,14 @@ def show(globals_: Globals, reference: str) -> None:
         capture, distance_s = archive.locate(reference)
         statement = archive.statement(capture)
         derivations = archive.derivations(capture.id)
+        handed_out = custody.stated(archive, capture.id)
         times = sealing.sealed(archive, capture, statement)
     if globals_.json:
         more: dict[str, Any] = {} if distance_s is None else {"distance_s": distance_s}
         more |= _sealed(times)
-        render.print_json(statement | more | ({"derivations": derivations} if derivations else {}))
+        more |= {"derivations": derivations} if derivations else {}
+        more |= {"custody": [render.custody_object(each) for each in handed_out]} if handed_out else {}
+        render.print_json(statement | more)
         return
     lines = [f"{capture.id}  {_state(capture)}  entry {capture.said.index} of the log"]
     if capture.withdrawal is not None:
@@ -186,6 +192,7 @@ def show(globals_: Globals, reference: str) -> None:
     if times is not None and times.timestamps.verdict is not Verdict.SKIPPED:
         lines += [printable(line) for line in render.times(times)]
     lines += [printable(render.derivation(each)) for each in derivations]
+    lines += [printable(render.custody(each)) for each in handed_out]
     lines += [printable(f"regions: {said}") for said in render.regions(statement)]
     text = orjson.dumps(statement, option=orjson.OPT_INDENT_2).decode()
     click.echo("\n".join([*lines, *(printable(line) for line in text.splitlines())]))
@@ -196,13 +203,34 @@ def show(globals_: Globals, reference: str) -> None:
 @click.option("--as", "part", type=click.Choice((*PARTS, "evidence")), required=True, help="What to take out.")
 @click.option("-o", "--output", metavar="FILE|-", help="Where to; standard output when not given or -.")
 @click.option("--no-pdf", is_flag=True, help="Leave the report out as PDF, which needs a browser to print it.")
+@click.option(
+    "--custody",
+    "reason",
+    metavar="REASON",
+    help="State in the log that the evidence was handed out: to whom and why. It stays: do not name the page. "
+    "Needs the key.",
+)
+@click.option("--operator", metavar="TEXT", help="With --custody: who hands it out. It stays as well.")
 @click.pass_obj
-def get(globals_: Globals, reference: str, part: str, output: str | None, no_pdf: bool) -> None:
+def get(
+    globals_: Globals,
+    reference: str,
+    part: str,
+    output: str | None,
+    no_pdf: bool,
+    reason: str | None,
+    operator: str | None,
+) -> None:
     settings = globals_.load().settings
     if no_pdf and part != "evidence":
         raise UsageError("--no-pdf is for --as evidence")
+    if reason is not None and part != "evidence":
+        raise UsageError("--custody is for --as evidence")
+    if operator is not None and reason is None:
+        raise UsageError("--operator is for --custody")
     with Archive(settings) as archive:
         snapshot = archive.find(reference)
+        handing = None if reason is None else Handing(archive, snapshot, reason, operator)
         if part == "evidence":
             pieces = evidence(archive, snapshot, to_pdf=None if no_pdf else partial(_to_pdf, settings.capture))
         else:
@@ -212,19 +240,43 @@ def get(globals_: Globals, reference: str, part: str, output: str | None, no_pdf
             click.echo(
                 f"the page is higher than one picture: this is tile 1 of {tiles}; the WARC has the others", err=True
             )
-        if output in (None, "-"):
-            for piece in pieces:
-                sys.stdout.buffer.write(piece)
-            sys.stdout.buffer.flush()
-            return
-        assert output is not None
-        render.write_new(Path(output), pieces)
-        if not globals_.quiet:
-            away = "" if snapshot.distance_s is None else f", {render.distance(snapshot.distance_s)} from then,"
-            click.echo(f"{part} of {snapshot.id}{away} written to {output}", err=True)
-            if part == "evidence":
-                keys = f"{render.program()}{globals_.archive_option} key show"
-                click.echo(f"whoever is to verify it needs the archive's keys, on another way: {keys}", err=True)
+        _write(globals_, snapshot, part, pieces if handing is None else handing.hashed(pieces), output)
+        if handing is not None:
+            _state_custody(globals_, archive, handing, output)
+
+
+def _write(globals_: Globals, snapshot: Snapshot, part: str, pieces: Iterator[bytes], output: str | None) -> None:
+    if output in (None, "-"):
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+        return
+    assert output is not None
+    render.write_new(Path(output), pieces)
+    if not globals_.quiet:
+        away = "" if snapshot.distance_s is None else f", {render.distance(snapshot.distance_s)} from then,"
+        click.echo(f"{part} of {snapshot.id}{away} written to {output}", err=True)
+        if part == "evidence":
+            keys = f"{render.program()}{globals_.archive_option} key show"
+            click.echo(f"whoever is to verify it needs the archive's keys, on another way: {keys}", err=True)
+
+
+def _state_custody(globals_: Globals, archive: Archive, handing: Handing, output: str | None) -> None:
+    """Exits with the code of the error where the bundle is written and the log does not say so."""
+    try:
+        entry = handing.enter()
+    except ArchiverError as error:
+        what = "what went to standard output" if output in (None, "-") else output
+        complain(
+            printable(
+                f"{what} is complete, and the log has no custody entry of it: {error}; to try again, delete it and "
+                "give the same command once more"
+            )
+        )
+        sys.exit(code_of(error))
+    if not globals_.quiet:
+        click.echo(f"entry {entry.index} of the log says that it was handed out", err=True)
+    render.note_unsigned(archive)
 
 
 def _to_pdf(settings: CaptureSettings, html: bytes) -> bytes:

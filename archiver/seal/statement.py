@@ -1,4 +1,4 @@
-"""Statements: what was to be captured, what came of it, that it was withdrawn.
+"""Statements: what was to be captured, what came of it, that it was handed out, that it was withdrawn.
 
 The log puts them into canonical JSON (RFC 8785).
 """
@@ -175,6 +175,27 @@ def withdrawn(
         "reason": _cut(reason),
         **({} if operator is None else {"operator": _cut(operator)}),
         **({} if planned is None else {"schedule": _planned(planned)}),
+        "software": f"archiver/{__version__}",
+    }
+
+
+def custody(
+    snapshot: str, result: int, moment: datetime, sha256: str, size_bytes: int, reason: str, operator: str | None
+) -> dict[str, Any]:
+    """Said when the evidence of a capture was handed out, in a bundle of that size and SHA-256.
+
+    `result` is the slot of its snapshot. It has nothing of the page: it stays when the capture is withdrawn.
+    """
+    return {
+        "type": "custody",
+        "format": _FORMAT,
+        "id": snapshot,
+        "result": result,
+        "handed_out_at": clock.rfc3339(moment),
+        "sha256": sha256,
+        "bytes": size_bytes,
+        "reason": _cut(reason),
+        **({} if operator is None else {"operator": _cut(operator)}),
         "software": f"archiver/{__version__}",
     }
 

@@ -20,6 +20,7 @@ from archiver.verify.verdict import Check, Verdict, entries_named, judged, skipp
 
 _RESULTS = ("snapshot", "failure")
 _OF_TIME = ("timestamps", "interval")
+_MAX_NAMED = 20  # custody entries: whoever may write to the log can add any number
 
 #: verifies the time stamps of a result: given its entry's number, its note, their keys, and its statement
 OfTime = Callable[[int, bytes, tuple[str, ...], dict[str, Any]], Times]
@@ -54,6 +55,7 @@ class Task:
     intent: Subject | None
     withdrawal: Subject | None = None
     derivations: tuple[Subject, ...] = ()
+    custody: tuple[Subject, ...] = ()
     timestamps: tuple[str, ...] = ()  # the keys of those of its result's note
 
 
@@ -84,6 +86,7 @@ def task(ledger: Ledger, id_: str, *, alone: bool = True) -> Task | Report:
         subject(intents[0]) if intents and result.type in _RESULTS else None,
         subject(withdrawals[0]) if withdrawals else None,
         tuple(subject(each) for each in found if each.type == "derivation"),
+        tuple(subject(each) for each in found if each.type == "custody"),
         tuple(ledger.timestamps_of(result.commitment)),
     )
 
@@ -156,6 +159,7 @@ def run(
             times = of_time(entry.index, note, todo.timestamps, statement)
             after += [times.timestamps, times.interval_check]
             sealed = times.interval
+    after += _custody(todo, source)
     return Report(todo.id, kind, (*todo.log_checks, *checks, *after), url if isinstance(url, str) else None, sealed)
 
 
@@ -177,14 +181,48 @@ def check_derivations(
     """
     problems, doubts = list[str](), list[str]()
     for subject in derivations:
-        checks, statement = check_statement(subject, source)
-        where = f"entry {subject.entry.index}"
-        for check in checks:
-            told = [f"{where}, {check.name}: {problem}" for problem in check.problems]
-            (problems if check.verdict is Verdict.FAIL else doubts).extend(told)
+        statement = _said(subject, source, problems, doubts)
         if statement is not None and statement.get("subject") not in of:
-            problems.append(f"{where} is of another capture")
+            problems.append(f"entry {subject.entry.index} is of another capture")
     return problems, doubts
+
+
+def _said(subject: Subject, source: Source, problems: list[str], doubts: list[str]) -> dict[str, Any] | None:
+    """What a statement says, where it is as it should be; what is wrong with it is added to problems and doubts."""
+    checks, statement = check_statement(subject, source)
+    for check in checks:
+        told = [f"entry {subject.entry.index}, {check.name}: {problem}" for problem in check.problems]
+        (problems if check.verdict is Verdict.FAIL else doubts).extend(told)
+    return statement
+
+
+def _custody(todo: Task, source: Source) -> list[Check]:
+    """The check of what is stated of its evidence being handed out: signed, and of this snapshot, which was there.
+
+    Not that it is so: to whom, and that there was nobody else, is the operator's word. Nothing where nothing is stated.
+    """
+    if not todo.custody:
+        return []
+    problems, doubts = list[str](), list[str]()
+    result = todo.result.entry
+    # Whoever may write to the log can enter a note once more: the first entry of each counts.
+    counting = list({subject.entry.commitment: subject for subject in reversed(todo.custody)}.values())[::-1]
+    for subject in counting:
+        statement, index = _said(subject, source, problems, doubts), subject.entry.index
+        if statement is None:
+            continue
+        if result.type != "snapshot":
+            problems.append(f"entry {index}: the log has no snapshot of it whose evidence could be handed out")
+        elif statement["result"] != result.index:
+            problems.append(f"entry {index} names entry {statement['result']} as its snapshot, which is {result.index}")
+        elif index < result.index:
+            problems.append(f"entry {index} comes before the snapshot, entry {result.index}")
+    count, again = len(counting), len(todo.custody) - len(counting)
+    where = entries_named(each.entry.index for each in counting) if count <= _MAX_NAMED else f"{count} entries"
+    detail = f"{where}: that its evidence was handed out, as its operator states it"
+    if again:
+        detail += f"; {again} that only {'repeats' if again == 1 else 'repeat'} one of them did not count"
+    return [judged("custody", detail, problems, doubts)]
 
 
 def _intent(todo: Task, statement: dict[str, Any] | None, source: Source) -> Check:
@@ -266,6 +304,5 @@ def _withdrawn(todo: Task, source: Source, kept: ObjectStore | None) -> Report |
         return None
     by = f", by {statement['operator']}" if statement.get("operator") else ""
     detail = f"entry {todo.withdrawal.entry.index}{by}, {statement.get('withdrawn_at')}: {statement.get('reason')}"
-    return Report(
-        todo.id, "withdrawn", (*todo.log_checks, *checks, *todo.after, Check("withdrawal", Verdict.WITHDRAWN, detail))
-    )
+    checks += [*todo.after, Check("withdrawal", Verdict.WITHDRAWN, detail), *_custody(todo, source)]
+    return Report(todo.id, "withdrawn", (*todo.log_checks, *checks))

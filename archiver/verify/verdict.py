@@ -38,6 +38,7 @@ CHECKS = (
     "timestamps",
     "interval",
     "report",
+    "custody",
 )
 #: from best to worst
 _ORDER = (Verdict.SKIPPED, Verdict.PASS, Verdict.UNDETERMINED, Verdict.WITHDRAWN, Verdict.FAIL)

@@ -211,7 +211,9 @@ def test_every_field_of_the_other_statements_is_explained() -> None:
     failure = statements.failure("id", 0, "url", _MOMENT, _MOMENT, "kind", "message", _ABOUT)
     key = statements.key("id", Action.COMPROMISED, make("n").key, _MOMENT, from_index=0, reason="r", operator="o")
     withdrawn = statements.withdrawn("id", 1, _MOMENT, "reason", "operator", _PLANNED)
+    custody = statements.custody("id", 1, _MOMENT, "ab", 1, "reason", "operator")
     documented = {row[0]: set(re.findall(r"`(\w+)`", row[1])) for row in rows("docs/design.md", "Statement")}
+    assert documented["custody"] == set(custody) - {"type", "format"}
     assert documented["key"] == set(key) - {"type", "format"} | set(Action)
     assert documented["intent"] == set(intent) - {"type", "format"}
     assert documented["withdrawn"] == set(withdrawn) - {"type", "format"} | set(withdrawn["schedule"])

@@ -39,6 +39,7 @@ class Server:
     endpoint: str
     access_key: str
     secret_key: str = field(repr=False)
+    reader: Server | None = None  # the same server, with the credentials of one who may only read and list
 
     @property
     def environment(self) -> dict[str, str]:
@@ -84,15 +85,23 @@ def _start(directory: Path) -> tuple[subprocess.Popen[bytes], Server]:
     names = ["master", "volume", "filer", "s3"]
     ports = _free_ports(10)
     chosen = dict(zip([*names, *(f"{name}.grpc" for name in names), "iceberg", "lance"], ports, strict=True))
-    server = Server(f"http://127.0.0.1:{chosen['s3']}", secrets.token_hex(10), secrets.token_hex(20))
-    identity = {
-        "name": "admin",
-        "credentials": [{"accessKey": server.access_key, "secretKey": server.secret_key}],
-        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-    }
+    endpoint = f"http://127.0.0.1:{chosen['s3']}"
+    reader = Server(endpoint, secrets.token_hex(10), secrets.token_hex(20))
+    server = Server(endpoint, secrets.token_hex(10), secrets.token_hex(20), reader)
+    identities = [
+        {
+            "name": name,
+            "credentials": [{"accessKey": each.access_key, "secretKey": each.secret_key}],
+            "actions": actions,
+        }
+        for name, each, actions in (
+            ("admin", server, ["Admin", "Read", "Write", "List", "Tagging"]),
+            ("reader", reader, ["Read", "List"]),
+        )
+    ]
     data = directory / "data"
     data.mkdir(parents=True, exist_ok=True)
-    (directory / "s3.json").write_text(json.dumps({"identities": [identity]}), "utf-8")
+    (directory / "s3.json").write_text(json.dumps({"identities": identities}), "utf-8")
     command = [
         str(Path(sys.executable).parent / "weed"),
         "server",

@@ -129,15 +129,15 @@ def test_an_entry_whose_note_is_missing_fails_and_the_rest_passes(forge: Forge) 
 
 def test_a_statement_of_a_later_version_fails_nothing(forge: Forge) -> None:
     """Whoever has the key may say more than this version knows."""
-    said: dict[str, Any] = {"type": "custody", "format": "archiver-statement/1", "software": "archiver/9",
-                            "id": "20261126t000000z-aaaaaaaaaaaaaaaa", "exported": True}  # fmt: skip
+    said: dict[str, Any] = {"type": "opinion", "format": "archiver-statement/1", "software": "archiver/9",
+                            "id": "20261126t000000z-aaaaaaaaaaaaaaaa", "agreed": True}  # fmt: skip
     text = rfc8785.dumps(said).decode() + "\n"
     shutil.copy(forge.slot(1), forge.slot(8))
-    forge.put_note(8, note.render(text, [forge.made.signer.sign(text)]), type="custody", id=said["id"])
+    forge.put_note(8, note.render(text, [forge.made.signer.sign(text)]), type="opinion", id=said["id"])
     forge.publish(forge.made.signer)
     found = checked(forge)
     assert verifier.all_failing(found) == {}
-    assert unsure(found) == {"custody": {"statement"}}
+    assert unsure(found) == {"opinion": {"statement"}}
 
 
 def test_a_second_result_of_a_capture_does_not_count_and_is_told(forge: Forge) -> None:

@@ -22,7 +22,7 @@ from tests.support.scheduled import World
 from tests.unit.cli.conftest import Run
 
 _URL = "https://a.test/page"
-_RARE = ("package", "withdrawal", "derivations", "report")  # checks that a plain snapshot has not
+_RARE = ("package", "withdrawal", "derivations", "report", "custody")  # checks that a plain snapshot has not
 _NOT_HERE = ("retention", "timestamps", "interval")  # no lock, and no authority
 
 

@@ -33,28 +33,32 @@ def snapshot() -> dict[str, Any]:
     return copy.deepcopy(made().statement)
 
 
+def custody() -> dict[str, Any]:
+    return statements.custody(ID, 5, _NOW, "ab" * 32, 1_000_000, "the court in X", "O. Perator")
+
+
 def check(document: Any) -> list[str]:
     return check_statement(document, rfc8785.dumps(document))
 
 
-@pytest.mark.parametrize("make", [intent, failure, snapshot])
+@pytest.mark.parametrize("make", [intent, failure, snapshot, custody])
 def test_a_statement_of_ours_has_no_problem(make: Callable[[], dict[str, Any]]) -> None:
     assert check(make()) == []
 
 
-@pytest.mark.parametrize("make", [intent, failure, snapshot])
+@pytest.mark.parametrize("make", [intent, failure, snapshot, custody])
 def test_later_versions_may_say_more(make: Callable[[], dict[str, Any]]) -> None:
     assert check(make() | {"zone": {"a": [1, None]}}) == []
 
 
-@pytest.mark.parametrize("make", [intent, failure, snapshot])
+@pytest.mark.parametrize("make", [intent, failure, snapshot, custody])
 def test_every_field_is_wanted_and_of_its_kind(make: Callable[[], dict[str, Any]]) -> None:
     whole = make()
     for name, value in whole.items():
         without = check({key: each for key, each in whole.items() if key != name})
         if name in ("format", "type"):
             assert any(f"has the {name} None" in problem for problem in without)
-        elif name not in ("case", "operator", "reason"):
+        elif name not in ("case", "operator") and (name != "reason" or whole["type"] == "custody"):
             assert any(f"has no {name}" in problem for problem in without)
         wrong = [1] if isinstance(value, dict) else {"a": 1}
         assert any(f" {name} " in problem for problem in check(whole | {name: wrong})), name
@@ -90,7 +94,7 @@ def test_all_that_is_wrong_is_said() -> None:
         (lambda s: s.update(ended_at="2020-01-01T00:00:00.000000Z"), "before it began"),
         (lambda s: s.update(title="t" * 8193), "has the title"),
         (lambda s: s.update(format="archiver-statement/2"), "has the format 'archiver-statement/2'"),
-        (lambda s: s.update(type="gossip"), "has the type 'gossip'"),
+        (lambda s: s.update(type=7), "has the type 7"),
         (lambda s: s.update(case=3), "has the case 3"),
     ],
 )
@@ -163,6 +167,11 @@ def test_nothing_in_a_field_raises(name: str, value: object, line: bytes) -> Non
     assert check_statement(snapshot() | {name: value}, line)
 
 
+@given(st.sampled_from(sorted(custody())), _JSON, st.binary(max_size=20))
+def test_nothing_in_a_field_of_a_custody_statement_raises_or_is_long(name: str, value: object, line: bytes) -> None:
+    assert all(len(problem) < 300 for problem in check_statement(custody() | {name: value}, line))
+
+
 @given(_JSON)
 def test_nothing_as_a_statement_raises(document: object) -> None:
     assert check_statement(document, b"")
@@ -210,3 +219,40 @@ def test_a_schedule_that_cannot_be_understood_is_refused(said: object) -> None:
         with pytest.raises(ValueError, match=r"schedule|RFC 3339"):
             statements.planned_of(statement)
     assert statements.planned_of({"type": "intent", "job": said}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("result", -1),
+        ("result", None),
+        ("result", True),
+        ("result", 1 << 53),
+        ("handed_out_at", "2026-11-23T09:00:00.000000+01:00"),
+        ("handed_out_at", "today"),
+        ("sha256", "AB" * 32),
+        ("sha256", "ab" * 31),
+        ("bytes", -1),
+        ("bytes", "1000"),
+        ("reason", None),
+        ("reason", "r" * 8193),
+        ("operator", None),
+        ("operator", "o" * 8193),
+    ],
+)
+def test_a_custody_statement_that_cannot_be_is_named_in_a_few_words(name: str, value: object) -> None:
+    problems = check_statement(custody() | {name: value}, b"")
+    (problem,) = [each for each in problems if f"the custody has the {name} " in each.lower()]
+    assert len(problem) < 300
+
+
+def test_a_custody_statement_need_not_name_an_operator() -> None:
+    document = statements.custody(ID, 5, _NOW, "ab" * 32, 1, "the court in X", None)
+    assert "operator" not in document
+    assert check(document) == []
+
+
+def test_of_a_type_of_a_later_version_only_the_form_is_known() -> None:
+    assert check(custody() | {"type": "opinion"}) == []
+    (problem,) = check({"type": "opinion", "format": "archiver-statement/1", "id": ID})
+    assert problem == "The statement has no software."
