@@ -14,7 +14,6 @@
   const typeOf = getter(Node, 'nodeType'), lengthOf = getter(CharacterData, 'length');
   const nameOf = getter(Element, 'localName'), attribute = method(Element, 'getAttribute');
   const attributeNames = method(Element, 'getAttributeNames'), before = getter(Element, 'previousElementSibling');
-  const after = getter(Element, 'nextElementSibling');
   const beforeText = getter(CharacterData, 'previousElementSibling'), afterText = getter(CharacterData,
       'nextElementSibling');
   const siblingOf = getter(Node, 'previousSibling'), rangeOf = method(Document, 'createRange');
@@ -84,11 +83,14 @@
     '(^|[\\s_-])(zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\\s_-]|$)',
     'BAIDU_(SSP|DUP)', 'tanx', 'amzn[-_]assoc', '_mgid', 'M\\d+ScriptRootC', '^(sas|smartad)[_-]', '\\bOBR?\\b',
         'rc-widget',
+    '(^|[\\s_-])(redtram|lentainform|marketgid|adskeeper|geozo|gnezdo|smi2|smi24|adnow)([\\s_-]|$)',
+    '(^|[\\s_-])(speakol|projectagora|adnuntius|emediate|adverticum|adocean\\w*|yektanet|adsanity|sklik|iprom)([\\s_-]|$)',
+    '(^|\\s)(code-block-\\d+|quads-location|bsac|g g-\\d+|a-single a-\\d+|pos-article-display-\\w+|admzone\\d+|midasWidget\\w*)(\\s|$)',
     'ad-slot', '^beacon_[0-9a-f]{6}', '^bsa-', 'carbonads', '^atatags-', '^_mN_(dy|main|gpt)_', '^rcjsload_', '(^|\\s)crt-\\d+',
   ].join('|'));
   const SLOT_DATA = new RegExp([
     '^data-(ad|ads|adunit|adslot|adzone|adsize|advert\\w*|google-query-id|gpt|dfp|freestar\\w*|revive|openx|criteo)(-|$)',
-    '^data-(outbrain|taboola|mrf-ad|oas)(-|$)', '^data-(\\w+-)+ad-(unit|slot|size|id|name|type)$',
+    '^data-(outbrain|taboola|mrf-ad|oas|fuse|htl-ad|adnuntius)(-|$)', '^data-(\\w+-)+(adunit|adslot)(-|$)', '^data-(\\w+-)+ad-(unit|slot|size|id|name|type)$',
   ].join('|'));
   const AD_CALL = new RegExp([
     'googletag\\s*\\.', 'adsbygoogle', 'OA_show', 'revive', 'asyncAds', '\\bpbjs\\b', 'taboola', 'OBR\\.',
@@ -97,7 +99,9 @@
         'adition',
     'ad(?:slot|unit|server|zone|manager)', 'show_?ad\\b', 'display_?ad', 'renderAd', 'loadAd', 'adtech', '\\bOAS_',
         'dfp',
-    'moneybid', 'googlesyndication', 'doubleclick', 'adsonar', 'ads?_(?:create|write|show|render|display|insert|load)',
+    'moneybid', 'googlesyndication', 'doubleclick', 'adsonar', 'google_ad_', 'ad_(?:client|slot|unit|zone|server)', '\\bado\\.(?:slave|master|placement)', 'm3_u\\b', 'phpads',
+    'emediate', 'adnuntius', 'adriver', 'begun_', 'marketgid', 'adverticum', 'adhese', 'zedo', 'tribalfusion', 'adocean',
+    'ads?_(?:create|write|show|render|display|insert|load)',
     '(?:show|display|render|load|insert|write|create|place|serve|print)_?ads?\\s*\\(', '\\bad_?tag\\b',
   ].join('|'), 'i');
   const AD_URL = new RegExp([
@@ -483,9 +487,18 @@
   // Of a list whose other items are made the same, one that a name alone sets apart.
   const isOneOfSeveral = (i) => {
     if (up[i] < 0 || sum('links', i) === 0 || sum('foreign', i) + sum('frames', i) > 0) return false;
-    const like = (j) => tag[j] === tag[i] && !mark[j].ad && sum('links', j) === sum('links', i) && sum('pics', j) === sum('pics', i);
-    return [before(nodes[i]), after(nodes[i])].some((node) => node && nameOf(node) === tag[i]) &&
-      children(up[i]).filter(like).length >= 2;
+    return (plainItems(up[i]).get(makeOf(i)) || 0) >= 2;
+  };
+  const makeOf = (i) => `${tag[i]} ${sum('links', i)} ${sum('pics', i)}`;
+  // How many children of each make have no name of an ad.
+  const itemsIn = new Map();
+  const plainItems = (i) => {
+    if (!itemsIn.has(i)) {
+      const makes = new Map();
+      for (const j of children(i)) if (!mark[j].ad) makes.set(makeOf(j), (makes.get(makeOf(j)) || 0) + 1);
+      itemsIn.set(i, makes);
+    }
+    return itemsIn.get(i);
   };
 
   // What a network that sells links, too, filled with the site's own articles.
@@ -771,9 +784,16 @@
   // Lists with an ad between them stand in one column, and are no one block.
   const isColumn = (i) => {
     const lists = children(i).filter((j) => sum('long', j) >= 3 && teaserLike(j));
-    const lies = ({ kind, i: j }) => kind === 'ad' && within(j, i) && j > lists[0] && j < lists[lists.length - 1] &&
-      !lists.some((list) => within(j, list));
-    return lists.length > 1 && found.some(lies);
+    return lists.some((j, k) => k > 0 && adsBefore(j) > adsBefore(end[lists[k - 1]]));
+  };
+  let adsCounted = null;
+  const adsBefore = (i) => {
+    if (!adsCounted) {
+      adsCounted = new Uint32Array(count + 1);
+      for (const one of found) if (one.kind === 'ad') adsCounted[one.i + 1]++;
+      for (let j = 0; j < count; j++) adsCounted[j + 1] += adsCounted[j];
+    }
+    return adsCounted[i];
   };
 
   // From the top down: what is like a list of teasers with one heading at most.
@@ -1059,7 +1079,8 @@
     if (linkShare(i) > 0.5) give(-0.6);
     else if (sum('links', i) > 5) give(-0.3);
     const tells = tag[i] === 'p' && inArticle(i) && !isTail(i) && named < 0;
-    if (tells && !rules.includes('affiliate and buying')) give(-0.35);
+    const earns = ['affiliate and buying', 'commission and earning'].some((rule) => rules.includes(rule));
+    if (tells && !earns) give(-0.35);
     const isLong = inArticle(i) ? size > 700 : size > 1000 && !isBelow(i) && !rules.includes('named');
     if (isLong) give(-0.2);
     if (has(/\{\{.*\}\}/, value)) give(-0.5); // a template that no script has filled
@@ -1306,8 +1327,11 @@
 
   // The innermost element that holds all of the links to networks.
   const holderOf = (i) => {
-    const held = children(i).find((j) => sum('social', j) === sum('social', i));
-    return held !== undefined && tag[held] !== 'a' ? holderOf(held) : i;
+    for (let j = i; ;) {
+      const held = children(j).find((k) => sum('social', k) === sum('social', i));
+      if (held === undefined || tag[held] === 'a') return j;
+      j = held;
+    }
   };
 
   // Links to several networks that nothing names so.
