@@ -441,9 +441,12 @@
     // Feeds of paid links can be long.
     const isFeed = mark[i].slot && chars(i) < 8000 && sum('astray', i) > sum('long', i) * 0.5;
     if (sum('plain', i) > 700 || (!isFeed && (chars(i) > 2500 || sum('long', i) > 14))) return true;
-    if (isMenuEntry(i) || isTracker(i) || isBareLink(i) || isChoices(i) || has(AD_NOTICE, lower(i, 400))) return true;
+    if (isInButton(i) || isMenuEntry(i) || isTracker(i) || isBareLink(i) || isChoices(i) || has(AD_NOTICE, lower(i, 400))) return true;
     return /^(img|video|canvas)$/.test(tag[i]) && !mark[i].slot && !sized(i);
   };
+  // What is pressed, and words of a link in a sentence.
+  const isInButton = (i) => near(i, (j) => tag[j] === 'button' || (tag[j] === 'a' && j !== i && chars(j) > 0 &&
+      sum('pics', j) + sum('frames', j) === 0)) >= 0 && sum('frames', i) + sum('pics', i) === 0;
   // A link with text, or with nothing.
   const isBareLink = (i) => tag[i] === 'a' && sum('pics', i) + sum('frames', i) === 0 && (chars(i) > 0 || end[i] === i + 1);
 
@@ -861,6 +864,8 @@
     const give = (kind, value, rule) => { points[kind] += value; rules.push(rule); };
     byHeading(i, head, words, give);
     byNames(i, give);
+    // A box in the article that its name calls so, and that holds nothing but the site's own headlines.
+    if (points.related > 0 && !named && inArticle(i) && linkShare(i) > 0.8 && sum('astray', i) === 0) give('related', 0.25, 'only links');
     if (points.trending > 0 && ranked(i)) give('trending', 0.3, 'ranked');
     if (why === 'run of links') byMake(i, head, points.trending > points.related ? 'trending' : 'related', give);
     // Headings outweigh names: widgets are given other words than the theme's.
@@ -913,7 +918,7 @@
     if (isBelow(i) && sum('pics', i) < 2 && (long < links * 0.4 || link / links < 18)) points.related -= 0.3;
     if (link / long < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
     if (isSiteMap(i)) points.related -= 0.6;
-    if (inArticle(i) && up[i] === article) points.related -= 0.4;
+    if (inArticle(i) && up[i] === article && !(mark[i].related && linkShare(i) > 0.8)) points.related -= 0.4;
   };
 
   const isSiteMap = (i) => (text(i, 4000).match(said.site) || []).length > 1;
@@ -973,9 +978,9 @@
     const list = listAfter(i);
     if (list >= 0 && isLinky(list) && chars(list) < 6000) return offer(judgeBlock(list, 'heading', i));
     if (/^(strong|b|span)$/.test(tag[i]) && tag[up[i]] === 'p') return;
-    const sure = Math.max(words.trending, words.related, words.paid) > (words.trending ? 0.4 : 0.75);
-    const box = labelled(i), isText = inArticle(i) && up[i] === article;
-    const isHead = /^h[1-6]$/.test(tag[i]) || (mark[i].heading && leaf[i] && awaits(box));
+    const box = labelled(i), isText = inArticle(i) && up[i] === article, waits = awaits(box);
+    const sure = Math.max(words.trending, words.related, words.paid) > (words.trending || waits ? 0.4 : 0.75);
+    const isHead = /^h[1-6]$/.test(tag[i]) || (mark[i].heading && leaf[i] && waits);
     if (sure && isHead && box !== i && sum('links', box) === 0 && !isText) offer(judgeBlock(box, 'heading of nothing', i));
   };
 
@@ -1221,14 +1226,23 @@
 
   // One of several items is but a part, and a heading before what is alone with it belongs to it.
   const completed = (kind, i) => {
-    const parent = up[i];
+    const lone = aloneIn(i), parent = up[lone];
     if (parent <= 0 || barred(parent) || chars(parent) > chars(i) + 300) return i;
-    if (tag[i] === 'li' && children(parent).filter((j) => mark[j][kind]).length > 1) return parent;
-    const parts = children(parent).filter((j) => chars(j) + sum('links', j) + sum('pics', j) + sum('fields', j) > 0 || j === i);
+    if (tag[i] === 'li' && children(up[i]).filter((j) => mark[j][kind]).length > 1) return up[i];
+    const parts = children(parent).filter((j) => j === lone || !isVoid(j));
     if (parts.length === 1 && tag[i].includes(':')) return parent;
-    const head = parts.length === 2 && parts[1] === i && sum('links', parts[0]) === 0 ? headIn(parts[0]) : -1;
-    const isHead = head >= 0 && isHeading(head) && (/^(h[1-6]|strong|b)$/.test(tag[head]) || mark[head].heading);
-    return isHead && chars(parts[0]) <= 40 ? parent : i;
+    const head = parts.length === 2 && parts[1] === lone && sum('links', parts[0]) === 0 ? headIn(parts[0]) : -1;
+    return head >= 0 && chars(head) <= 40 && leads(kind, head) ? parent : i;
+  };
+  const isVoid = (i) => chars(i) + sum('links', i) + sum('pics', i) + sum('fields', i) === 0;
+  const leads = (kind, i) => isHeading(i) && (/^(h[1-6]|strong|b)$/.test(tag[i]) || mark[i].heading ||
+      (kind === 'social' && has(said.share, lower(i, 40))));
+  // The outermost of the wrappers that hold nothing else.
+  const aloneIn = (i) => {
+    let j = i;
+    for (let k = 0; k < 4 && up[j] > 0 && !barred(up[j]) && children(up[j]).every((other) => other === j || isVoid(other)) &&
+        chars(up[j]) === chars(j); k++) j = up[j];
+    return j;
   };
   const headIn = (i) => { let j = i; while (j + 1 < end[i] && chars(j + 1) === chars(i)) j++; return j; };
 
@@ -1289,7 +1303,22 @@
     outermost('cookie', (i) => (chars(i) < 12000 && chars(i) > 50 && has(said.cookie, lower(i, 1500)) ? 0.9 : 0));
     networks();
     signups();
+    headedComments();
     commentCalls();
+  };
+
+  const isKnown = (kind, i) => found.some((one) => one.kind === kind && (within(i, one.i) || within(one.i, i)));
+
+  // What stands under a heading that says no more than that there are comments.
+  const headedComments = () => {
+    for (const i of indices()) {
+      if (!/^h[1-6]$/.test(tag[i]) || chars(i) > 40 || near(i, (j) => isChrome(j) || mark[j].social || tag[j] === 'a') >= 0) continue;
+      const value = lower(i, 40).replace(/[\s\d():.,·|]+/g, ' ').trim(), hits = value.match(said.comments) || [];
+      if (!value || hits.join('').length < value.length * 0.7) continue;
+      const box = near(up[i], (j) => chars(j) > chars(i) + 20);
+      if (box > 0 && !barred(box) && box !== article && from[i] - from[box] < 20 && chars(box) < 20000 &&
+          !isKnown('comments', box)) add('comments', box, 0.75, ['heading']);
+    }
   };
 
   // How many networks the names of an element's parts name: buttons are seldom links.
