@@ -200,7 +200,11 @@
   };
 
   const readData = (i, element) => {
-    for (const name of attributeNames(element).slice(0, 60)) if (has(SLOT_DATA, name)) return note(i, 'slot data');
+    for (const name of attributeNames(element).slice(0, 60)) {
+      if (has(SLOT_DATA, name)) return note(i, 'slot data');
+      if (name === 'aria-label') note(i, 'called');
+      if (name === 'itemtype' && /WPAdBlock/.test(attribute(element, name))) return note(i, 'slot data');
+    }
     const slot = attribute(element, 'data-slot');
     if (slot && /^\/\d{4,}\//.test(slot)) note(i, 'slot data');
   };
@@ -262,7 +266,7 @@
           width(pieces.slice(first[i]).join(' ')) >= options.longLink) {
         now.long++;
         // A headline that leads to another site, or that somebody paid for.
-        if (notes[i]) now.astray++;
+        if ((notes[i] || []).some((rule) => rule !== 'called')) now.astray++;
         lastLong = url;
         lastAt = i;
       }
@@ -462,6 +466,7 @@
     const give = (rule, points) => { given.push(rule); score += points; };
     if (m.slot) give('slot name', 1);
     if (rules.includes('slot data')) give('slot data', 0.9);
+    if (rules.includes('called') && isCalledAd(i)) give('label', 0.75);
     if (m.ad) give('markup', 0.8);
     else if (m.maybe_ad) give('markup (weak)', 0.4);
     if (rules.includes('ad script') && chars(i) < 300) give('ad script', scriptPoints(i));
@@ -529,6 +534,12 @@
 
   const plainLabel = (value) => plainly(value).replace(/^[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+|[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+$/g, '');
   const isLabel = (i) => chars(i) > 0 && chars(i) <= 60 && labels.has(plainLabel(text(i)));
+
+  // What a screen reader calls an ad.
+  const isCalledAd = (i) => {
+    const name = plainLabel((attribute(nodes[i], 'aria-label') || '').slice(0, 80));
+    return labels.has(name) && !options.weakLabels.includes(name);
+  };
 
   // The largest element around a label with no text beside it; or its parent where that holds little more.
   const labelled = (i) => {
@@ -821,6 +832,7 @@
       const below = children(i), only = below.filter((j) => chars(j) > 0), listed = below.filter((j) => sum('long',
           j) > 0);
       const head = headingOf(i);
+      if (head < 0 && only.length === 1 && headingPicture(i) !== headingPicture(only[0])) return i;
       if (only.length === 1 && chars(only[0]) >= chars(i) * 0.97) i = only[0];
       else if (listed.length === 1 && head >= 0 && within(head, listed[0]) &&
           headingOf(listed[0]) === head) i = listed[0];
@@ -863,6 +875,7 @@
     const points = { trending: 0, related: 0, ad: 0 }, rules = [why];
     const give = (kind, value, rule) => { points[kind] += value; rules.push(rule); };
     byHeading(i, head, words, give);
+    if (!named) byCalling(i, give);
     byNames(i, give);
     // A box in the article that its name calls so, and that holds nothing but the site's own headlines.
     if (points.related > 0 && !named && inArticle(i) && linkShare(i) > 0.8 && sum('astray', i) === 0) give('related', 0.25, 'only links');
@@ -885,6 +898,30 @@
     const sells = sum('long', i) + sum('pics', i) + sum('foreign', i) > 0 || !sum('links', i);
     if (words.paid && chars(head) < 50 && !inFooter && sells) give('ad', 0.6 + words.paid * 0.5, 'heading');
     else if (head >= 0 && within(head, i) && sells && holdsLabel(head)) give('ad', 0.9, 'label in the heading');
+  };
+
+  // What stands for a heading: a picture of one before all text, or what a screen reader calls the block.
+  const byCalling = (i, give) => {
+    const called = [i, up[i]].filter((j) => j > 0 && (notes[j] || []).includes('called') && chars(j) <= chars(i) * 1.25 + 40)
+      .map((j) => attribute(nodes[j], 'aria-label'));
+    for (const value of [...called, headingPicture(i)]) {
+      const kind = kindOf(value);
+      if (kind) return give(kind, 0.6, 'called so');
+    }
+  };
+  const kindOf = (value) => {
+    const name = plainly((value || '').slice(0, 80));
+    const says = (kind) => (name.match(said[kind]) || []).join('').length >= Math.max(4, name.length * 0.5);
+    return ['trending', 'related'].find(says) || '';
+  };
+  // What a picture before all text of an element says instead of a heading.
+  const headingPicture = (i) => {
+    for (let j = i + 1; j < Math.min(end[i], i + 8) && from[j] === from[i]; j++) {
+      if (tag[j] !== 'img' || near(j, (k) => tag[k] === 'a' || k <= i) > i) continue;
+      const says = attribute(nodes[j], 'alt');
+      if (kindOf(says)) return says;
+    }
+    return '';
   };
 
   const byNames = (i, give) => {

@@ -42,7 +42,8 @@ def _pictured(*titles: str, host: str = "") -> str:
     """Teasers whose picture, headline and "more" are three links to one page, and a fourth leads to their section."""
     return "".join(
         f'<div class=row><div><a href="{host}/{n}/x"><img src=/{n}.jpg width=90 height=60></a></div>'
-        f'<div><a href="{host}/{n}/x">{title}</a></div><div><a href="{host}/{n}/x">More</a></div><a href=/s{n}/>Harbour</a></div>'
+        f'<div><a href="{host}/{n}/x">{title}</a></div><div><a href="{host}/{n}/x">More</a></div>'
+        f"<a href=/s{n}/>Harbour</a></div>"
         for n, title in enumerate(titles)
     )
 
@@ -91,7 +92,8 @@ CASES = {
         " ".join(_TITLES[:4]),
     ),
     "a network's widget with the site's own articles is no ad": Case(
-        f"<div class=trc_related_container><div><span class=header>More from us</span></div>{_items(*_TITLES[:4])}</div>",
+        "<div class=trc_related_container><div><span class=header>More from us</span></div>"
+        f"{_items(*_TITLES[:4])}</div>",
         {"related": 1},
     ),
     "the same widget with links that are paid for is one": Case(
@@ -150,7 +152,7 @@ CASES = {
         {"copyright": 1},
     ),
     "who uses the site accepts": Case(
-        "<footer><p>Use of and registration on any part of the Gazette constitutes acceptance of its rules.</p></footer>",
+        "<footer><p>Use of and registration on any part of this site constitutes acceptance of its rules.</p></footer>",
         {"disclaimer": 1},
     ),
     "embedded comments": Case(
@@ -206,9 +208,20 @@ CASES = {
         {"related": 1},
         around=False,
     ),
+    "a picture of a heading": Case(
+        f"<div><img src=/p.gif alt='Most popular'><div>{_items(*_TITLES[:3])}</div></div>", {"trending": 1}
+    ),
+    "a block that a screen reader calls so": Case(
+        f"<section aria-label='Most read'>{_items(*_TITLES[:3])}</section>", {"trending": 1}
+    ),
+    "a slot that a screen reader calls so": Case("<div><div aria-label=Advertisement class=x></div></div>", {"ad": 1}),
+    "a menu's entry that is called so": Case("<nav><a href=/ads/ aria-label=Advertisement>Place one</a></nav>", {}),
+    "a slot that is marked up as one": Case(
+        "<div><aside itemtype='https://schema.org/WPAdBlock'></aside></div>", {"ad": 1}
+    ),
     "a heading of what has yet to come": Case(
-        "<div class=box><div class=hd><div class=title>More from the Gazette</div></div><div><div id=most_popular></div>"
-        "</div></div>",
+        "<div class=box><div class=hd><div class=title>More from the Gazette</div></div><div>"
+        "<div id=most_popular></div></div></div>",
         {"related": 1},
     ),
 }

@@ -241,7 +241,7 @@ LANGUAGES = {
         "Taip pat skaitykite",
         "Reklama",
         "© 2031 Gazette. Visos teisės saugomos.",
-        "Skaitytojų nuomonė nebūtinai sutampa su laikraščio, ir redakcija už ją neatsako, nes ji neprisiima atsakomybės.",
+        "Skaitytojų nuomonė nebūtinai sutampa su laikraščio, ir redakcija už ją neatsako ir neprisiima atsakomybės.",
     ),
     "he": Spoken(
         "הנקראות ביותר",
