@@ -1265,11 +1265,19 @@
   const completed = (kind, i) => {
     const lone = aloneIn(i), parent = up[lone];
     if (parent <= 0 || barred(parent) || chars(parent) > chars(i) + 300) return i;
-    if (tag[i] === 'li' && children(up[i]).filter((j) => mark[j][kind]).length > 1) return up[i];
-    const parts = children(parent).filter((j) => j === lone || !isVoid(j));
+    if (tag[i] === 'li' && few(up[i]).filter((j) => mark[j][kind]).length > 1) return up[i];
+    const parts = few(parent).filter((j) => j === lone || !isVoid(j));
+    if (few(parent).length === MANY) return i;
     if (parts.length === 1 && tag[i].includes(':')) return parent;
     const head = parts.length === 2 && parts[1] === lone && sum('links', parts[0]) === 0 ? headIn(parts[0]) : -1;
     return head >= 0 && chars(head) <= 40 && leads(kind, head) ? parent : i;
+  };
+  // The children of an element, or as many as tell that there are many.
+  const MANY = 20;
+  const few = (i) => {
+    const some = [];
+    for (let j = i + 1; j < end[i] && some.length < MANY; j = end[j]) some.push(j);
+    return some;
   };
   const isVoid = (i) => chars(i) + sum('links', i) + sum('pics', i) + sum('fields', i) === 0;
   const leads = (kind, i) => isHeading(i) && (/^(h[1-6]|strong|b)$/.test(tag[i]) || mark[i].heading ||
@@ -1277,8 +1285,8 @@
   // The outermost of the wrappers that hold nothing else.
   const aloneIn = (i) => {
     let j = i;
-    for (let k = 0; k < 4 && up[j] > 0 && !barred(up[j]) && children(up[j]).every((other) => other === j || isVoid(other)) &&
-        chars(up[j]) === chars(j); k++) j = up[j];
+    for (let k = 0; k < 4 && up[j] > 0 && !barred(up[j]) && chars(up[j]) === chars(j) &&
+        few(up[j]).length < MANY && few(up[j]).every((other) => other === j || isVoid(other)); k++) j = up[j];
     return j;
   };
   const headIn = (i) => { let j = i; while (j + 1 < end[i] && chars(j + 1) === chars(i)) j++; return j; };
