@@ -83,11 +83,14 @@
     '(^|[\\s_-])(zergnet|mgid|revcontent|adrotate|advads|plista|ligatus|dianomi|broadstreet|criteo|teads|nativo)([\\s_-]|$)',
     'BAIDU_(SSP|DUP)', 'tanx', 'amzn[-_]assoc', '_mgid', 'M\\d+ScriptRootC', '^(sas|smartad)[_-]', '\\bOBR?\\b',
         'rc-widget',
-    'ad-slot', '^beacon_[0-9a-f]{6}', '^bsa-', 'carbonads', '^atatags-',
+    '(^|[\\s_-])(redtram|lentainform|marketgid|adskeeper|geozo|gnezdo|smi2|smi24|adnow)([\\s_-]|$)',
+    '(^|[\\s_-])(speakol|projectagora|adnuntius|emediate|adverticum|adocean\\w*|yektanet|adsanity|sklik|iprom)([\\s_-]|$)',
+    '(^|\\s)(code-block-\\d+|quads-location|bsac|g g-\\d+|a-single a-\\d+|pos-article-display-\\w+|admzone\\d+|midasWidget\\w*)(\\s|$)',
+    'ad-slot', '^beacon_[0-9a-f]{6}', '^bsa-', 'carbonads', '^atatags-', '^_mN_(dy|main|gpt)_', '^rcjsload_', '(^|\\s)crt-\\d+',
   ].join('|'));
   const SLOT_DATA = new RegExp([
     '^data-(ad|ads|adunit|adslot|adzone|adsize|advert\\w*|google-query-id|gpt|dfp|freestar\\w*|revive|openx|criteo)(-|$)',
-    '^data-(outbrain|taboola|mrf-ad|oas)(-|$)', '^data-(\\w+-)+ad-(unit|slot|size|id|name|type)$',
+    '^data-(outbrain|taboola|mrf-ad|oas|fuse|htl-ad|adnuntius)(-|$)', '^data-(\\w+-)+(adunit|adslot)(-|$)', '^data-(\\w+-)+ad-(unit|slot|size|id|name|type)$',
   ].join('|'));
   const AD_CALL = new RegExp([
     'googletag\\s*\\.', 'adsbygoogle', 'OA_show', 'revive', 'asyncAds', '\\bpbjs\\b', 'taboola', 'OBR\\.',
@@ -96,7 +99,10 @@
         'adition',
     'ad(?:slot|unit|server|zone|manager)', 'show_?ad\\b', 'display_?ad', 'renderAd', 'loadAd', 'adtech', '\\bOAS_',
         'dfp',
-    'moneybid', 'googlesyndication', 'doubleclick',
+    'moneybid', 'googlesyndication', 'doubleclick', 'adsonar', 'google_ad_', 'ad_(?:client|slot|unit|zone|server)', '\\bado\\.(?:slave|master|placement)', 'm3_u\\b', 'phpads',
+    'emediate', 'adnuntius', 'adriver', 'begun_', 'marketgid', 'adverticum', 'adhese', 'zedo', 'tribalfusion', 'adocean',
+    'ads?_(?:create|write|show|render|display|insert|load)',
+    '(?:show|display|render|load|insert|write|create|place|serve|print)_?ads?\\s*\\(', '\\bad_?tag\\b',
   ].join('|'), 'i');
   const AD_URL = new RegExp([
     '[/._-](ads?|adserver|adframe|adserv|adclick|adv|banners?|sponsors?|publicidade?|werbung|reklama?|pub)\\d*[/._?-]',
@@ -136,7 +142,7 @@
   const BLOCKS = new Set(('address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure ' +
     'footer form h1 h2 h3 h4 h5 h6 header html li main nav ol p pre section summary table tbody td tfoot th thead tr ul').split(' '));
   const UNREAD = new Set('head style template noscript link meta base title'.split(' '));
-  const SUMS = 'link links long pics plain fields mail secrets frames social foreign items'.split(' ');
+  const SUMS = 'link links long pics plain fields mail secrets frames social foreign items astray again'.split(' ');
 
   const began = performance.now();
   const nodes = [], up = [], end = [], tag = [], from = [], to = [], own = [], leaf = [], full = [], mark = [],
@@ -144,7 +150,7 @@
   const start = {}, stop = {}, now = {};
   for (const name of SUMS) { start[name] = []; stop[name] = []; now[name] = 0; }
   const pieces = [];
-  let lastLong = '', lastAt = 0, length = 0, linked = 0, paragraph = 0, partial = '';
+  let lastLong = '', lastLink = '', lastAt = 0, length = 0, linked = 0, paragraph = 0, partial = '';
   const base = baseOf(document), self = location.href.split(/[?#]/)[0], selfPath = location.pathname.length > 1 ?
       location.pathname : self, here = location.hostname.replace(/^www\./, '');
 
@@ -165,12 +171,15 @@
     }
     if (url.split(/[?#]/)[0] === self || url.split(/[?#]/)[0] === selfPath) { now.items++; return 0; }
     now.links++;
-    const social = has(socialHost, url);
-    if (social) now.social++;
-    else if (isForeign(url)) { now.foreign++; note(i, 'foreign'); }
+    // A network's own pages lead to it all over.
+    const foreign = isForeign(url);
+    if (foreign && has(socialHost, url)) now.social++;
+    else if (foreign) { now.foreign++; note(i, 'foreign'); }
     if (has(adHost, url)) note(i, 'ad link');
     else if (has(AD_URL, url)) note(i, 'ad address');
     if (/\bsponsored\b/.test(attribute(element, 'rel') || '')) note(i, 'sponsored link');
+    if (url === lastLink) now.again++;
+    lastLink = url;
     return 1;
   };
 
@@ -191,7 +200,11 @@
   };
 
   const readData = (i, element) => {
-    for (const name of attributeNames(element).slice(0, 60)) if (has(SLOT_DATA, name)) return note(i, 'slot data');
+    for (const name of attributeNames(element).slice(0, 60)) {
+      if (has(SLOT_DATA, name)) return note(i, 'slot data');
+      if (name === 'aria-label') note(i, 'called');
+      if (name === 'itemtype' && /WPAdBlock/.test(attribute(element, name))) return note(i, 'slot data');
+    }
     const slot = attribute(element, 'data-slot');
     if (slot && /^\/\d{4,}\//.test(slot)) note(i, 'slot data');
   };
@@ -211,7 +224,7 @@
     if (name === 'script') { if (parent >= 0) readScript(parent, element); return -1; }
     if (UNREAD.has(name)) return -1;
     const i = admit(element, name, parent);
-    const names = `${attribute(element, 'id') || ''} ${attribute(element, 'class') || ''} ${name.includes('-') ? name : ''}`.trim();
+    const names = `${attribute(element, 'id') || ''} ${attribute(element, 'class') || ''} ${/[-:]/.test(name) ? name : ''}`.trim();
     mark.push(names ? reading(names.slice(0, 400)) : reading(''));
     readData(i, element);
     if (name === 'a') { if (readLink(i, element)) { counted[i] = true; linked++; } }
@@ -252,6 +265,8 @@
       if (text && (url !== lastLong || !isOneCard(i, lastAt)) && now.social === start.social[i] &&
           width(pieces.slice(first[i]).join(' ')) >= options.longLink) {
         now.long++;
+        // A headline that leads to another site, or that somebody paid for.
+        if ((notes[i] || []).some((rule) => rule !== 'called')) now.astray++;
         lastLong = url;
         lastAt = i;
       }
@@ -419,14 +434,23 @@
     return has(/display:\s*none/, style) || /^[01](px)?$/.test(wide);
   };
 
-  const AD_NOTICE = /ad ?block|bloque\w+ de (anuncios|publicidad)|bloqueur|werbeblocker|bloqueador|blokowanie reklam|^ad ?choices/;
+  const AD_NOTICE = /ad ?block|bloque\w+ de (anuncios|publicidad)|bloqueur|werbeblocker|bloqueador|blokowanie reklam/;
+  // The link that stands in a corner of an ad, and at the end of the page.
+  const isChoices = (i) => sum('frames', i) + sum('pics', i) === 0 && has(/^ad ?choices/, lower(i, 20)) && !holdsSlot(i);
+  const holdsSlot = (i) => { for (let j = i + 1; j < Math.min(end[i], i + 20); j++) if (mark[j].slot ||
+      (notes[j] || []).includes('slot data')) return true; return false; };
 
   const cannotBeAd = (i) => {
     if (NEVER_AD.has(tag[i]) || holdsTitle(i) || holdsArticle(i)) return true;
-    if (chars(i) > 2500 || sum('plain', i) > 700 || sum('long', i) > 14) return true;
-    if (isMenuEntry(i) || isTracker(i) || isBareLink(i) || has(AD_NOTICE, lower(i, 400))) return true;
+    // Feeds of paid links can be long.
+    const isFeed = mark[i].slot && chars(i) < 8000 && sum('astray', i) > sum('long', i) * 0.5;
+    if (sum('plain', i) > 700 || (!isFeed && (chars(i) > 2500 || sum('long', i) > 14))) return true;
+    if (isInButton(i) || isMenuEntry(i) || isTracker(i) || isBareLink(i) || isChoices(i) || has(AD_NOTICE, lower(i, 400))) return true;
     return /^(img|video|canvas)$/.test(tag[i]) && !mark[i].slot && !sized(i);
   };
+  // What is pressed, and words of a link in a sentence.
+  const isInButton = (i) => near(i, (j) => tag[j] === 'button' || (tag[j] === 'a' && j !== i && chars(j) > 0 &&
+      sum('pics', j) + sum('frames', j) === 0)) >= 0 && sum('frames', i) + sum('pics', i) === 0;
   // A link with text, or with nothing.
   const isBareLink = (i) => tag[i] === 'a' && sum('pics', i) + sum('frames', i) === 0 && (chars(i) > 0 || end[i] === i + 1);
 
@@ -442,6 +466,7 @@
     const give = (rule, points) => { given.push(rule); score += points; };
     if (m.slot) give('slot name', 1);
     if (rules.includes('slot data')) give('slot data', 0.9);
+    if (rules.includes('called') && isCalledAd(i)) give('label', 0.75);
     if (m.ad) give('markup', 0.8);
     else if (m.maybe_ad) give('markup (weak)', 0.4);
     if (rules.includes('ad script') && chars(i) < 300) give('ad script', scriptPoints(i));
@@ -457,8 +482,8 @@
       else if (m.maybe_ad && sum('pics', i) > 0 && sum('foreign', i) > 0 && sum('links', i) < 4 && chars(i) < 200) give('foreign link', 0.35);
       else if (sized(i) || (sum('pics', i) === 1 && firstPicture(i, sized))) give('ad size', 0.35);
     }
-    if (given.join() === 'markup' && contradicts(i)) score -= 0.4;
-    return { score, rules: given };
+    if (given.join() === 'markup' && (contradicts(i) || isOneOfSeveral(i))) score -= 0.4;
+    return { score: isOrganic(i) ? 0 : score, rules: given };
   };
 
   const isPictureLink = (i) => tag[i] === 'a' && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) && !isBelow(i);
@@ -466,6 +491,35 @@
   // What a name alone calls an ad and looks like something else: teasers of the site, a longer text, buttons to share.
   const contradicts = (i) => sum('foreign', i) + sum('frames', i) === 0 &&
     (sum('long', i) >= 2 || sum('social', i) >= 2 || (chars(i) > 150 && sum('pics', i) === 0));
+
+  // Of a list whose other items are made the same, one that a name alone sets apart.
+  const isOneOfSeveral = (i) => {
+    if (up[i] < 0 || sum('links', i) === 0 || sum('foreign', i) + sum('frames', i) > 0) return false;
+    return (plainItems(up[i]).get(makeOf(i)) || 0) >= 2;
+  };
+  const makeOf = (i) => `${tag[i]} ${sum('links', i)} ${sum('pics', i)}`;
+  // How many children of each make have no name of an ad.
+  const itemsIn = new Map();
+  const plainItems = (i) => {
+    if (!itemsIn.has(i)) {
+      const makes = new Map();
+      for (const j of children(i)) if (!mark[j].ad) makes.set(makeOf(j), (makes.get(makeOf(j)) || 0) + 1);
+      itemsIn.set(i, makes);
+    }
+    return itemsIn.get(i);
+  };
+
+  // What a network that sells links, too, filled with the site's own articles.
+  const isOrganic = (i) => sum('long', i) >= 2 && sum('astray', i) + sum('frames', i) === 0 &&
+    !has(said.paid, lower(i, 4000)) && headedAs(i) && !holdsLabel(i);
+  const headedAs = (i) => {
+    const head = headingOf(i), words = head >= 0 ? headed(head) : NO_WORDS;
+    return words.related + words.trending > 0 && !words.paid;
+  };
+  const holdsLabel = (i) => {
+    for (let j = i + 1; j < Math.min(end[i], i + 40); j++) if (own[j] && own[j] <= 60 && isLabel(j)) return true;
+    return false;
+  };
 
   const firstPicture = (i, wanted) => {
     for (let j = i + 1; j < end[i]; j++) if (tag[j] === 'img') return wanted(j);
@@ -480,6 +534,12 @@
 
   const plainLabel = (value) => plainly(value).replace(/^[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+|[\s\-–—•*:|/\\[\](){}<>.#＜＞【】▼↓]+$/g, '');
   const isLabel = (i) => chars(i) > 0 && chars(i) <= 60 && labels.has(plainLabel(text(i)));
+
+  // What a screen reader calls an ad.
+  const isCalledAd = (i) => {
+    const name = plainLabel((attribute(nodes[i], 'aria-label') || '').slice(0, 80));
+    return labels.has(name) && !options.weakLabels.includes(name);
+  };
 
   // The largest element around a label with no text beside it; or its parent where that holds little more.
   const labelled = (i) => {
@@ -504,13 +564,15 @@
   // One of a list of short entries.
   const isKeyword = (i) => {
     const item = near(i, (j) => tag[j] === 'li');
-    return item >= 0 && children(up[item]).filter((j) => chars(j) > 0 && chars(j) < 40).length > 3;
+    return item >= 0 && chars(item) < 40 && children(up[item]).filter((j) => chars(j) > 0 && chars(j) < 40).length > 3;
   };
 
   const labelEvidence = (evidence) => {
     for (const i of indices()) {
       if (!own[i] || own[i] > 60 || sum('links', i) > 0 || !isLabel(i)) continue;
-      if (near(i, (j) => /^(a|label|option|button)$/.test(tag[j]) || isChrome(j)) >= 0 || isKeyword(i)) continue;
+      if (near(i, (j) => /^(a|label|option|button)$/.test(tag[j])) >= 0 || isKeyword(i)) continue;
+      // In a menu the word may be an entry, but not right beside a slot.
+      if (near(i, isChrome) >= 0 && !besideAd(up[i], i, evidence)) continue;
       const box = labelled(i), plain = plainLabel(text(i));
       const heading = /^h[1-3]$/.test(tag[i]) ||
           has(/ (category|cat|tag|kicker|topic|eyebrow|crumb|breadcrumb|rubric|section) /, mark[i].text);
@@ -519,6 +581,8 @@
       const beside = end[box] - box > 2 || sum('frames', box) > 0;
       held.score += weak ? 0.4 : beside ? 0.75 : 0.7;
       held.rules.push('label');
+      // A cell that holds nothing but the label and the slot.
+      if (weak && box !== i && besideAd(box, i, evidence)) { held.score += 0.4; held.rules.push('label beside an ad'); }
       evidence.set(box, held);
       const parent = up[box];
       if (parent > 0 && chars(parent) < chars(i) + 200 && sum('fields', parent) === 0 && !cannotBeAd(parent) &&
@@ -569,7 +633,9 @@
     // A picture link that is nearly an ad becomes one by what its wrapper says.
     for (const [i, seen] of evidence) if (seen.score >= 0.3 && seen.score < 0.7) {
       const outer = near(up[i], (j) => evidence.has(j) && chars(j) <= chars(i) + 40 && !NEVER_AD.has(tag[j]));
-      if (outer >= 0 && evidence.get(outer).score < 0.7 && depth[i] - depth[outer] < 6) {
+      // A name within a name says nothing new: the parts of a thing are called like it.
+      const isNew = outer >= 0 && seen.rules.some((rule) => !evidence.get(outer).rules.includes(rule));
+      if (isNew && evidence.get(outer).score < 0.7 && depth[i] - depth[outer] < 6) {
         evidence.get(outer).score += seen.score;
         evidence.get(outer).rules.push(...seen.rules);
       }
@@ -618,17 +684,22 @@
     let j = i;
     while (up[j] > 0 && !barred(up[j])) {
       j = up[j];
-      if (sum('links', j) - sum('links', i) >= least && to[j] > to[i] + 8) return widened(i, j);
+      if (sum('links', j) - sum('links', i) >= least && to[j] > to[i] + 8) return widened(i, boxOf(j));
       if (depth[i] - depth[j] > 5) return -1;
     }
     return -1;
   };
 
+  const boxOf = (i) => (up[i] > 0 && chars(up[i]) === chars(i) && WHOLE.test(mark[up[i]].text) ? up[i] : i);
+
+  // What site builders call their boxes: one of several beside each other is a block, however little it holds.
+  const WHOLE = / (widget|module|panel|portlet|modul|bloque|bloco) /;
   // What holds a heading and a first link may be but the top of the block.
   const widened = (head, i) => {
     let best = i;
     for (let j = up[i], k = 0; j > 0 && k < 3 && sum('long', best) < 2; j = up[j], k++) {
       if (barred(j) || from[head] - from[j] > 80 || chars(j) > 6000 || sectionHeads(j) > 1) break;
+      if (WHOLE.test(mark[best].text) && children(j).some((other) => other !== best && WHOLE.test(mark[other].text))) break;
       if (sum('long', j) >= 2 && isLinky(j)) best = j;
     }
     return best;
@@ -642,7 +713,7 @@
         if (sum('links', other) < 1 || tag[other] === 'p' || !isLinky(other) || barred(other)) continue;
         const parent = up[other], like = children(parent).filter((k) => tag[k] === tag[other] &&
             mark[k] === mark[other] && sum('links', k) > 0);
-        if (like.length > 2 && !barred(parent) && chars(parent) < 6000) return parent;
+        if (like.length > 2 && !barred(parent) && chars(parent) < 6000 && sectionHeads(parent) <= 1) return parent;
         if (sum('links', other) >= 2) return other;
       }
     }
@@ -697,7 +768,9 @@
     const long = sum('long', i);
     if (long < 3 || chars(i) > 9000 || barred(i)) return false;
     if (linkShare(i) < 0.36) return linkShare(i) > 0.12 && chars(i) / long < 400 && alike(i) >= 3;
-    return sum('link', i) / Math.max(1, sum('links', i)) >= 11 && long >= sum('links', i) * 0.28;
+    // Picture, headline and "more" of one teaser lead to one page.
+    const links = sum('links', i) - sum('again', i);
+    return sum('link', i) / Math.max(1, links) >= 11 && long >= links * 0.28;
   };
 
   // Headings in an element that say what a block is, and have links after them.
@@ -722,6 +795,21 @@
       below.some((j) => j !== first && sum('long', j) >= 2);
   };
 
+  // Lists with an ad between them stand in one column, and are no one block.
+  const isColumn = (i) => {
+    const lists = children(i).filter((j) => sum('long', j) >= 3 && teaserLike(j));
+    return lists.some((j, k) => k > 0 && adsBefore(j) > adsBefore(end[lists[k - 1]]));
+  };
+  let adsCounted = null;
+  const adsBefore = (i) => {
+    if (!adsCounted) {
+      adsCounted = new Uint32Array(count + 1);
+      for (const one of found) if (one.kind === 'ad') adsCounted[one.i + 1]++;
+      for (let j = 0; j < count; j++) adsCounted[j + 1] += adsCounted[j];
+    }
+    return adsCounted[i];
+  };
+
   // From the top down: what is like a list of teasers with one heading at most.
   const structural = () => {
     const blocks = [];
@@ -729,7 +817,7 @@
       if (sum('long', i) < 3 || late()) return;
       if (mark[i].comments && chars(i) > 0) return;
       if (teaserLike(i) && sectionHeads(i) <= 1 && namedHeads(i) <= 1 &&
-          !leadsOneOfSeveral(i)) { blocks.push(tightened(i)); return; }
+          !leadsOneOfSeveral(i) && !isColumn(i) && !isSiteMap(i)) { blocks.push(tightened(i)); return; }
       const below = children(i);
       const like = below.filter((j) => sum('long', j) >= 1);
       if (like.length === 1) visit(like[0]); else below.forEach(visit);
@@ -744,6 +832,7 @@
       const below = children(i), only = below.filter((j) => chars(j) > 0), listed = below.filter((j) => sum('long',
           j) > 0);
       const head = headingOf(i);
+      if (head < 0 && only.length === 1 && headingPicture(i) !== headingPicture(only[0])) return i;
       if (only.length === 1 && chars(only[0]) >= chars(i) * 0.97) i = only[0];
       else if (listed.length === 1 && head >= 0 && within(head, listed[0]) &&
           headingOf(listed[0]) === head) i = listed[0];
@@ -786,7 +875,10 @@
     const points = { trending: 0, related: 0, ad: 0 }, rules = [why];
     const give = (kind, value, rule) => { points[kind] += value; rules.push(rule); };
     byHeading(i, head, words, give);
+    if (!named) byCalling(i, give);
     byNames(i, give);
+    // A box in the article that its name calls so, and that holds nothing but the site's own headlines.
+    if (points.related > 0 && !named && inArticle(i) && linkShare(i) > 0.8 && sum('astray', i) === 0) give('related', 0.25, 'only links');
     if (points.trending > 0 && ranked(i)) give('trending', 0.3, 'ranked');
     if (why === 'run of links') byMake(i, head, points.trending > points.related ? 'trending' : 'related', give);
     // Headings outweigh names: widgets are given other words than the theme's.
@@ -805,13 +897,38 @@
     const inFooter = isBelow(i) && sum('pics', i) < 2;
     const sells = sum('long', i) + sum('pics', i) + sum('foreign', i) > 0 || !sum('links', i);
     if (words.paid && chars(head) < 50 && !inFooter && sells) give('ad', 0.6 + words.paid * 0.5, 'heading');
+    else if (head >= 0 && within(head, i) && sells && holdsLabel(head)) give('ad', 0.9, 'label in the heading');
+  };
+
+  // What stands for a heading: a picture of one before all text, or what a screen reader calls the block.
+  const byCalling = (i, give) => {
+    const called = [i, up[i]].filter((j) => j > 0 && (notes[j] || []).includes('called') && chars(j) <= chars(i) * 1.25 + 40)
+      .map((j) => attribute(nodes[j], 'aria-label'));
+    for (const value of [...called, headingPicture(i)]) {
+      const kind = kindOf(value);
+      if (kind) return give(kind, 0.6, 'called so');
+    }
+  };
+  const kindOf = (value) => {
+    const name = plainly((value || '').slice(0, 80));
+    const says = (kind) => (name.match(said[kind]) || []).join('').length >= Math.max(4, name.length * 0.5);
+    return ['trending', 'related'].find(says) || '';
+  };
+  // What a picture before all text of an element says instead of a heading.
+  const headingPicture = (i) => {
+    for (let j = i + 1; j < Math.min(end[i], i + 8) && from[j] === from[i]; j++) {
+      if (tag[j] !== 'img' || near(j, (k) => tag[k] === 'a' || k <= i) > i) continue;
+      const says = attribute(nodes[j], 'alt');
+      if (kindOf(says)) return says;
+    }
+    return '';
   };
 
   const byNames = (i, give) => {
     const outer = [i, up[i]].filter((j) => j > 0 && chars(j) <= chars(i) * 1.25 + 40);
     const near = [...outer, ...children(i).slice(0, 4)];
     for (const kind of ['trending', 'related']) if (near.some((j) => mark[j][kind])) give(kind, 0.45, 'markup');
-    if (outer.some((j) => mark[j].ad || mark[j].slot)) give('ad', 0.6, 'markup');
+    if (outer.some((j) => (mark[j].ad || mark[j].slot) && !isOrganic(j))) give('ad', 0.6, 'markup');
   };
 
   const byMake = (i, head, kind, give) => {
@@ -819,6 +936,7 @@
     if (head >= 0 && chars(i) > chars(head) + 10) give(kind, 0.15, 'has a heading');
     if (sum('pics', i) >= 2) give(kind, 0.1, 'pictures');
     if (head < 0 && linkShare(i) > 0.7 && sum('long', i) >= 4) give(kind, 0.12, 'pure list');
+    if (near(i, (j) => tag[j] === 'aside' || mark[j].beside) >= 0 && alike(i) >= 3) give(kind, 0.1, 'beside');
   };
 
   // Menus have links that are short, and headers and comments have lists of their own.
@@ -836,9 +954,11 @@
     if (isBelow(i) && sum('foreign', i) > links * 0.6 && links > 2) points.related -= 0.3;
     if (isBelow(i) && sum('pics', i) < 2 && (long < links * 0.4 || link / links < 18)) points.related -= 0.3;
     if (link / long < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
-    if ((text(i, 4000).match(said.site) || []).length > 1) points.related -= 0.6;
-    if (inArticle(i) && up[i] === article) points.related -= 0.4;
+    if (isSiteMap(i)) points.related -= 0.6;
+    if (inArticle(i) && up[i] === article && !(mark[i].related && linkShare(i) > 0.8)) points.related -= 0.4;
   };
+
+  const isSiteMap = (i) => (text(i, 4000).match(said.site) || []).length > 1;
 
   const TAGS = / (tags?|tagcloud|topics|keywords|etiquetas|breadcrumbs?) /;
   const isTagList = ({ i, head, rules }) => !rules.includes('heading of nothing') &&
@@ -872,7 +992,8 @@
     }
     for (const i of indices()) {
       if (!(mark[i].trending || mark[i].related) || barred(i) || !BLOCKS.has(tag[i])) continue;
-      if (chars(i) > 20 && chars(i) < 6000 && sum('long', i) >= 1 && isLinky(i)) offer(judgeBlock(i, 'markup', -1));
+      if (chars(i) > 20 && chars(i) < 6000 && sum('long', i) >= 1 && isLinky(i) &&
+          !leadsOneOfSeveral(i)) offer(judgeBlock(i, 'markup', -1));
     }
     skeletons(offer);
     return settle([...blocks.values()]);
@@ -894,9 +1015,16 @@
     const list = listAfter(i);
     if (list >= 0 && isLinky(list) && chars(list) < 6000) return offer(judgeBlock(list, 'heading', i));
     if (/^(strong|b|span)$/.test(tag[i]) && tag[up[i]] === 'p') return;
-    const sure = Math.max(words.trending, words.related, words.paid) > (words.trending ? 0.4 : 0.75);
-    const box = labelled(i), isText = inArticle(i) && up[i] === article;
-    if (sure && /^h[1-6]$/.test(tag[i]) && box !== i && sum('links', box) === 0 && !isText) offer(judgeBlock(box, 'heading of nothing', i));
+    const box = labelled(i), isText = inArticle(i) && up[i] === article, waits = awaits(box);
+    const sure = Math.max(words.trending, words.related, words.paid) > (words.trending || waits ? 0.4 : 0.75);
+    const isHead = /^h[1-6]$/.test(tag[i]) || (mark[i].heading && leaf[i] && waits);
+    if (sure && isHead && box !== i && sum('links', box) === 0 && !isText) offer(judgeBlock(box, 'heading of nothing', i));
+  };
+
+  // An empty place for such a list.
+  const awaits = (i) => {
+    for (let j = i + 1; j < Math.min(end[i], i + 20); j++) if ((mark[j].trending || mark[j].related) && chars(j) === 0) return true;
+    return false;
   };
 
   // Blocks that a script would have filled: a heading, perhaps tabs, and nothing more.
@@ -993,7 +1121,8 @@
     if (linkShare(i) > 0.5) give(-0.6);
     else if (sum('links', i) > 5) give(-0.3);
     const tells = tag[i] === 'p' && inArticle(i) && !isTail(i) && named < 0;
-    if (tells && !rules.includes('affiliate and buying')) give(-0.35);
+    const earns = ['affiliate and buying', 'commission and earning'].some((rule) => rules.includes(rule));
+    if (tells && !earns) give(-0.35);
     const isLong = inArticle(i) ? size > 700 : size > 1000 && !isBelow(i) && !rules.includes('named');
     if (isLong) give(-0.2);
     if (has(/\{\{.*\}\}/, value)) give(-0.5); // a template that no script has filled
@@ -1021,7 +1150,8 @@
     if (isBelow(i)) score += 0.2;
     if (near(i, (j) => mark[j].copyright && chars(j) < 700) >= 0) score += 0.25;
     if (inArticle(i) && !isTail(i)) score -= 0.45;
-    if (near(i, isCaption) >= 0) score -= 0.7;
+    // What is called a credit at the end of the page is no picture's.
+    if (near(i, isCaption) >= 0 && !isBelow(i)) score -= 0.7;
     if (linkShare(i) > 0.9 && value.length < 40 && !has(YEAR, value)) score -= 0.6;
     if (sign && !rights && !has(YEAR, value) && value.replace(/[©ⓒ]/g, '').trim().length < 3) score -= 0.5;
     return score;
@@ -1049,8 +1179,10 @@
   // What may be a notice: blocks without blocks in them, texts that stand beside blocks, and long parts of a line.
   const isText = (i) => {
     if (leaf[i]) return true;
-    if (own[i] <= 30) return false;
     const inline = !BLOCKS.has(tag[i]);
+    // A line that stands in no block of its own, beside blocks.
+    if (inline && own[i] > 3 && up[i] >= 0 && full[up[i]]) return true;
+    if (own[i] <= 30) return false;
     if (full[i]) return inline || chars(i) < 1500;
     return inline && tag[i] !== 'a' && up[i] >= 0 && (full[up[i]] || (chars(i) > 60 && chars(i) < chars(up[i]) * 0.8));
   };
@@ -1129,17 +1261,58 @@
 
   // ---- newsletter, comments, social, paywall, cookie ------------------------------------------------------------
 
+  // One of several items is but a part, and a heading before what is alone with it belongs to it.
+  const completed = (kind, i) => {
+    const lone = aloneIn(i), parent = up[lone];
+    if (parent <= 0 || barred(parent) || chars(parent) > chars(i) + 300) return i;
+    if (tag[i] === 'li' && few(up[i]).filter((j) => mark[j][kind]).length > 1) return up[i];
+    const parts = few(parent).filter((j) => j === lone || !isVoid(j));
+    if (few(parent).length === MANY) return i;
+    if (parts.length === 1 && tag[i].includes(':')) return parent;
+    const head = parts.length === 2 && parts[1] === lone && sum('links', parts[0]) === 0 ? headIn(parts[0]) : -1;
+    return head >= 0 && chars(head) <= 40 && leads(kind, head) ? parent : i;
+  };
+  // The children of an element, or as many as tell that there are many.
+  const MANY = 20;
+  const few = (i) => {
+    const some = [];
+    for (let j = i + 1; j < end[i] && some.length < MANY; j = end[j]) some.push(j);
+    return some;
+  };
+  const isVoid = (i) => chars(i) + sum('links', i) + sum('pics', i) + sum('fields', i) === 0;
+  const leads = (kind, i) => isHeading(i) && (/^(h[1-6]|strong|b)$/.test(tag[i]) || mark[i].heading ||
+      (kind === 'social' && has(said.share, lower(i, 40))));
+  // The outermost of the wrappers that hold nothing else.
+  const aloneIn = (i) => {
+    let j = i;
+    for (let k = 0; k < 4 && up[j] > 0 && !barred(up[j]) && chars(up[j]) === chars(j) &&
+        few(up[j]).length < MANY && few(up[j]).every((other) => other === j || isVoid(other)); k++) j = up[j];
+    return j;
+  };
+  const headIn = (i) => { let j = i; while (j + 1 < end[i] && chars(j + 1) === chars(i)) j++; return j; };
+
   const outermost = (kind, fits) => {
     let skip = -1;
     for (const i of indices()) {
       if (i < skip || !mark[i][kind] || barred(i) || holdsTitle(i) ||
           /^(a|svg|button|input|label|h\d|span|i|img|option)$/.test(tag[i])) continue;
       const score = fits(i);
-      if (score >= 0.7) { add(kind, i, score, ['markup']); skip = end[i]; }
+      if (score >= 0.7) { const box = completed(kind, kind === 'social' ? buttonsIn(i) : i); add(kind, box, score, ['markup']); skip = end[box]; }
     }
   };
 
+  // The systems that sites embed, and several comments under one another.
+  const COMMENT_SYSTEM = / (fb comments|facebook comments|disqus|hyvor|spot im|openweb|coral|livefyre|vuukle|remark|viafoura|changyan|sohucs|cackle|hypercomments|intensedebate|giscus|utterances|commento) /;
+  const isThread = (i) => {
+    const parts = children(i);
+    const holder = parts.length === 1 ? children(parts[0]) : parts;
+    return holder.filter((j) => mark[j].comments && chars(j) > 20).length >= 2;
+  };
   const COUNTER = / (count|counter|link|number|icon|num|btn|button|off|policy|closed) /;
+  const NETWORK = / (facebook|fb|twitter|linkedin|pinterest|whatsapp|telegram|reddit|vk|vkontakte|instagram|youtube|tumblr|weibo|wechat|xing|flipboard|messenger|viber|odnoklassniki|hatena|line|kakao)(?= )/g;
+  const BESIDE_BAR = / (mailform|mail|break|shadow|overlay|modal|popup|counter|total) /;
+  const LOGIN = / (login|signin|sign in|sign up|signup|register|registration|account|oauth) /;
+  const SHARE_WIDGET = / (shariff|addthis|addtoany|a2a|sharethis|sharedaddy|jssocials|ssba|essb|bdsharebuttonbox|rrssb|share buttons|sharebuttons|ya share|likely) /;
   const SHARING = / (share|sharing|shares|follow|sharedaddy|addthis|addtoany|shariff|essb) /;
   const isQuoted = (i) => near(i, (j) => tag[j] === 'blockquote') >= 0 || tag[i + 1] === 'blockquote';
   // To log in, to comment, or to send the article to a friend.
@@ -1156,23 +1329,62 @@
           0 : 0.3);
     });
     outermost('comments', (i) => {
-      if (/^(p|textarea|li)$/.test(tag[i]) || near(i, (j) => mark[j].social) >= 0) return 0;
+      if (/^(p|textarea|li)$/.test(tag[i]) || near(i, (j) => mark[j].social && chars(j) < 500 && !mark[j].comments) >= 0) return 0;
       const spoken = has(said.comments, lower(i, 300));
       return (has(COUNTER, mark[i].text) ? 0.3 : 0.6) + (spoken ? 0.3 : 0) + (sum('fields', i) > 0 ? 0.2 :
-          0) + (attribute(nodes[i], 'id') ? 0.15 : 0) -
+          0) + (attribute(nodes[i], 'id') ? 0.15 : 0) +
+        (has(COMMENT_SYSTEM, mark[i].text) ? 0.2 : 0) + (isThread(i) ? 0.3 : 0) -
         (sum('long', i) > 3 && linkShare(i) > 0.4 ? 0.6 : 0) - (chars(i) > 0 && chars(i) < 12 && !spoken ? 0.5 : 0);
     });
     outermost('social', (i) => {
       if (chars(i) > 500 || (sum('long', i) > 4 && sum('social', i) < 3) || tag[i] === 'p' || isQuoted(i)) return 0;
-      return 0.35 + Math.min(0.4, 0.2 * sum('social', i)) + (has(said.share, lower(i, 200)) ? 0.3 :
+      if (near(i, (j) => has(LOGIN, mark[j].text) && chars(j) < 600) >= 0) return 0;
+      const shown = Math.max(sum('social', i), networksNamed(i));
+      return 0.35 + Math.min(0.4, 0.2 * shown) + (isBar(i) ? 0.25 : 0) + (has(said.share, lower(i, 200)) ? 0.3 :
           0) + (has(SHARING, mark[i].text) ? 0.25 : 0) +
-        (children(i).length >= 2 || sum('items', i) > 1 ? 0.1 : -0.1);
+        (children(i).length >= 2 || sum('items', i) > 1 ? 0.1 : -0.1) - (shown === 0 && sum('links', i) > 1 ? 0.3 : 0);
     });
     outermost('paywall', (i) => (chars(i) < 1500 && has(said.paywall, lower(i, 900)) ? 0.8 : 0));
     outermost('cookie', (i) => (chars(i) < 12000 && chars(i) > 50 && has(said.cookie, lower(i, 1500)) ? 0.9 : 0));
     networks();
     signups();
+    headedComments();
     commentCalls();
+  };
+
+  const isKnown = (kind, i) => found.some((one) => one.kind === kind && (within(i, one.i) || within(one.i, i)));
+
+  // What stands under a heading that says no more than that there are comments.
+  const headedComments = () => {
+    for (const i of indices()) {
+      if (!/^h[1-6]$/.test(tag[i]) || chars(i) > 40 || near(i, (j) => isChrome(j) || mark[j].social || tag[j] === 'a') >= 0) continue;
+      const value = lower(i, 40).replace(/[\s\d():.,·|]+/g, ' ').trim(), hits = value.match(said.comments) || [];
+      if (!value || hits.join('').length < value.length * 0.7) continue;
+      const box = near(up[i], (j) => chars(j) > chars(i) + 20);
+      if (box > 0 && !barred(box) && box !== article && from[i] - from[box] < 20 && chars(box) < 20000 &&
+          !isKnown('comments', box)) add('comments', box, 0.75, ['heading']);
+    }
+  };
+
+  // How many networks the names of an element's parts name: buttons are seldom links.
+  const networksNamed = (i) => {
+    const names = new Set();
+    for (let j = i + 1; j < Math.min(end[i], i + 80); j++) if (mark[j].network) {
+      for (const name of mark[j].text.match(NETWORK) || []) names.add(name);
+    }
+    return names.size;
+  };
+  // A place that a script of the common share widgets fills.
+  const isBar = (i) => chars(i) === 0 && end[i] === i + 1 && has(SHARE_WIDGET, mark[i].text) && !has(BESIDE_BAR, mark[i].text);
+
+  // The part of a box of tools that holds all of the buttons.
+  const buttonsIn = (i) => {
+    for (let j = i; ;) {
+      const all = networksNamed(j), held = all > 1 ? children(j).find((k) => networksNamed(k) === all) : undefined;
+      const tools = held !== undefined && children(j).some((k) => k > held && sum('links', k) + sum('items', k) > 0);
+      if (!tools || sum('social', held) !== sum('social', j)) return j;
+      j = held;
+    }
   };
 
   // A link that leads to comments which are not on the page.
@@ -1187,6 +1399,15 @@
     }
   };
 
+  // The innermost element that holds all of the links to networks.
+  const holderOf = (i) => {
+    for (let j = i; ;) {
+      const held = children(j).find((k) => sum('social', k) === sum('social', i));
+      if (held === undefined || tag[held] === 'a') return j;
+      j = held;
+    }
+  };
+
   // Links to several networks that nothing names so.
   const networks = () => {
     const taken = found.filter((one) => one.kind === 'social');
@@ -1195,7 +1416,7 @@
       if (i < skip || sum('social', i) < 2 || barred(i) || holdsTitle(i) || !BLOCKS.has(tag[i]) ||
           taken.some((one) => within(one.i, i) || within(i, one.i))) continue;
       if (sum('social', i) >= sum('links', i) * 0.6 && chars(i) < 300 && chars(i) - sum('link', i) < 60 &&
-          !isQuoted(i)) { add('social', i, 0.4 + 0.15 * sum('social', i), ['links to networks']); skip = end[i]; }
+          !isQuoted(i)) { add('social', completed('social', holderOf(i)), 0.4 + 0.15 * sum('social', i), ['links to networks']); skip = end[i]; }
     }
   };
 
@@ -1211,7 +1432,7 @@
     }
     for (const i of indices()) {
       if (!isHeading(i) || !(/^h[1-6]$/.test(tag[i]) || mark[i].heading) || !has(said.newsletter, lower(i, 80)) ||
-          near(i, isChrome) >= 0) continue;
+          near(i, (j) => isChrome(j) || tag[j] === 'a') >= 0) continue;
       const box = near(up[i], (j) => sum('fields', j) > 0 || sum('links', j) > 0);
       if (box > 0 && chars(box) < 600 && !barred(box) && sum('long', box) < 3 && !isOtherForm(box) &&
           !isTaken(box)) add('newsletter', box, 0.75, ['heading']);

@@ -18,6 +18,9 @@ _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 NOTICES = (
     ("affiliate", "buying", 0.75),
     ("affiliate", "earning", 0.75),
+    # of a commission, articles tell as well
+    ("commission", "buying", 0.4),
+    ("commission", "earning", 0.75),
     ("opinion", "not_ours", 0.75),
     ("opinion", "no_duty", 0.75),
     ("advice", "no_duty", 0.75),
@@ -26,6 +29,7 @@ NOTICES = (
     ("name", "no_duty", 0.75),
     ("name", "opinion", 0.75),
     ("name", "affiliate", 0.75),
+    ("name", "commission", 0.75),
     ("name", "agree", 0.75),
     ("agree", "no_duty", 0.75),
     ("name", "not_ours", 0.75),

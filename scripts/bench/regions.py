@@ -39,6 +39,9 @@ _LINKS_AND_ADS = ("ad", "trending", "related")
 _NOTICES = ("disclaimer", "copyright")
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)")
 
+# A step like `fb:comments`, whose prefix no parser of HTML knows.
+_PREFIXED = re.compile(r"/([^/\[:]+:[^/\[]+)")
+
 _SOURCES = """(paths) => paths.map((path) => {
   const e = document.evaluate(path, document, null, 9, null).singleNodeValue;
   return e && e.src ? String(e.src) : null;
@@ -137,7 +140,8 @@ def predictions(doc: Any, report: dict[str, Any], placed: list[Any]) -> list[dic
         elements = alike.get(place[0], []) if place else []
         one = {"kind": region["kind"], "rules": ", ".join(region["rules"]), "score": str(region["score"])}
         if place and len(elements) == place[2]:
-            found.append(one | {"xpath": tree.getpath(elements[place[1] - 1])})
+            path = _PREFIXED.sub(r"/*[name()='\1']", tree.getpath(elements[place[1] - 1]))
+            found.append(one | {"xpath": path})
         else:
             found.append(one | ({"text": region["text"]} if region["text"] else {"xpath": region["path"]}))
     return found

@@ -1,4 +1,4 @@
-"""One small page in each of sixteen languages: what is most read, what else to read, an ad's label, and two notices."""
+"""One small page in each of many languages: what is most read, what else to read, an ad's label, and two notices."""
 
 # ruff: noqa: RUF001 - words of many scripts
 
@@ -151,6 +151,132 @@ LANGUAGES = {
         "Iklan",
         "© 2031 Koran. Hak cipta dilindungi undang-undang.",
         "Isi artikel ini bukan merupakan saran keuangan, dan redaksi tidak bertanggung jawab atas akibatnya.",
+    ),
+    "sv": Spoken(
+        "Mest lästa",
+        "Läs också",
+        "Annons",
+        "© 2031 Gazette. Alla rättigheter förbehållna.",
+        "Åsikterna är skribentens egna, och tidningen ansvarar inte för vad läsarna skriver här.",
+    ),
+    "no": Spoken(
+        "Mest lest",
+        "Les også",
+        "Annonse",
+        "© 2031 Gazette. Alle rettigheter reservert.",
+        "Synspunkter her gjenspeiler ikke avisens, og vi er ikke ansvarlig for det som skrives.",
+    ),
+    "da": Spoken(
+        "Mest læste",
+        "Læs også",
+        "Annonce",
+        "© 2031 Gazette. Alle rettigheder forbeholdes.",
+        "Holdninger her er skribentens egne, og avisen påtager sig intet ansvar for dem.",
+    ),
+    "fi": Spoken(
+        "Luetuimmat",
+        "Lue myös",
+        "Mainos",
+        "© 2031 Gazette. Kaikki oikeudet pidätetään.",
+        "Mielipiteet ovat kirjoittajan omia, ja lehti ei vastaa lukijoiden teksteistä.",
+    ),
+    "hu": Spoken(
+        "Legolvasottabb",
+        "Kapcsolódó cikkek",
+        "Hirdetés",
+        "© 2031 Gazette. Minden jog fenntartva.",
+        "A vélemények nem feltétlenül a lap véleményét tükrözik, és értük a szerkesztőség nem vállal felelősséget.",
+    ),
+    "ro": Spoken(
+        "Cele mai citite",
+        "Citește și",
+        "Publicitate",
+        "© 2031 Gazette. Toate drepturile rezervate.",
+        "Opiniile cititorilor nu reprezintă punctul de vedere al ziarului, care nu își asumă nicio răspundere.",
+    ),
+    "cs": Spoken(
+        "Nejčtenější",
+        "Čtěte také",
+        "Reklama",
+        "© 2031 Gazette. Všechna práva vyhrazena.",
+        "Názory čtenářů nevyjadřují postoj listu a redakce za ně neodpovídá.",
+    ),
+    "sk": Spoken(
+        "Najčítanejšie",
+        "Čítajte aj",
+        "Reklama",
+        "© 2031 Gazette. Všetky práva vyhradené.",
+        "Názory čitateľov nevyjadrujú postoj denníka a redakcia za ne nezodpovedá.",
+    ),
+    "hr": Spoken(
+        "Najčitanije",
+        "Pročitajte još",
+        "Oglas",
+        "© 2031 Gazette. Sva prava pridržana.",
+        "Mišljenja čitatelja ne odražavaju stav lista, i uredništvo za njih nije odgovorno.",
+    ),
+    "uk": Spoken(
+        "Найпопулярніше",
+        "Читайте також",
+        "Реклама",
+        "© 2031 Gazette. Усі права захищено.",
+        "Думка читачів може не збігатися з думкою газети, і редакція не несе відповідальності за неї.",
+    ),
+    "bg": Spoken(
+        "Най-четени",
+        "Прочетете още",
+        "Реклама",
+        "© 2031 Gazette. Всички права запазени.",
+        "Мнението на читателите не отразява това на вестника и редакцията не носи отговорност за него.",
+    ),
+    "el": Spoken(
+        "Δημοφιλέστερα",
+        "Διαβάστε επίσης",
+        "Διαφήμιση",
+        "© 2031 Gazette. Με επιφύλαξη παντός δικαιώματος.",
+        "Οι απόψεις των αναγνωστών δεν εκφράζουν την εφημερίδα, που δεν φέρει ευθύνη για αυτές.",
+    ),
+    "lt": Spoken(
+        "Skaitomiausi",
+        "Taip pat skaitykite",
+        "Reklama",
+        "© 2031 Gazette. Visos teisės saugomos.",
+        "Skaitytojų nuomonė nebūtinai sutampa su laikraščio, ir redakcija už ją neatsako ir neprisiima atsakomybės.",
+    ),
+    "he": Spoken(
+        "הנקראות ביותר",
+        "כתבות נוספות",
+        "פרסומת",
+        "© 2031 Gazette. כל הזכויות שמורות.",
+        "הדעות של הקוראים אינן משקפות את דעת העיתון, והמערכת אינה אחראית להן.",
+    ),
+    "fa": Spoken(
+        "پربازدیدترین",
+        "مطالب مرتبط",
+        "تبلیغات",
+        "© 2031 Gazette. تمامی حقوق محفوظ است.",
+        "نظرات خوانندگان لزوما بیانگر دیدگاه روزنامه نیست و مسئولیت آن با نویسنده است.",
+    ),
+    "bn": Spoken(
+        "সর্বাধিক পঠিত",
+        "আরও পড়ুন",
+        "বিজ্ঞাপন",
+        "© 2031 Gazette. সর্বস্বত্ব সংরক্ষিত।",
+        "পাঠকের মতামত একান্তই তাঁদের নিজের, এর জন্য পত্রিকা কোনোভাবে দায়ী নয়, দায়বদ্ধ নয়।",
+    ),
+    "th": Spoken(
+        "ยอดนิยม",
+        "ข่าวที่เกี่ยวข้อง",
+        "โฆษณา",
+        "© 2031 Gazette. สงวนลิขสิทธิ์",
+        "ความคิดเห็นของผู้อ่านไม่จำเป็นต้องตรงกับหนังสือพิมพ์ และกองบรรณาธิการไม่รับผิดชอบ",
+    ),
+    "vi": Spoken(
+        "Đọc nhiều nhất",
+        "Tin liên quan",
+        "Quảng cáo",
+        "© 2031 Gazette. Giữ bản quyền mọi bài viết.",
+        "Ý kiến của bạn đọc không phản ánh quan điểm của báo, và tòa soạn không chịu trách nhiệm.",
     ),
 }
 

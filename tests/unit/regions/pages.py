@@ -5,7 +5,7 @@ from __future__ import annotations
 _HEAD = "<!doctype html><html lang=en><head><meta charset=utf-8><title>{title}</title><style>{style}</style></head>"
 _STYLE = "body{margin:0;font:16px serif} .cols{display:flex} .side{width:320px} small,.fine{font-size:11px}"
 
-_PARAGRAPHS = (
+PARAGRAPHS = (
     "The ferry council of Oster Haven voted on Tuesday to let the night boats run until two in the morning, a year "
     "after the old timetable was dropped for want of pilots. Skippers had asked for it since spring.",
     "Mila Brandt, who has steered the red ferry for nineteen years, said that she would believe it when the lamps were "
@@ -47,7 +47,7 @@ REPOST = (
     + "<p class=by>Posted by <a href='/staff/'>Gazette Staff</a></p>"
     + "<figure><img src='/boat.jpg' width=600 height=400 alt='A ferry'><figcaption>The red ferry at the pier. "
     + "(Photo: J. Holm)</figcaption></figure>"
-    + "".join(f"<p>{paragraph}</p>" for paragraph in _PARAGRAPHS)
+    + "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
     + "<p>This article originally appeared at <a href='https://coastwire.test/'>Coastwire</a>.</p>"
     + f"<p>{REUSE_BAN}</p></article>"
     + "<div class=talk><a href='#talk' id=comments>Click here to comment</a></div>"
@@ -115,7 +115,7 @@ INDUSTRY = (
 SLOTS = (
     _HEAD.format(title="Three slots", style=_STYLE)
     + "<body><main><article><h1>Three slots</h1>"
-    + "".join(f"<p>{paragraph}</p>" for paragraph in _PARAGRAPHS)
+    + "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
     + "</article></main><div id='div-gpt-ad-100-0' style='width:300px;height:250px'></div>"
     + "<div class='advert'><span>Advertisement</span><a href='https://boots.test/'>"
     + "<img src='https://boots.test/boots.png' width=300 height=100 alt='Boots'></a></div>"
@@ -141,5 +141,5 @@ def heavy(elements: int) -> str:
         + f"</ul></div><div class='ad-slot' id='div-gpt-ad-{number}'></div>"
         for number in range(elements // 60)
     )
-    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in _PARAGRAPHS * 15)
+    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS * 15)
     return f"<title>Much</title><main><article><h1>Much</h1>{paragraphs}</article></main>{''.join(blocks)}"
