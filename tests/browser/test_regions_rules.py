@@ -1,0 +1,142 @@
+"""Element rules of filter lists, as a capture asks them of a page in a real browser."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from archiver.capture import regions
+from archiver.capture.frames import Frame
+from archiver.regions.lists import Filters
+from archiver.regions.model import Inventory
+from tests.unit.regions import pages
+from tests.unit.regions.taking import PAGE, take_by_lists
+from tests.unit.regions.test_lists import filters
+
+pytestmark = pytest.mark.browser
+
+_TEXT = "<p>Night boats come back to the harbour, and the lamp on the mole is lit again. Tickets are on board.</p>" * 6
+_BERTHS = f"""<!doctype html><title>Night boats</title><body><main><h1>Night boats</h1>
+<div class="berth" id="first"></div>{_TEXT}<div class="berth" id="second"><a href="/boots"><img src="/boots.png"></a></div>
+<div id="mole"><a href="/loaf">Warm loaves, two for one</a></div></main><aside data-berth="3"></aside>"""
+_RULES = ("##.berth", "###mole", "gazette.test##[data-berth]", '##a[href^="https://paid.test/"]')
+
+
+def found(inventory: Inventory) -> list[tuple[str, tuple[str, ...]]]:
+    return [(region.xpath, region.rules) for region in inventory.regions if region.kind == "ad"]
+
+
+def test_slots_that_only_element_rules_know_are_ads() -> None:
+    assert found(take_by_lists(_BERTHS, Filters([]))) == []
+    inventory = take_by_lists(_BERTHS, filters(*_RULES))
+    assert found(inventory) == [
+        ('//*[@id="first"]', ("filter ##.berth",)),
+        ('//*[@id="second"]', ("filter ##.berth",)),
+        ('//*[@id="mole"]', ("filter ###mole",)),
+        ("/html[1]/body[1]/aside[1]", ("filter ##[data-berth]",)),
+    ]
+    assert not inventory.partial
+
+
+def test_what_an_exception_names_is_no_ad() -> None:
+    inventory = take_by_lists(_BERTHS, filters(*_RULES, "gazette.test#@#.berth", "gazette.test#@#[data-berth]"))
+    assert [rules for _, rules in found(inventory)] == [("filter ###mole",)]
+
+
+def test_an_element_that_holds_the_article_or_its_title_is_no_ad() -> None:
+    rules = ("gazette.test##body", "gazette.test##main", "gazette.test##h1", "gazette.test##p")
+    page = _BERTHS.replace("<main>", "<main class=hull>").replace(_TEXT, f"<div class=hull>{_TEXT * 3}</div>")
+    assert found(take_by_lists(page, filters(*rules[:3], "##.hull"))) == []
+
+
+def test_rules_that_the_browser_does_not_know_leave_the_others_alone() -> None:
+    junk = ("gazette.test##:nonsense(", "gazette.test##:nonsense", "gazette.test##..", 'gazette.test##[a="', "gazette.test##^a")
+    assert [rules for _, rules in found(take_by_lists(_BERTHS, filters(*junk, *_RULES)))][:1] == [("filter ##.berth",)]
+
+
+def test_a_long_rule_is_named_by_its_beginning() -> None:
+    rule = 'gazette.test##[data-berth]:not([title="' + "x" * 200 + '"])'
+    ((_, (name,)),) = found(take_by_lists(_BERTHS, filters(rule)))
+    assert (name[:30], len(name)) == ('filter ##[data-berth]:not([tit', 100)
+
+
+def test_frames_of_other_sites_have_their_own_rules() -> None:
+    frame = "https://reef.test/"
+    page = f"<h1>Night boats</h1><iframe src='{frame}' width=800 height=700></iframe>"
+    inventory = take_by_lists(
+        {PAGE: page, frame: "<div class=tide>Boots</div><div class=ebb>No ad</div>"},
+        filters("reef.test##.tide", "gazette.test##.ebb"),
+    )
+    assert [(region.frame_url, region.text) for region in inventory.regions] == [(frame, "Boots")]
+
+
+def test_without_lists_the_page_is_asked_no_more_than_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    evaluate = regions.evaluate
+
+    async def counting(frame: Frame, function: str, timeout_s: float) -> Any:
+        asked.append(function)
+        return await evaluate(frame, function, timeout_s)
+
+    monkeypatch.setattr(regions, "evaluate", counting)
+    take_by_lists(_BERTHS, Filters([]))
+    assert asked == [regions.inventory(regions._LIMITS)]
+    asked.clear()
+    take_by_lists({PAGE: "<iframe></iframe>"}, filters("##.berth"))
+    assert len(asked) == 3  # names and inventory of the page; a frame without an address has no rules
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "Element.prototype.matches = Element.prototype.getAttribute = () => { seen() }",
+        "Document.prototype.createTreeWalker = TreeWalker.prototype.nextNode = () => { seen() }",
+        "window.Set = window.Map = NodeFilter.__proto__.constructor = performance.now = () => { seen() }",
+        "new MutationObserver(seen).observe(document, { subtree: true, childList: true, attributes: true })",
+        "for (const name of ['id', 'className', 'classList', 'attributes']) "
+        "Object.defineProperty(Element.prototype, name, { get() { seen() } })",
+    ],
+)
+def test_a_page_neither_sees_that_it_is_asked_nor_changes_the_answer(script: str) -> None:
+    page = f"<script>function seen() {{ setTimeout(() => document.title = 'seen') }}</script>{_BERTHS}"
+    fields = "<form id=createTreeWalker><input name=matches><input name=nextNode><input name=getAttribute></form>"
+    inventory = take_by_lists(f"{page}{fields}<script>{script}</script>", filters(*_RULES))
+    assert len(found(inventory)) == 4
+
+
+_MANY = "let s = ''; for (let i = 0; i < 100000; i++) s += "
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"{_MANY}`<i class=c${{i}}></i>`; document.body.innerHTML = s",
+        f"{_MANY}` c${{i}}`; document.body.className = s",
+        f"{_MANY}`<i class=berth id=d${{i}}></i>`; document.body.innerHTML = s",
+        "document.body.className = 'x'.repeat(5e6); document.body.id = 'y'.repeat(5e6)",
+        "let n = document.body; for (let i = 0; i < 1500; i++) "
+        "{ const d = document.createElement('b'); d.className = 'berth quay'; n.append(d); n = d }",
+    ],
+)
+def test_a_page_made_to_be_too_much_for_the_rules_is_cut_short(script: str) -> None:
+    rules = [f"##.quay .berth{'.quay ' * 20} .c{number}" for number in range(30)]
+    many = [f"gazette.test##.berth .berth .quay .n{number}" for number in range(1_500)]
+    began = time.monotonic()
+    inventory = take_by_lists(f"<body><script>{script}</script>", filters(*_RULES, *rules, *many))
+    assert time.monotonic() - began < 20
+    assert all(frame.partial != "no answer in time" for frame in inventory.frames)
+    assert len(inventory.regions) <= 300
+
+
+def test_that_rules_were_not_all_asked_is_said() -> None:
+    script = f"{_MANY}`<i class=c${{i}}></i>`; document.body.innerHTML = s.slice(0, 300000)"
+    inventory = take_by_lists(f"<body><script>{script}</script>", filters("##.berth"))
+    assert [frame.partial for frame in inventory.frames] == ["element rules"]
+
+
+def test_five_thousand_elements_are_asked_within_the_time() -> None:
+    inventory = take_by_lists(pages.heavy(5_000), filters(*_RULES, *(f'##a[href^="https://n{n}.test/"]' for n in range(500))))
+    assert not inventory.partial
+    assert inventory.frames[0].elements > 4_500
