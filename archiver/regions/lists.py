@@ -108,7 +108,7 @@ class Filters:
             return ()
         of_page = self._engine.url_cosmetic_resources(page)
         named: list[str] = []
-        if not of_page.generichide:
+        if not of_page.generichide:  # type: ignore[attr-defined] # adblock's stubs lack it
             named = self._engine.hidden_class_id_selectors(list(names.classes), list(names.ids), of_page.exceptions)
         may_match = dict.fromkeys([*named, *sorted(of_page.hide_selectors)])
         return tuple(islice(filter(_is_closed, may_match), _MAX_SELECTORS))

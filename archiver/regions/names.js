@@ -5,9 +5,9 @@
   'use strict';
 
   // As in inventory.js: what the page names `nextNode` or `getAttribute` is not asked.
-  const call = Function.prototype.call;
-  const walker = call.bind(Document.prototype.createTreeWalker), next = call.bind(TreeWalker.prototype.nextNode);
-  const attribute = call.bind(Element.prototype.getAttribute);
+  const call = Function.prototype.call, method = (type, name) => call.bind(type.prototype[name]);
+  const walker = method(Document, 'createTreeWalker'), next = method(TreeWalker, 'nextNode');
+  const attribute = method(Element, 'getAttribute');
 
   const until = performance.now() + options.maxMs;
   const classes = new Set(), ids = new Set(), walk = walker(document, document, NodeFilter.SHOW_ELEMENT);

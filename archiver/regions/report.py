@@ -75,7 +75,7 @@ def read_names(value: object) -> Names:
     try:
         classes, ids, cut = cast("list[Any]", value)
         return Names(_names(classes), _names(ids), cut is True)
-    except TypeError as problem:
+    except (TypeError, ValueError) as problem:
         raise ValueError(f"no names: {problem!r}") from None
 
 

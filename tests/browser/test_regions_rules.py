@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from archiver.capture import regions
-from archiver.capture.frames import Frame
+from archiver.capture.frames import Frame, evaluate
+from archiver.regions import program
 from archiver.regions.lists import Filters
 from archiver.regions.model import Inventory
 from tests.unit.regions import pages
@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 
 _TEXT = "<p>Night boats come back to the harbour, and the lamp on the mole is lit again. Tickets are on board.</p>" * 6
 _BERTHS = f"""<!doctype html><title>Night boats</title><body><main><h1>Night boats</h1>
-<div class="berth" id="first"></div>{_TEXT}<div class="berth" id="second"><a href="/boots"><img src="/boots.png"></a></div>
+<div class="berth" id="first"></div>{_TEXT}
+<div class="berth" id="second"><a href="/boots"><img src="/boots.png"></a></div>
 <div id="mole"><a href="/loaf">Warm loaves, two for one</a></div></main><aside data-berth="3"></aside>"""
 _RULES = ("##.berth", "###mole", "gazette.test##[data-berth]", '##a[href^="https://paid.test/"]')
 
@@ -51,15 +52,47 @@ def test_an_element_that_holds_the_article_or_its_title_is_no_ad() -> None:
     assert found(take_by_lists(page, filters(*rules[:3], "##.hull"))) == []
 
 
+def test_teasers_of_the_site_are_no_ad_because_a_rule_names_them() -> None:
+    teasers = "".join(f"<li><a href='/{n}'>What the ferryman found below pier {n}</a></li>" for n in range(3))
+    page = (
+        f"<h1>Night boats</h1>{_TEXT}<ul class=quay>{teasers}</ul><p class=plank>{'Boots for all weathers. ' * 8}</p>"
+    )
+    assert found(take_by_lists(page, filters("##.quay", "##.plank"))) == []
+
+
+def test_a_wall_of_paid_links_is_an_ad_where_a_rule_names_it() -> None:
+    paid = "".join(
+        f"<li><a href='https://n{n}.test/'>What the ferryman found below the old pier number {n}, and where</a></li>"
+        for n in range(50)
+    )
+    page = f"<title>Boats</title><h1>Night boats</h1><div id=mole>{paid}</div><article>{_TEXT}</article>"
+    assert found(take_by_lists(page, Filters([]))) == []
+    assert [path for path, _ in found(take_by_lists(page, filters("###mole")))] == ['//*[@id="mole"]']
+    words = page.replace("</a>", f"</a>{'and more of the same that nobody pays for, ' * 3}")
+    assert found(take_by_lists(words, filters("###mole"))) == []
+
+
+def test_a_slot_that_begins_with_the_mark_of_ad_choices_is_an_ad_where_a_rule_names_it() -> None:
+    mark = "<a href='/choices'>AdChoices</a>"
+    page = f"<h1>Night boats</h1><div id=mole>{mark}<div><iframe></iframe></div></div><div class=quay>{mark}</div>"
+    assert [path for path, _ in found(take_by_lists(page, filters("###mole", "##.quay")))] == ['//*[@id="mole"]']
+
+
 def test_rules_that_the_browser_does_not_know_leave_the_others_alone() -> None:
-    junk = ("gazette.test##:nonsense(", "gazette.test##:nonsense", "gazette.test##..", 'gazette.test##[a="', "gazette.test##^a")
+    junk = (
+        "gazette.test##:nonsense(",
+        "gazette.test##:nonsense",
+        "gazette.test##..",
+        'gazette.test##[a="',
+        "gazette.test##^a",
+    )
     assert [rules for _, rules in found(take_by_lists(_BERTHS, filters(*junk, *_RULES)))][:1] == [("filter ##.berth",)]
 
 
 def test_a_long_rule_is_named_by_its_beginning() -> None:
     rule = 'gazette.test##[data-berth]:not([title="' + "x" * 200 + '"])'
     ((_, (name,)),) = found(take_by_lists(_BERTHS, filters(rule)))
-    assert (name[:30], len(name)) == ('filter ##[data-berth]:not([tit', 100)
+    assert (name[:30], len(name)) == ("filter ##[data-berth]:not([tit", 100)
 
 
 def test_frames_of_other_sites_have_their_own_rules() -> None:
@@ -74,15 +107,14 @@ def test_frames_of_other_sites_have_their_own_rules() -> None:
 
 def test_without_lists_the_page_is_asked_no_more_than_before(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    evaluate = regions.evaluate
 
     async def counting(frame: Frame, function: str, timeout_s: float) -> Any:
         asked.append(function)
         return await evaluate(frame, function, timeout_s)
 
-    monkeypatch.setattr(regions, "evaluate", counting)
+    monkeypatch.setattr("archiver.capture.regions.evaluate", counting)
     take_by_lists(_BERTHS, Filters([]))
-    assert asked == [regions.inventory(regions._LIMITS)]
+    assert asked == [program.inventory()]
     asked.clear()
     take_by_lists({PAGE: "<iframe></iframe>"}, filters("##.berth"))
     assert len(asked) == 3  # names and inventory of the page; a frame without an address has no rules
@@ -137,6 +169,8 @@ def test_that_rules_were_not_all_asked_is_said() -> None:
 
 
 def test_five_thousand_elements_are_asked_within_the_time() -> None:
-    inventory = take_by_lists(pages.heavy(5_000), filters(*_RULES, *(f'##a[href^="https://n{n}.test/"]' for n in range(500))))
+    inventory = take_by_lists(
+        pages.heavy(5_000), filters(*_RULES, *(f'##a[href^="https://n{n}.test/"]' for n in range(500)))
+    )
     assert not inventory.partial
     assert inventory.frames[0].elements > 4_500
