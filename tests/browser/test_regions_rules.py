@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archiver import surroundings
 from archiver.capture.frames import Frame, evaluate
 from archiver.regions import program
 from archiver.regions.lists import Filters
 from archiver.regions.model import Inventory
+from tests.sites.model import Request, Response
+from tests.sites.server import LocalWeb
+from tests.support.capturing import capture
 from tests.unit.regions import pages
 from tests.unit.regions.taking import PAGE, take_by_lists
 from tests.unit.regions.test_lists import filters
@@ -38,6 +43,19 @@ def test_slots_that_only_element_rules_know_are_ads() -> None:
         ('//*[@id="mole"]', ("filter ###mole",)),
         ("/html[1]/body[1]/aside[1]", ("filter ##[data-berth]",)),
     ]
+    assert not inventory.partial
+
+
+def test_a_capture_with_a_list_has_what_its_element_rules_find(tmp_path: Path) -> None:
+    async def answer(request: Request) -> Response:
+        return Response(200, b"", [(b"content-type", b"text/html; charset=utf-8")], _BERTHS.encode())
+
+    listed = tmp_path / "list.txt"
+    listed.write_text("! Title: Berths\n##.berth\ngazette.test#@#.quay\n")
+    with LocalWeb(answer) as web:
+        snapshot = capture(web, PAGE, tmp_path / "archive", filter_lists=(listed,)).snapshot
+    inventory = surroundings.inventory(snapshot)
+    assert [rules for _, rules in found(inventory)] == [("filter ##.berth",)] * 2
     assert not inventory.partial
 
 
@@ -133,7 +151,7 @@ def test_without_lists_the_page_is_asked_no_more_than_before(monkeypatch: pytest
 )
 def test_a_page_neither_sees_that_it_is_asked_nor_changes_the_answer(script: str) -> None:
     page = f"<script>function seen() {{ setTimeout(() => document.title = 'seen') }}</script>{_BERTHS}"
-    fields = "<form id=createTreeWalker><input name=matches><input name=nextNode><input name=getAttribute></form>"
+    fields = "<form name=createTreeWalker><input name=matches><input name=nextNode><input name=getAttribute></form>"
     inventory = take_by_lists(f"{page}{fields}<script>{script}</script>", filters(*_RULES))
     assert len(found(inventory)) == 4
 
