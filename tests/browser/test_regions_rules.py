@@ -67,6 +67,7 @@ def test_what_an_exception_names_is_no_ad() -> None:
 def test_an_element_that_holds_the_article_or_its_title_is_no_ad() -> None:
     rules = ("gazette.test##body", "gazette.test##main", "gazette.test##h1", "gazette.test##p")
     page = _BERTHS.replace("<main>", "<main class=hull>").replace(_TEXT, f"<div class=hull>{_TEXT * 3}</div>")
+    page = page.replace("<h1>Night boats</h1>", "<div class=hull><h1>Night boats</h1></div>")
     assert found(take_by_lists(page, filters(*rules[:3], "##.hull"))) == []
 
 
@@ -178,6 +179,21 @@ def test_a_page_made_to_be_too_much_for_the_rules_is_cut_short(script: str) -> N
     assert time.monotonic() - began < 20
     assert all(frame.partial != "no answer in time" for frame in inventory.frames)
     assert len(inventory.regions) <= 300
+
+
+@pytest.mark.parametrize("limits", [program.Limits(max_rule_ms=-1), program.Limits(max_ruled=1)])
+def test_rules_are_asked_as_far_as_their_limits_go(limits: program.Limits, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.capture.regions._LIMITS", limits)
+    inventory = take_by_lists(_BERTHS, filters(*_RULES))
+    assert len(found(inventory)) < 2
+    assert [frame.partial for frame in inventory.frames] == ["element rules"]
+
+
+def test_of_a_very_long_class_attribute_the_beginning_is_read() -> None:
+    names = " ".join(f"c{number}" for number in range(4_000))
+    page = f"<h1>Night boats</h1><aside class='{names}'></aside>"
+    assert found(take_by_lists(page, filters("##.c3000"))) == []
+    assert len(found(take_by_lists(page, filters("##.c300")))) == 1
 
 
 def test_that_rules_were_not_all_asked_is_said() -> None:

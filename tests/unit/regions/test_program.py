@@ -11,7 +11,8 @@ from archiver.regions.program import Limits, NameLimits, inventory, names, owner
 _CLOBBERED = re.compile(
     r"(?<!\.)\.(parentNode|parentElement|firstChild|firstElementChild|nextSibling|childNodes|children|attributes|localName|tagName|"
     r"nodeName|nodeType|getAttribute|querySelector(All)?|textContent|innerText|innerHTML|className|classList|style|body|"
-    r"documentElement|baseURI|shadowRoot|getBoundingClientRect|contains|matches|closest)\b"
+    r"documentElement|baseURI|shadowRoot|getBoundingClientRect|contains|matches|closest|"
+    r"createTreeWalker|nextNode)\b"
 )
 
 
