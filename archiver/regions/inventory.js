@@ -145,7 +145,7 @@
   const start = {}, stop = {}, now = {};
   for (const name of SUMS) { start[name] = []; stop[name] = []; now[name] = 0; }
   const pieces = [];
-  let lastLong = '', lastAt = 0, length = 0, linked = 0, paragraph = 0, partial = '', ruleless = false;
+  let lastLong = '', lastAt = 0, length = 0, linked = 0, paragraph = 0, partial = '';
   const base = baseOf(document), self = location.href.split(/[?#]/)[0], selfPath = location.pathname.length > 1 ?
       location.pathname : self, here = location.hostname.replace(/^www\./, '');
 
@@ -198,6 +198,7 @@
   };
 
   // Selectors for one tag are asked of its elements only, the others of all. Where one of many matches, which is it?
+  let ruleless = false;
   const ruleIn = (() => {
     if (!selectors) return () => '';
     const matches = method(Element, 'matches'), groups = new Map();
