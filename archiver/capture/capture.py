@@ -318,7 +318,9 @@ class _Capture:
             await give_state(context, self._state)
         settler = Settler(self._recorder, await browser.new_context(), self._clock)
         ratio = self._profile.device_pixel_ratio
-        return Visitor(context, settler, self._directory, self._settings, ratio, self._clock, self._begin_step)
+        return Visitor(
+            context, settler, self._directory, self._settings, ratio, self._clock, self._filters, self._begin_step
+        )
 
     # what came of it
 

@@ -25,6 +25,7 @@ from archiver.capture.settle import Settler
 from archiver.clock import Steady
 from archiver.config import CaptureSettings
 from archiver.model import CaptureWarning, Rendition, Step
+from archiver.regions.lists import Filters
 
 _BUDGETS_S = {
     "open": 30.0,
@@ -128,9 +129,11 @@ class Visitor:
         settings: CaptureSettings,
         pixel_ratio: float,
         clock: Steady,
+        filters: Filters,
         on_step: Callable[[str], None],
     ) -> None:
         self._context = context
+        self._filters = filters
         self._clock = clock
         self._settler = settler
         self._directory = directory
@@ -362,7 +365,7 @@ class Visitor:
         visit.renditions += renditions.frame_renditions(subject, visit.frames, self._directory)
 
     async def _take_regions(self) -> None:
-        self.visit.regions = await regions.take(await self._frames.list())
+        self.visit.regions = await regions.take(await self._frames.list(), self._filters)
 
     async def _picture(self, page: Page, subject: str) -> None:
         top = await self._top()

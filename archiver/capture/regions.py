@@ -25,8 +25,8 @@ from archiver.regions.belonging import Brought, Tile, with_crops, with_exchanges
 from archiver.regions.lists import Asked, Filters
 from archiver.regions.merge import FrameReport, merge
 from archiver.regions.model import Inventory
-from archiver.regions.program import Limits, inventory, owner_path
-from archiver.regions.report import read_report
+from archiver.regions.program import Limits, inventory, names, owner_path
+from archiver.regions.report import read_names, read_report
 
 BUDGET_S = 12.0
 MAX_REGIONS_BYTES = 8 << 20
@@ -34,6 +34,8 @@ _LIMITS = Limits()
 _FRAME_S = 5.0
 _LEAST_S = 1.0
 _MAX_UNREAD = 2_000  # frames beyond the limit that are named
+_NAMES_S = 1.0
+_NO_RULES = "element rules"  # what the program itself says where it has no time for all of them
 _AT_ONCE = 8
 _MAX_URL = 8_192  # of a page's address in the record's name: a statement must bear it
 _MAX_URLS = 2_000  # that are kept of what one frame asked for
@@ -47,8 +49,9 @@ class Taken:
     asked: dict[str, tuple[str, ...]]
 
 
-async def take(frames: Sequence[Frame], budget_s: float = BUDGET_S) -> Taken:
+async def take(frames: Sequence[Frame], filters: Filters, budget_s: float = BUDGET_S) -> Taken:
     """Look at the frames of the captured page, one after the other as far as time and limits go."""
+    await asyncio.to_thread(filters.prepare)
     of_page = [frame for frame in frames if frame.page == 0]
     looked_at = of_page[: _LIMITS.max_frames]
     by_id = {frame.id: frame for frame in of_page}
@@ -60,7 +63,7 @@ async def take(frames: Sequence[Frame], budget_s: float = BUDGET_S) -> Taken:
             left_s = until - time.monotonic()
             if left_s <= 0:
                 return _unread(frame, "", "no time was left")
-            return await _report(frame, by_id.get(frame.parent_id or ""), min(left_s, _FRAME_S))
+            return await _report(frame, by_id.get(frame.parent_id or ""), filters, min(left_s, _FRAME_S))
 
     found = await asyncio.gather(*(report(frame) for frame in looked_at))
     more = [_unread(frame, "", f"more than {_LIMITS.max_frames} frames") for frame in of_page[len(looked_at) :]]
@@ -68,19 +71,35 @@ async def take(frames: Sequence[Frame], budget_s: float = BUDGET_S) -> Taken:
     return Taken((*found, *more[:_MAX_UNREAD]), asked)
 
 
-async def _report(frame: Frame, above: Frame | None, timeout_s: float) -> FrameReport:
+async def _report(frame: Frame, above: Frame | None, filters: Filters, timeout_s: float) -> FrameReport:
     owner = ""
     try:
         if above is not None:
             owner = await asyncio.wait_for(_owner(frame, above), timeout_s)
-        report = read_report(await evaluate(frame, inventory(_LIMITS), timeout_s))
+        selectors, lack = await _selectors(frame, filters, min(timeout_s, _NAMES_S))
+        report = read_report(await evaluate(frame, inventory(_LIMITS, selectors), timeout_s))
     except PlaywrightError as error:
         return _unread(frame, owner, error.message.strip().partition("\n")[0][:200])
     except TimeoutError:
         return _unread(frame, owner, "no answer in time")
     except (KeyError, TypeError, ValueError) as error:
         return _unread(frame, owner, str(error)[:200])
+    report = replace(report, partial=report.partial or lack)
     return FrameReport(frame.id, frame.parent_id, frame.url[:_MAX_URL], owner, report)
+
+
+async def _selectors(frame: Frame, filters: Filters, timeout_s: float) -> tuple[tuple[str, ...], str]:
+    """The element rules of filter lists that may match in a frame, and why there might be more.
+
+    Without lists, and in a frame without an address of its own, nothing is asked of the page.
+    """
+    if not filters.has_elements(frame.url):
+        return (), ""
+    try:
+        found = read_names(await evaluate(frame, names(), timeout_s))
+    except (PlaywrightError, TimeoutError, ValueError):
+        return (), _NO_RULES
+    return filters.selectors(frame.url, found), _NO_RULES if found.cut else ""
 
 
 def _unread(frame: Frame, owner: str, why: str) -> FrameReport:

@@ -2,7 +2,8 @@
 //
 // Called in an isolated world with words and limits, it returns what archiver.regions.report reads. Called with an
 // element besides, it returns that element's path only. It reads the DOM once, then reasons about numbers.
-(options, asked) => {
+// `selectors` are element rules of filter lists, if there are any.
+(options, asked, selectors) => {
   'use strict';
 
   // A form or a document answers `node.parentNode` with what the page named so; a prototype's getter does not.
@@ -209,6 +210,33 @@
     if (slot && /^\/\d{4,}\//.test(slot)) note(i, 'slot data');
   };
 
+  // Selectors for one tag are asked of its elements only, the others of all. Where one of many matches, which is it?
+  let ruleless = false;
+  const ruleIn = (() => {
+    if (!selectors) return () => '';
+    const matches = method(Element, 'matches'), groups = new Map();
+    const holds = (element, selector) => { try { return matches(element, selector); } catch { return false; } };
+    for (const selector of selectors) {
+      const tag = (/^([a-z]\w*)(\[[^\]\s,>+~]*\])+$/.exec(selector) || ['', ''])[1];
+      groups.set(tag, [...(groups.get(tag) || []), selector]);
+    }
+    const joined = new Map([...groups].map(([tag, some]) => [tag, `:is(${some.join()})`]));
+    let spent = 0, ruled = 0;
+    return (element, name) => {
+      if (spent > options.maxRuleMs || ruled >= options.maxRuled) { ruleless = true; return ''; }
+      const since = performance.now();
+      let found;
+      for (const tag of [name, '']) {
+        if (!found && joined.has(tag) && holds(element, joined.get(tag))) {
+          found = groups.get(tag).find((selector) => holds(element, selector));
+        }
+      }
+      spent += performance.now() - since;
+      if (found) ruled++;
+      return found ? `filter ##${found}`.slice(0, 100) : '';
+    };
+  })();
+
   const admit = (node, name, parent) => {
     const i = nodes.length;
     nodes.push(node); up.push(parent); tag.push(name); from.push(length); own.push(0); first.push(pieces.length);
@@ -227,6 +255,8 @@
     const names = `${attribute(element, 'id') || ''} ${attribute(element, 'class') || ''} ${/[-:]/.test(name) ? name : ''}`.trim();
     mark.push(names ? reading(names.slice(0, 400)) : reading(''));
     readData(i, element);
+    const rule = ruleIn(element, name);
+    if (rule) note(i, rule);
     if (name === 'a') { if (readLink(i, element)) { counted[i] = true; linked++; } }
     else if (name === 'iframe') readFrame(i, element);
     else if (name === 'img' || name === 'video' || name === 'canvas' || name === 'object' ||
@@ -339,6 +369,7 @@
 
   const root = rootOf(document);
   if (root) walk(root);
+  if (ruleless) partial = partial || 'element rules';
   const whole = pieces.join(' ');
   const count = nodes.length;
 
@@ -440,12 +471,18 @@
   const holdsSlot = (i) => { for (let j = i + 1; j < Math.min(end[i], i + 20); j++) if (mark[j].slot ||
       (notes[j] || []).includes('slot data')) return true; return false; };
 
+  const ruleOf = (i) => (notes[i] || []).find((rule) => rule.startsWith('filter ##'));
+  // A wall of paid links, which an element rule knows: larger than other ads, and of links.
+  const isRuledWall = (i) => Boolean(ruleOf(i)) && chars(i) < 12000 && sum('plain', i) <= 700 && linkShare(i) > 0.5;
+
   const cannotBeAd = (i) => {
     if (NEVER_AD.has(tag[i]) || holdsTitle(i) || holdsArticle(i)) return true;
     // Feeds of paid links can be long.
     const isFeed = mark[i].slot && chars(i) < 8000 && sum('astray', i) > sum('long', i) * 0.5;
-    if (sum('plain', i) > 700 || (!isFeed && (chars(i) > 2500 || sum('long', i) > 14))) return true;
-    if (isInButton(i) || isMenuEntry(i) || isTracker(i) || isBareLink(i) || isChoices(i) || has(AD_NOTICE, lower(i, 400))) return true;
+    if (sum('plain', i) > 700) return true;
+    if ((chars(i) > 2500 || sum('long', i) > 14) && !isFeed && !isRuledWall(i)) return true;
+    if (isInButton(i) || isMenuEntry(i) || isTracker(i) || isBareLink(i) || isChoices(i)) return true;
+    if (has(AD_NOTICE, lower(i, 400))) return true;
     return /^(img|video|canvas)$/.test(tag[i]) && !mark[i].slot && !sized(i);
   };
   // What is pressed, and words of a link in a sentence.
@@ -469,6 +506,8 @@
     if (rules.includes('called') && isCalledAd(i)) give('label', 0.75);
     if (m.ad) give('markup', 0.8);
     else if (m.maybe_ad) give('markup (weak)', 0.4);
+    const rule = ruleOf(i);
+    if (rule) give(rule, 0.8);
     if (rules.includes('ad script') && chars(i) < 300) give('ad script', scriptPoints(i));
     if (rules.includes('ad frame')) give('ad frame', 1);
     if (rules.includes('foreign frame') && sized(i)) give('foreign frame of an ad size', 0.75);
@@ -482,7 +521,9 @@
       else if (m.maybe_ad && sum('pics', i) > 0 && sum('foreign', i) > 0 && sum('links', i) < 4 && chars(i) < 200) give('foreign link', 0.35);
       else if (sized(i) || (sum('pics', i) === 1 && firstPicture(i, sized))) give('ad size', 0.35);
     }
-    if (given.join() === 'markup' && (contradicts(i) || isOneOfSeveral(i))) score -= 0.4;
+    if ((given.join() === 'markup' && (contradicts(i) || isOneOfSeveral(i))) || (given.join() === rule && contradicts(i))) {
+      score -= 0.4;
+    }
     return { score: isOrganic(i) ? 0 : score, rules: given };
   };
 

@@ -1,4 +1,6 @@
-"""Filter lists, such as EasyList, as evidence for advertisements: what a frame asked for, and a rule matches.
+"""Filter lists, such as EasyList, as evidence for advertisements: what a frame asked for, or an element in it is,
+
+and a rule matches.
 
 The lists are others' work under their own licences (GPL, CC BY-SA): they come from a path that settings name, or from a
 package of the system, and never with this program. Without any, detection does with the other evidence.
@@ -11,17 +13,24 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import adblock
 
 from archiver.errors import ConfigurationError
+from archiver.regions.report import Names
 
 #: where Debian's webext-ublock-origin-chromium puts EasyList
 SYSTEM = (Path("/usr/share/chromium/extensions/ublock-origin/assets/thirdparties/easylist/easylist.txt"),)
 _MAX_BYTES = 64 << 20
 _HEADER = re.compile(r"^! *(Title|Version|Last modified): *(.{1,200})$", re.MULTILINE)
 _MAX_RULES = 5  # of one frame
+_MAX_SELECTORS = 2_000
+_MAX_SELECTOR = 300
+_STRING = re.compile(r"""\\.|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
+_BRACKETS = re.compile(r"\([^()\[\]]*\)|\[[^()\[\]]*\]")
+_OPEN = re.compile(r"[\"'()\[\]{}\\]|/\*")
 #: the browser's kinds of requests as filter lists call them
 _KINDS = {
     "sub frame": "sub_frame",
@@ -63,6 +72,11 @@ class Filters:
     def __init__(self, lists: Sequence[FilterList]) -> None:
         self.lists = tuple(lists)
 
+    def prepare(self) -> None:
+        """Make the engine, which takes a quarter of a second for EasyList."""
+        if self.lists:
+            _ = self._engine
+
     @cached_property
     def _engine(self) -> adblock.Engine:
         rules = adblock.FilterSet(debug=True)  # keeps the rules as they are written
@@ -81,11 +95,39 @@ class Filters:
                 found[frame] = tuple(rules)[:_MAX_RULES]
         return found
 
+    def has_elements(self, page: str) -> bool:
+        """Whether there may be element rules for a frame with this address."""
+        return bool(self.lists) and page.startswith(("http://", "https://"))
+
+    def selectors(self, page: str, names: Names) -> tuple[str, ...]:
+        """The element rules that may match in a frame with this address and these names, but for exceptions.
+
+        What no browser knows as a selector may be among them, but nothing that is open at its end.
+        """
+        if not self.has_elements(page):
+            return ()
+        of_page = self._engine.url_cosmetic_resources(page)
+        named: list[str] = []
+        if not of_page.generichide:  # type: ignore[attr-defined] # adblock's stubs lack it
+            named = self._engine.hidden_class_id_selectors(list(names.classes), list(names.ids), of_page.exceptions)
+        may_match = dict.fromkeys([*named, *sorted(of_page.hide_selectors)])
+        return tuple(islice(filter(_is_closed, may_match), _MAX_SELECTORS))
+
     def _rule(self, asked: Asked, page: str) -> str | None:
         if not asked.url.startswith(("http://", "https://")):
             return None
         result = self._engine.check_network_urls(asked.url, page, _KINDS.get(asked.kind, "other"))
         return f"filter {result.filter or ''}"[:100] if result.matched and not result.exception else None
+
+
+def _is_closed(selector: str) -> bool:
+    """Whether another selector may follow it: its strings and brackets end in it, and it is not too long."""
+    if len(selector) > _MAX_SELECTOR:
+        return False
+    left, before = _STRING.sub("", selector), ""
+    while left != before:
+        left, before = _BRACKETS.sub("", left), left
+    return not _OPEN.search(left)
 
 
 def load(paths: Sequence[Path]) -> Filters:

@@ -21,6 +21,7 @@ from archiver.regions.report import Found, Owner, Report
 _SUFFIXES = PublicSuffixList()
 _AD_HOST = re.compile(words.hosts(words.vocabulary()["hosts"]["ad"]), re.IGNORECASE)
 _ENOUGH = 0.7
+_LEAST_PX = 10
 _MAX_TEXT = 20_000
 _MAX_DEPTH = 100
 
@@ -57,7 +58,7 @@ def merge(frames: Sequence[FrameReport], network: Mapping[str, Sequence[str]] | 
     """The inventory of a page.
 
     `frames` has parents before children. `network` gives, by a frame's name, the rules of filter lists that its
-    requests matched: a frame named there is an ad.
+    requests matched: a frame named there is an ad if it can be seen.
     """
     merger = _Merger(frames, network or {})
     return Inventory(tuple(merger.regions()), tuple(merger.states()))
@@ -128,7 +129,7 @@ class _Merger:
         for frame in self._tree(one):
             if _AD_HOST.match(frame.url):
                 yield "ad host", 1.0
-            yield from ((rule, 1.0) for rule in self._network.get(frame.id, ()))
+            yield from ((rule, rule_points(one.owner)) for rule in self._network.get(frame.id, ()))
         if one.owner.sized and _is_foreign(one.frame.url, above.frame.url) and one.owner.score < _ENOUGH:
             yield "foreign frame of an ad size", 0.75
 
@@ -179,6 +180,12 @@ class _Merger:
             placed = waiting.pop()
             yield placed.frame
             waiting.extend(reversed(self._below.get(placed.frame.id, [])))
+
+
+def rule_points(owner: Owner) -> float:
+    """What a rule about requests says of a frame: less of one that nobody sees, which counts or synchronises."""
+    seen = not owner.hidden and min(owner.box.width, owner.box.height) >= _LEAST_PX
+    return 1.0 if seen or owner.sized else 0.4
 
 
 def _with_frames(region: Region, frames: Sequence[FrameReport]) -> Region:

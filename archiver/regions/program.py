@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -31,11 +32,34 @@ class Limits:
     max_regions: int = 300
     max_frames: int = 500
     max_ms: int = 1_500
+    max_rule_ms: int = 200  # of these for the element rules of filter lists
+    max_ruled: int = 1_000  # elements that such rules match
 
 
-def inventory(limits: Limits | None = None) -> str:
-    """A JavaScript function without arguments that returns the report of the frame it is called in."""
-    return f"() => ({_source()})({_options(limits or Limits())})"
+@dataclass(frozen=True)
+class NameLimits:
+    """How many of a frame's classes and ids are held against the rules of filter lists."""
+
+    max_elements: int = 40_000
+    max_attribute: int = 4_000
+    max_names: int = 5_000  # of each
+    max_length: int = 100
+    max_ms: int = 100
+
+
+def inventory(limits: Limits | None = None, selectors: Sequence[str] = ()) -> str:
+    """A JavaScript function without arguments that returns the report of the frame it is called in.
+
+    `selectors` are the element rules of filter lists that may match there.
+    """
+    rules = f", null, {json.dumps(selectors)}" if selectors else ""
+    return f"() => ({_source()})({_options(limits or Limits())}{rules})"
+
+
+def names(limits: NameLimits | None = None) -> str:
+    """A JavaScript function without arguments that returns the classes and ids of the frame it is called in."""
+    source = _read("names.js", "(options) =>")
+    return f"() => ({source})({json.dumps(_by_camel(limits or NameLimits()))})"
 
 
 def owner_path() -> str:
@@ -43,16 +67,23 @@ def owner_path() -> str:
     return f"function () {{ return ({_source()})({{}}, this); }}"
 
 
-@cache
 def _source() -> str:
-    source = (files("archiver.regions") / "inventory.js").read_text("utf-8")
-    return source[source.index("(options, asked) =>") :].rstrip()
+    return _read("inventory.js", "(options, asked, selectors) =>")
+
+
+@cache
+def _read(name: str, head: str) -> str:
+    source = (files("archiver.regions") / name).read_text("utf-8")
+    return source[source.index(head) :].rstrip()
 
 
 @cache
 def _options(limits: Limits) -> str:
-    given = {_camel(name): value for name, value in asdict(limits).items()}
-    return json.dumps(given | _words(), ensure_ascii=False)
+    return json.dumps(_by_camel(limits) | _words(), ensure_ascii=False)
+
+
+def _by_camel(limits: Limits | NameLimits) -> dict[str, object]:
+    return {_camel(name): value for name, value in asdict(limits).items()}
 
 
 @cache

@@ -10,6 +10,8 @@ from archiver.regions.model import KINDS, Box, Kind, Link, Picture
 
 _MAX_TEXT = 20_000
 _MAX_ITEMS = 500
+_MAX_NAMES = 5_000
+_MAX_NAME = 100
 _FAR = 1e9
 
 
@@ -57,6 +59,30 @@ class Report:
     text: str
     links: tuple[Link, ...]
     pictures: int
+
+
+@dataclass(frozen=True)
+class Names:
+    """The distinct classes and ids of one frame; `cut` says that there were more."""
+
+    classes: tuple[str, ...]
+    ids: tuple[str, ...]
+    cut: bool
+
+
+def read_names(value: object) -> Names:
+    """The names in what the frame's script returned. Raises `ValueError` where it is not of that form."""
+    try:
+        classes, ids, cut = cast("list[Any]", value)
+        return Names(_names(classes), _names(ids), cut is True)
+    except (TypeError, ValueError) as problem:
+        raise ValueError(f"no names: {problem!r}") from None
+
+
+def _names(rows: object) -> tuple[str, ...]:
+    if not isinstance(rows, list):
+        raise TypeError("no list")
+    return tuple(_text(name, _MAX_NAME) for name in rows[:_MAX_NAMES])
 
 
 def read_report(value: object) -> Report:

@@ -4,7 +4,7 @@
     .venv/bin/python scripts/bench/regions.py [LABELS.jsonl] [--errors] [--half 0|1] [--list FILE] [-o PREDICTIONS]
 
 Each page is opened in Chromium from its file, its scripts off and every other request refused. No filter list is used,
-but with `--list`: then frames whose address it matches are ads, as in a capture.
+but with `--list`: then frames whose address it matches are ads, and its element rules count, as in a capture.
 Prints a table by kind, the two figures that matter, and how long the slowest inventory took. `--half` leaves out the
 sites of the other half, so that what is tuned on one can be scored on the other.
 """
@@ -31,7 +31,9 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from archiver.regions import lists
 from archiver.regions.lists import Asked, Filters
-from archiver.regions.program import inventory
+from archiver.regions.merge import rule_points
+from archiver.regions.program import inventory, names
+from archiver.regions.report import read_names, read_report
 
 _CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "regions" / "dev.jsonl"
 _CHROMIUM = "/usr/bin/chromium"
@@ -94,7 +96,7 @@ def inventory_of(browser: Browser, path: Path, url: str, filters: Filters) -> tu
     page.route("**/*", answer)
     try:
         page.goto(url, wait_until="domcontentloaded")
-        report = isolated(page, inventory())
+        report = isolated(page, inventory(selectors=selectors_for(page, filters, url)))
         add_frames(page, report, filters, url)
         placed = isolated(page, f"() => ({_SIGNATURES})({json.dumps([r['path'] for r in report['regions']])})")
         return report, placed
@@ -102,16 +104,21 @@ def inventory_of(browser: Browser, path: Path, url: str, filters: Filters) -> tu
         context.close()
 
 
+def selectors_for(page: Page, filters: Filters, url: str) -> tuple[str, ...]:
+    return filters.selectors(url, read_names(isolated(page, names()))) if filters.lists else ()
+
+
 def add_frames(page: Page, report: dict[str, Any], filters: Filters, url: str) -> None:
     """The frames that a filter list knows as ads, but for those that are within one already."""
     paths = [owner["path"] for owner in report["frames"]]
     sources = isolated(page, f"() => ({_SOURCES})({json.dumps(paths)})") if filters.lists else []
     within = [(each["start"], each["end"]) for each in report["regions"] if each["kind"] == "ad"]
-    for owner, source in zip(report["frames"], sources, strict=False):
+    for owner, source in zip(read_report(report).owners, sources, strict=False):
         matched = filters.network(url, {"frame": [Asked(source or "", "sub frame")]})
-        if matched and not any(start <= owner["start"] < end for start, end in within):
-            rules = [*owner["rules"], *matched["frame"]]
-            report["regions"].append({"kind": "ad", "path": owner["path"], "rules": rules, "score": 1.0, "text": ""})
+        is_ad = matched and rule_points(owner) >= 1
+        if is_ad and not any(start <= owner.start < end for start, end in within):
+            rules = [*owner.rules, *matched["frame"]]
+            report["regions"].append({"kind": "ad", "path": owner.xpath, "rules": rules, "score": 1.0, "text": ""})
 
 
 def isolated(page: Page, function: str) -> Any:

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 from playwright.async_api import Browser, Page, Route, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from archiver.capture import regions
 from archiver.capture.browser import find_browser
 from archiver.capture.frames import Frame, Frames, evaluate
 from archiver.capture.renditions import read_frames
+from archiver.regions.lists import Filters
 from archiver.regions.merge import FrameReport, merge
 from archiver.regions.model import Inventory
 from archiver.regions.program import Limits, inventory, owner_path
@@ -37,6 +39,18 @@ def _html(pages: Mapping[str, str]) -> Served:
 def take_at(url: str, served: Served, limits: Limits | None = None) -> Inventory:
     """The inventory of the page at a URL, of a web that `served` answers for."""
     return asyncio.run(_take(url, served, limits))
+
+
+def take_by_lists(pages: Mapping[str, str] | str, filters: Filters, budget_s: float = regions.BUDGET_S) -> Inventory:
+    """The inventory of `PAGE` as a capture takes it, with filter lists."""
+
+    async def taken(page: Page) -> Inventory:
+        frames = Frames(page.context)
+        await frames.attach(page)
+        found = await regions.take(await frames.list(), filters, budget_s)
+        return merge(found.reports)
+
+    return asyncio.run(_with_page(PAGE, _html({PAGE: pages} if isinstance(pages, str) else pages), taken))
 
 
 def take_each(pages: Sequence[str]) -> list[Inventory]:

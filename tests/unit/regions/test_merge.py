@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from archiver.regions.merge import FrameReport, merge
 from archiver.regions.report import read_report
 from tests.unit.regions.test_report import owner, report, row
@@ -82,6 +84,23 @@ def test_a_filter_lists_word_makes_a_frame_an_ad() -> None:
     frames = [top, _frame("A", "T", "https://quiet.test/", "/f", report())]
     assert merge(frames).regions == ()
     assert merge(frames, {"A": ["||quiet.test^"]}).regions[0].rules == ("||quiet.test^",)
+
+
+@pytest.mark.parametrize(
+    ("seen", "kinds"),
+    [
+        ({"hidden": "not rendered"}, []),
+        ({"box": [0, 0, 1, 1]}, []),
+        ({"box": [0, 0, 300, 0]}, []),
+        ({"hidden": "not rendered", "sized": True}, ["ad"]),
+        ({"box": [0, 0, 320, 40]}, ["ad"]),
+        ({"hidden": "not rendered", "score": 0.4, "rules": ["ad address"]}, ["ad"]),
+    ],
+)
+def test_a_frame_that_nobody_sees_is_no_ad_by_a_filter_lists_word_alone(seen: dict[str, Any], kinds: list[str]) -> None:
+    top = _top(frames=[owner(**{"path": "/f", "sized": False} | seen)])
+    frames = [top, _frame("A", "T", "https://quiet.test/", "/f", report())]
+    assert [region.kind for region in merge(frames, {"A": ["||quiet.test^"]}).regions] == kinds
 
 
 def test_regions_of_one_kind_do_not_nest_across_frames() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 
-from archiver.regions.program import Limits, inventory, owner_path
+from archiver.regions.program import Limits, NameLimits, inventory, names, owner_path
 
 # What a page's own names for form fields and pictures stand in for: https://html.spec.whatwg.org, "named properties".
 _CLOBBERED = re.compile(
     r"(?<!\.)\.(parentNode|parentElement|firstChild|firstElementChild|nextSibling|childNodes|children|attributes|localName|tagName|"
     r"nodeName|nodeType|getAttribute|querySelector(All)?|textContent|innerText|innerHTML|className|classList|style|body|"
-    r"documentElement|baseURI|shadowRoot|getBoundingClientRect|contains|matches|closest)\b"
+    r"documentElement|baseURI|shadowRoot|getBoundingClientRect|contains|matches|closest|"
+    r"createTreeWalker|nextNode)\b"
 )
 
 
@@ -23,6 +24,20 @@ def _code(program: str) -> str:
 
 def test_the_program_reaches_the_dom_through_prototypes_only() -> None:
     assert _CLOBBERED.findall(_code(inventory())) == []
+
+
+def test_the_program_that_reads_names_reaches_the_dom_through_prototypes_only() -> None:
+    assert _CLOBBERED.findall(_code(names())) == []
+    assert json.loads(names(NameLimits(max_names=7)).rpartition(")(")[2][:-1])["maxNames"] == 7
+
+
+def test_element_rules_are_handed_over_where_there_are_any() -> None:
+    rule = """a[title="</script>\u2028'`${1}"]"""
+    assert inventory(selectors=()) == inventory()
+    program = inventory(selectors=(rule,))
+    assert program.startswith(inventory()[:-1])
+    assert json.loads(program.removeprefix(inventory()[:-1] + ", null, ")[:-1]) == [rule]
+    assert program.isascii() == inventory().isascii()
 
 
 def test_the_limits_are_handed_over() -> None:

@@ -1,0 +1,26 @@
+// The distinct classes and ids of one frame's document, for rules of filter lists that are about elements.
+//
+// Called in an isolated world with limits, it returns [classes, ids, whether there were more].
+(options) => {
+  'use strict';
+
+  // As in inventory.js: what the page names `nextNode` or `getAttribute` is not asked.
+  const call = Function.prototype.call, method = (type, name) => call.bind(type.prototype[name]);
+  const walker = method(Document, 'createTreeWalker'), next = method(TreeWalker, 'nextNode');
+  const attribute = method(Element, 'getAttribute');
+
+  const until = performance.now() + options.maxMs;
+  const classes = new Set(), ids = new Set(), walk = walker(document, document, NodeFilter.SHOW_ELEMENT);
+  const take = (names, name) => { if (name && name.length <= options.maxLength) names.add(name); };
+  const isFull = () => classes.size + ids.size >= options.maxNames;
+
+  let seen = 0, node;
+  while ((node = next(walk))) {
+    if (isFull() || ++seen > options.maxElements || (seen % 256 === 0 && performance.now() > until)) break;
+    const given = attribute(node, 'class');
+    if (given) for (const name of given.slice(0, options.maxAttribute).split(/\s+/)) take(classes, name);
+    take(ids, attribute(node, 'id'));
+  }
+  const listed = (names) => [...names].slice(0, options.maxNames);
+  return [listed(classes), listed(ids), Boolean(node)];
+}
