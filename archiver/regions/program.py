@@ -31,7 +31,7 @@ class Limits:
     max_notices: int = 400_000  # characters held against the words of notices
     max_regions: int = 300
     max_frames: int = 500
-    max_ms: int = 1_500
+    max_ms: int = 3_000  # an ordinary page takes some 50; this is for machines with much else to do
     max_rule_ms: int = 200  # of these for the element rules of filter lists
     max_ruled: int = 1_000  # elements that such rules match
 
