@@ -22,6 +22,8 @@ from tests.contract.conftest import Places
 from tests.support import recorded
 from tests.support.children import Kill
 
+pytestmark = pytest.mark.timeout(600)  # hundreds of processes, which take their time where much else runs
+
 _URL, _NEXT = "https://a.test/killed", "https://a.test/next"
 _ENOUGH = 500  # steps nothing here has
 
