@@ -85,16 +85,16 @@
     'BAIDU_(SSP|DUP)', 'tanx', 'amzn[-_]assoc', '_mgid', 'M\\d+ScriptRootC', '^(sas|smartad)[_-]', '\\bOBR?\\b',
         'rc-widget',
     '(^|[\\s_-])(redtram|lentainform|marketgid|adskeeper|geozo|gnezdo|smi2|smi24|adnow)([\\s_-]|$)',
-    '(^|[\\s_-])(speakol|projectagora|adnuntius|emediate|adverticum|adocean\\w*|yektanet|adsanity|sklik|iprom)([\\s_-]|$)',
+    '(^|[\\s_-])(speakol|nativendo|yieldmo|adblade|projectagora|adnuntius|emediate|adverticum|adocean\\w*|yektanet|adsanity|sklik|iprom)([\\s_-]|$)',
     '(^|\\s)(code-block-\\d+|quads-location|bsac|g g-\\d+|a-single a-\\d+|pos-article-display-\\w+|admzone\\d+|midasWidget\\w*)(\\s|$)',
-    'ad-slot', '^beacon_[0-9a-f]{6}', '^bsa-', 'carbonads', '^atatags-', '^_mN_(dy|main|gpt)_', '^rcjsload_', '(^|\\s)crt-\\d+',
+    'ad-slot', '(^|\\s)adbladeads(\\s|$)', '(^|\\s)nativendo', '(^|\\s)ym_\\d{9,}', '^beacon_[0-9a-f]{6}', '^bsa-', 'carbonads', '^atatags-', '^_mN_(dy|main|gpt)_', '^rcjsload_', '(^|\\s)crt-\\d+',
   ].join('|'));
   const SLOT_DATA = new RegExp([
     '^data-(ad|ads|adunit|adslot|adzone|adsize|advert\\w*|google-query-id|gpt|dfp|freestar\\w*|revive|openx|criteo)(-|$)',
     '^data-(outbrain|taboola|mrf-ad|oas|fuse|htl-ad|adnuntius)(-|$)', '^data-(\\w+-)+(adunit|adslot)(-|$)', '^data-(\\w+-)+ad-(unit|slot|size|id|name|type)$',
   ].join('|'));
   const AD_CALL = new RegExp([
-    'googletag\\s*\\.', 'adsbygoogle', 'OA_show', 'revive', 'asyncAds', '\\bpbjs\\b', 'taboola', 'OBR\\.',
+    'GA_google\\w+Slot', 'googletag\\s*\\.', 'adsbygoogle', 'OA_show', 'revive', 'asyncAds', '\\bpbjs\\b', 'taboola', 'OBR\\.',
         'outbrain', 'criteo',
     'smartadserver', '\\bsas\\.', 'yaContextCb', 'adfox', 'BAIDU_CLB', 'slotbydup', 'tanx_s', '_mgq', 'broadstreet',
         'adition',
@@ -517,7 +517,7 @@
     if (score >= 0.3 && sizeInName(i)) give('size in name', 0.35);
     if (rules.includes('foreign') && isPictureLink(i)) give('foreign picture link', pictureSays(i) ? 0.75 : 0.4);
     if (score > 0.3 && score < 0.7 && !isBelow(i)) {
-      if (m.maybe_ad && !m.heading && chars(i) + sum('pics', i) + sum('links', i) === 0) give('empty', 0.35);
+      if (m.maybe_ad && !m.heading && isVoid(i)) give('empty', 0.35);
       else if (m.maybe_ad && sum('pics', i) > 0 && sum('foreign', i) > 0 && sum('links', i) < 4 && chars(i) < 200) give('foreign link', 0.35);
       else if (sized(i) || (sum('pics', i) === 1 && firstPicture(i, sized))) give('ad size', 0.35);
     }
@@ -530,8 +530,13 @@
   const isPictureLink = (i) => tag[i] === 'a' && sum('pics', i) > 0 && chars(i) === 0 && !inArticle(i) && !isBelow(i);
 
   // What a name alone calls an ad and looks like something else: teasers of the site, a longer text, buttons to share.
-  const contradicts = (i) => sum('foreign', i) + sum('frames', i) === 0 &&
+  const contradicts = (i) => isLegal(i) || isShareBox(i) || sum('foreign', i) + sum('frames', i) === 0 &&
     (sum('long', i) >= 2 || sum('social', i) >= 2 || (chars(i) > 150 && sum('pics', i) === 0));
+
+  // What the page says of its rights, in a box named after who it got the data from, say.
+  const isLegal = (i) => chars(i) > 150 && has(said.rights, lower(i, 1500));
+  // Buttons to share that are no links.
+  const isShareBox = (i) => sum('foreign', i) + sum('frames', i) + sum('long', i) === 0 && networksNamed(i) >= 2;
 
   // Of a list whose other items are made the same, one that a name alone sets apart.
   const isOneOfSeveral = (i) => {
@@ -608,12 +613,31 @@
     return item >= 0 && chars(item) < 40 && children(up[item]).filter((j) => chars(j) > 0 && chars(j) < 40).length > 3;
   };
 
+  const isOverAd = (i, evidence) => {
+    if (!own[i] || own[i] > 60 || sum('links', i) > 0 || !isLabel(i)) return false;
+    if (near(i, (j) => /^(a|label|option|button)$/.test(tag[j])) >= 0 || isKeyword(i)) return false;
+    // In a menu the word may be an entry, but not right beside a slot.
+    return near(i, isChrome) < 0 || besideAd(up[i], i, evidence);
+  };
+
+  // How often children of an element that are more than a label have the same one: each is a place of its own.
+  const placesIn = (found) => {
+    const places = new Map();
+    for (const i of found) {
+      const box = labelled(i), key = placeOf(i, box);
+      if (end[box] - box > 2) places.set(key, (places.get(key) || 0) + 1);
+    }
+    return places;
+  };
+  const placeOf = (i, box) => `${up[box]} ${plainLabel(text(i))}`;
+
+  // A list that begins with a label, and not with an item that has one.
+  const isUnderLabel = (parent, box, i) => from[parent] === from[box] && /^(ul|ol|dl)$/.test(tag[parent]) &&
+    end[box] === end[i] && i - box === depth[i] - depth[box];
+
   const labelEvidence = (evidence) => {
-    for (const i of indices()) {
-      if (!own[i] || own[i] > 60 || sum('links', i) > 0 || !isLabel(i)) continue;
-      if (near(i, (j) => /^(a|label|option|button)$/.test(tag[j])) >= 0 || isKeyword(i)) continue;
-      // In a menu the word may be an entry, but not right beside a slot.
-      if (near(i, isChrome) >= 0 && !besideAd(up[i], i, evidence)) continue;
+    const over = [...indices()].filter((i) => isOverAd(i, evidence)), places = placesIn(over);
+    for (const i of over) {
       const box = labelled(i), plain = plainLabel(text(i));
       const heading = /^h[1-3]$/.test(tag[i]) ||
           has(/ (category|cat|tag|kicker|topic|eyebrow|crumb|breadcrumb|rubric|section) /, mark[i].text);
@@ -626,19 +650,35 @@
       if (weak && box !== i && besideAd(box, i, evidence)) { held.score += 0.4; held.rules.push('label beside an ad'); }
       evidence.set(box, held);
       const parent = up[box];
+      if (places.get(placeOf(i, box)) > 1) continue;
       if (parent > 0 && chars(parent) < chars(i) + 200 && sum('fields', parent) === 0 && !cannotBeAd(parent) &&
           besideAd(parent, box, evidence)) {
         const outer = evidence.get(parent) || { score: 0, rules: [] };
         outer.score += 0.8;
         outer.rules.push('label beside an ad');
         evidence.set(parent, outer);
-      } else if (parent > 0 && !weak && sum('fields', parent) === 0 && chars(parent) < chars(i) + 400 &&
-          (sum('foreign', parent) > 0 || (sum('frames', parent) > 0)) && !cannotBeAd(parent)) {
+      } else if (parent > 0 && !weak && sum('fields', parent) === 0 && (isUnderLabel(parent, box, i) || chars(parent) < chars(i) + 400 &&
+          (sum('foreign', parent) > 0 || (sum('frames', parent) > 0))) && !cannotBeAd(parent)) {
         const outer = evidence.get(parent) || { score: 0, rules: [] };
         outer.score += 0.75;
         outer.rules.push('label');
         evidence.set(parent, outer);
       }
+    }
+  };
+
+  // Who fills a place with links that are paid for, and often with a heading like that of a list of the site's own.
+  const WIDGET = /taboola|outbrain|revcontent|mgid|zergnet|nativendo|plista|ligatus|dianomi|engageya|adskeeper/i;
+  const isWidget = (i) => mark[i].slot && has(WIDGET, `${attribute(nodes[i], 'id') || ''} ${attribute(nodes[i], 'class') || ''}`);
+  const headedWidgets = (evidence) => {
+    const seen = new Set();
+    for (const i of indices()) {
+      if (!isWidget(i) || !evidence.has(i) || sum('links', i) || seen.has(up[i])) continue;
+      const box = up[i], head = end[box] - box > 60 ? -1 : headingOf(box);
+      seen.add(box);
+      if (head < 0 || chars(box) !== chars(head) || sum('links', box) || cannotBeAd(box)) continue;
+      const words = headed(head), rest = few(box).filter((j) => !within(head, j) && !isVoid(j));
+      if (words.related + words.trending + words.paid && !rest.length) evidence.set(box, { score: 1, rules: ['heading over paid links'] });
     }
   };
 
@@ -651,6 +691,7 @@
     const mine = evidence.get(i);
     const slots = inner.filter((j) => !isPart(j) && !(isLabel(j) && end[j] - j <= 2));
     if (!mine || mine.score < 0.7) return slots.length ? slots : inner;
+    if (mine.rules.includes('heading over paid links')) return [i];
     if (slots.length >= 2 && mine.rules.includes('label') && slots.every((j) => up[j] === up[slots[0]])) return [i];
     if (slots.length >= 2 && !has(OVERLAY, mark[i].text) && !mark[i].slot) {
       const strong = slots.filter((j) => evidence.get(j).score >= 0.8);
@@ -671,6 +712,7 @@
       if (seen.score > 0) evidence.set(i, seen);
     }
     labelEvidence(evidence);
+    headedWidgets(evidence);
     // A picture link that is nearly an ad becomes one by what its wrapper says.
     for (const [i, seen] of evidence) if (seen.score >= 0.3 && seen.score < 0.7) {
       const outer = near(up[i], (j) => evidence.has(j) && chars(j) <= chars(i) + 40 && !NEVER_AD.has(tag[j]));
@@ -705,6 +747,11 @@
     return BLOCKS.has(tag[i]) && (own[i] > 0 || (leaf[i] && size <= 40));
   };
 
+  // How much of what stands beside its heading is links.
+  const itemShare = (i, head) => {
+    const own = head >= 0 && within(head, i) && sum('links', head) === 0 ? chars(head) + 1 : 0;
+    return chars(i) > own ? sum('link', i) / (chars(i) - own) : 0;
+  };
   const linkShare = (i) => (chars(i) ? sum('link', i) / chars(i) : 0);
   const barred = (i) => /^(html|body|main)$/.test(tag[i]) || holdsTitle(i) || holdsArticle(i) || sum('plain', i) > 2500;
 
@@ -741,7 +788,7 @@
     for (let j = up[i], k = 0; j > 0 && k < 3 && sum('long', best) < 2; j = up[j], k++) {
       if (barred(j) || from[head] - from[j] > 80 || chars(j) > 6000 || sectionHeads(j) > 1) break;
       if (WHOLE.test(mark[best].text) && children(j).some((other) => other !== best && WHOLE.test(mark[other].text))) break;
-      if (sum('long', j) >= 2 && isLinky(j)) best = j;
+      if (sum('long', j) >= (sum('long', best) ? 2 : 1) && isLinky(j)) best = j;
     }
     return best;
   };
@@ -763,9 +810,11 @@
 
   // Headings in an element that have several long links of their own before the next heading.
   const sectionHeads = (i) => {
-    const heads = [];
+    const heads = [], titles = new Map(); // how many of each make are links
     for (let j = i + 1; j < end[i]; j++) {
       if (!/^h[1-6]$/.test(tag[j]) && !(mark[j].heading && (BLOCKS.has(tag[j]) || tag[j] === 'span'))) continue;
+      const make = `${tag[j]} ${mark[j].text}`;
+      if (sum('links', j) > 0) titles.set(make, (titles.get(make) || 0) + 1);
       if (isHeading(j) && near(up[j], (k) => tag[k] === 'a' || k === i) <= i) { heads.push(j); j = end[j] - 1; }
     }
     const makes = new Map();
@@ -774,11 +823,12 @@
       makes.set(make, [...(makes.get(make) || []), j]);
     }
     const leading = [];
-    for (const made of makes.values()) {
+    for (const [make, made] of makes) {
+      const size = Math.max(made.length, titles.get(make) || 0);
       const lead = made.filter((j, k) => (k + 1 < made.length ? start.long[made[k + 1]] :
           stop.long[i]) - stop.long[j] >= 2);
       // Titles of items are of one make, too, and have at most the link of their own item after them.
-      if (made.length < 3 || lead.length > made.length / 2) leading.push(...lead);
+      if (size < 3 || lead.length > size / 2) leading.push(...lead);
     }
     leading.sort((x, y) => x - y);
     const apart = leading.filter((j, k) => k === 0 || start.long[j] > stop.long[leading[k - 1]]).length;
@@ -919,13 +969,13 @@
     if (!named) byCalling(i, give);
     byNames(i, give);
     // A box in the article that its name calls so, and that holds nothing but the site's own headlines.
-    if (points.related > 0 && !named && inArticle(i) && linkShare(i) > 0.8 && sum('astray', i) === 0) give('related', 0.25, 'only links');
+    if (points.related > 0 && !named && inArticle(i) && itemShare(i, head) > 0.8 && sum('astray', i) === 0) give('related', 0.25, 'only links');
     if (points.trending > 0 && ranked(i)) give('trending', 0.3, 'ranked');
     if (why === 'run of links') byMake(i, head, points.trending > points.related ? 'trending' : 'related', give);
     // Headings outweigh names: widgets are given other words than the theme's.
     if (words.related > words.trending) points.trending *= 0.6;
     if (words.trending > words.related) points.trending += points.related * 0.3;
-    byPlace(i, named, points);
+    byPlace(i, named || isTicker(i), points);
     if (!named) byDoubt(i, points);
     if (words.paid && has(concept.name, lower(i, 80))) points.ad = 0;
     const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
@@ -938,7 +988,14 @@
     const inFooter = isBelow(i) && sum('pics', i) < 2;
     const sells = sum('long', i) + sum('pics', i) + sum('foreign', i) > 0 || !sum('links', i);
     if (words.paid && chars(head) < 50 && !inFooter && sells) give('ad', 0.6 + words.paid * 0.5, 'heading');
-    else if (head >= 0 && within(head, i) && sells && holdsLabel(head)) give('ad', 0.9, 'label in the heading');
+    else if (head >= 0 && within(head, i) && sells && holdsLabel(head) && !isPlace(near(head, (j) => tag[j] === 'li'))) give('ad', 0.9, 'label in the heading');
+  };
+
+  // An item of a list in which a label stands over a place for an ad of its own.
+  const isPlace = (item) => {
+    if (item < 0 || chars(item) > 60) return false;
+    for (let j = item + 1; j < Math.min(end[item], item + 20); j++) if (/^(div|ins|iframe|section|aside)$/.test(tag[j]) && chars(j) === 0) return true;
+    return false;
   };
 
   // What stands for a heading: a picture of one before all text, or what a screen reader calls the block.
@@ -972,6 +1029,10 @@
     if (outer.some((j) => (mark[j].ad || mark[j].slot) && !isOrganic(j))) give('ad', 0.6, 'markup');
   };
 
+  // The line of headlines that runs at the top of a page, between its menus.
+  const TICKER = / (ticker|newsticker) /;
+  const isTicker = (i) => sum('long', i) >= 3 && [i, ...few(i).slice(0, 4)].some((j) => has(TICKER, mark[j].text));
+
   const byMake = (i, head, kind, give) => {
     give(kind, 0.55, 'run of links');
     if (head >= 0 && chars(i) > chars(head) + 10) give(kind, 0.15, 'has a heading');
@@ -996,7 +1057,16 @@
     if (isBelow(i) && sum('pics', i) < 2 && (long < links * 0.4 || link / links < 18)) points.related -= 0.3;
     if (link / long < 24 && !has(WIDE, text(i, 200))) points.related -= 0.2;
     if (isSiteMap(i)) points.related -= 0.6;
+    // Columns at the end of a page lead about the site and to its services, which have shorter names than articles.
+    if (near(i, (j) => tag[j] === 'footer') >= 0 && sum('pics', i) < 2 && titleLength(i) < 30) points.related -= 0.3;
     if (inArticle(i) && up[i] === article && !(mark[i].related && linkShare(i) > 0.8)) points.related -= 0.4;
+  };
+
+  // How wide the long links of a block are on average.
+  const titleLength = (i) => {
+    let all = 0, titles = 0;
+    for (let j = i; j < end[i]; j++) if (tag[j] === 'a' && sum('long', j) > 0) { titles++; all += width(text(j, 300)); }
+    return titles ? all / titles : Infinity;
   };
 
   const isSiteMap = (i) => (text(i, 4000).match(said.site) || []).length > 1;
@@ -1012,7 +1082,7 @@
     if (sum('mail', i) > 0 && has(said.newsletter, lower(i, 900))) return true;
     if (kind !== 'related') return false;
     return (sum('links', i) > 0 && long === 0) || (mark[i].comments && long < 3) || isTagList(block) ||
-      near(i, (j) => mark[j].social && !mark[j].related) >= 0;
+      (!(block.named && mark[i].related) && near(i, (j) => mark[j].social && !mark[j].related) >= 0);
   };
 
   const findLinkBlocks = () => {
@@ -1036,6 +1106,7 @@
       if (chars(i) > 20 && chars(i) < 6000 && sum('long', i) >= 1 && isLinky(i) &&
           !leadsOneOfSeveral(i)) offer(judgeBlock(i, 'markup', -1));
     }
+    insets(offer);
     skeletons(offer);
     return settle([...blocks.values()]);
   };
@@ -1066,6 +1137,27 @@
   const awaits = (i) => {
     for (let j = i + 1; j < Math.min(end[i], i + 20); j++) if ((mark[j].trending || mark[j].related) && chars(j) === 0) return true;
     return false;
+  };
+
+  // A box within the article that has the headline of another one, and perhaps its picture and first lines.
+  const insets = (offer) => {
+    for (const i of indices()) {
+      if (!/^(aside|figure)$/.test(tag[i]) || !inArticle(i) || chars(i) < 20 || chars(i) > 700 || barred(i)) continue;
+      if (near(up[i], (j) => /^(aside|figure|nav|form)$/.test(tag[j])) >= 0) continue;
+      if (sum('foreign', i) + sum('social', i) + sum('frames', i) + sum('fields', i) + sum('mail', i)) continue;
+      const links = sum('links', i) - sum('again', i), named = headlineIn(i);
+      if (sum('long', i) === 1 && links <= 2 && named >= 0 && !has(said.newsletter, lower(i, 700))) {
+        offer({ kind: 'related', i, score: 0.7, rules: ['headline of another article'], head: named });
+      }
+    }
+  };
+  // The heading that is a link, or within one.
+  const headlineIn = (i) => {
+    for (let j = i + 1; j < end[i]; j++) {
+      if (!/^h[1-6]$/.test(tag[j]) || width(text(j, 300)) < options.longLink) continue;
+      if (sum('long', j) > 0 || near(j, (k) => tag[k] === 'a' || k <= i) > i) return j;
+    }
+    return -1;
   };
 
   // Blocks that a script would have filled: a heading, perhaps tabs, and nothing more.
@@ -1182,7 +1274,7 @@
     let score = 0;
     const sign = has(/[©ⓒ℗]|\(c\)\s*(?:19|20)?\d/i, value), word = has(said.copyright, value),
         rights = has(said.rights, value);
-    if (!sign && !word && !rights) return 0;
+    if (!sign && !word && (!rights || followsRights(i))) return 0;
     if (sign) score += 0.55;
     if (word) score += 0.4;
     if (has(/^[\s\d|-]*(©|copyright|\(c\))/, value)) score += 0.15;
@@ -1192,10 +1284,17 @@
     if (near(i, (j) => mark[j].copyright && chars(j) < 700) >= 0) score += 0.25;
     if (inArticle(i) && !isTail(i)) score -= 0.45;
     // What is called a credit at the end of the page is no picture's.
-    if (near(i, isCaption) >= 0 && !isBelow(i)) score -= 0.7;
+    const caption = near(i, isCaption);
+    if (caption >= 0 && (/^(figure|picture)$/.test(tag[caption]) || !isBelow(up[caption]))) score -= 0.7;
     if (linkShare(i) > 0.9 && value.length < 40 && !has(YEAR, value)) score -= 0.6;
     if (sign && !rights && !has(YEAR, value) && value.replace(/[©ⓒ]/g, '').trim().length < 3) score -= 0.5;
     return score;
+  };
+
+  // What comes after the line that says whose the rights are tells what others may do.
+  const followsRights = (i) => {
+    const beside = few(up[i]).filter((j) => j < i && chars(j) > 3), last = beside[beside.length - 1];
+    return last !== undefined && chars(last) < 120 && has(/©/, text(last, 120));
   };
 
   const copyrightIn = (i) => {
@@ -1366,7 +1465,7 @@
     outermost('newsletter', (i) => {
       if (chars(i) > 1500 || sum('long', i) > 6 || isOtherForm(i) || (near(i, isChrome) >= 0 && sum('fields',
           i) === 0)) return 0;
-      return 0.4 + (sum('mail', i) > 0 ? 0.4 : 0) + (has(said.newsletter, lower(i, 1500)) ? 0.35 : 0) - (chars(i) ?
+      return 0.4 + (sum('mail', i) > 0 ? 0.4 : 0) + (has(said.newsletter, lower(i, 1500)) ? 0.35 : 0) - (chars(i) || sum('mail', i) ?
           0 : 0.3);
     });
     outermost('comments', (i) => {
@@ -1401,7 +1500,7 @@
       if (!/^h[1-6]$/.test(tag[i]) || chars(i) > 40 || near(i, (j) => isChrome(j) || mark[j].social || tag[j] === 'a') >= 0) continue;
       const value = lower(i, 40).replace(/[\s\d():.,·|]+/g, ' ').trim(), hits = value.match(said.comments) || [];
       if (!value || hits.join('').length < value.length * 0.7) continue;
-      const box = near(up[i], (j) => chars(j) > chars(i) + 20);
+      const box = near(up[i], (j) => chars(j) > chars(i) + 8);
       if (box > 0 && !barred(box) && box !== article && from[i] - from[box] < 20 && chars(box) < 20000 &&
           !isKnown('comments', box)) add('comments', box, 0.75, ['heading']);
     }
@@ -1461,6 +1560,7 @@
     }
   };
 
+  const SIGNS_UP = /\bnewsletters?\b|list-manage\.com|\bnieuwsbrief\b/i;
   const signups = () => {
     const isTaken = (i) => found.some((one) => /newsletter|comments/.test(one.kind) && (within(i, one.i) ||
         within(one.i, i)));
@@ -1470,6 +1570,7 @@
       while (up[box] > 0 && chars(up[box]) < 500 && !barred(up[box]) && sum('long', up[box]) < 2 &&
           !has(said.newsletter, lower(box, 500))) box = up[box];
       if (has(said.newsletter, lower(box, 500))) add('newsletter', box, 0.8, ['form']);
+      else if (has(SIGNS_UP, attribute(nodes[i], 'action') || '')) add('newsletter', i, 0.75, ['address of a form']);
     }
     for (const i of indices()) {
       if (!isHeading(i) || !(/^h[1-6]$/.test(tag[i]) || mark[i].heading) || !has(said.newsletter, lower(i, 80)) ||

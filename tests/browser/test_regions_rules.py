@@ -23,6 +23,14 @@ _TITLES = (
     "A walk along the dyke with its builder",
     "Letters from the ice winter of long ago",
 )
+_LONG_TITLES = tuple(f"{title}, at length" for title in _TITLES[:4])
+_SERVICES = (
+    "Group licences for offices",
+    "Buy the book of tide tables",
+    "Data and research services",
+    "License our text and data",
+)
+_ELSEWHERE = ("https://mill.test/a", "https://rope.test/b", "https://sail.test/c")
 _SLOT = "<ins data-revive-zoneid=7></ins>"
 _ARTICLE = (
     "<article><h1>Night Boats Return to Oster Haven</h1>"
@@ -46,6 +54,12 @@ def _pictured(*titles: str, host: str = "") -> str:
         f"<a href=/s{n}/>Harbour</a></div>"
         for n, title in enumerate(titles)
     )
+
+
+def _within_article(*boxes: str) -> str:
+    """An article with boxes between its paragraphs."""
+    rest = "".join(f"{box}<p>{text}</p>" for box, text in zip(boxes, PARAGRAPHS[::-1], strict=False))
+    return _ARTICLE.replace("</article>", rest + "</article>")
 
 
 @dataclass(frozen=True)
@@ -223,6 +237,128 @@ CASES = {
         "<div class=box><div class=hd><div class=title>More from the Gazette</div></div><div>"
         "<div id=most_popular></div></div></div>",
         {"related": 1},
+    ),
+    "places with a label each are one ad each": Case(
+        "<div class=col>"
+        + "".join(f"<div class=cell><p>Advertisement</p><i></i></div><a href={u}></a>" for u in _ELSEWHERE)
+        + "</div>",
+        {"ad": 3},
+    ),
+    "a list that begins with a label is an ad": Case(
+        "<ul class=cards><li><span>Advertisement</span></li><li class=title>From the trade</li>"
+        f"<li><a href=/t/1>{_TITLES[0]}</a></li></ul>",
+        {"ad": 1},
+        f"Advertisement From the trade {_TITLES[0]}",
+    ),
+    "a list whose first item is an ad is none": Case(
+        "<ul><li><div><span>Advertisement</span><div class=pl></div></div></li>"
+        + "".join(f"<li><a href=/{n}/>{title}</a></li>" for n, title in enumerate(_LONG_TITLES))
+        + "</ul>",
+        {"ad": 1, "related": 1},
+    ),
+    "a heading over places that a network fills": Case(
+        "<div class=related_stories><h3>You Might Also Like</h3><div id=taboola-below></div><div id=taboola-more></div>"
+        "</div>",
+        {"ad": 1},
+        "You Might Also Like",
+    ),
+    "buttons to share beside a sponsor's name": Case(
+        "<section class=share-sponsored><ul class=share>"
+        + "".join(f"<li class=share-{name}><a href=#>{name}</a></li>" for name in ("facebook", "twitter", "reddit"))
+        + "</ul></section>",
+        {"social": 1},
+    ),
+    "who supplies the data, and on what terms": Case(
+        "<footer><div id=sponsor><div class=tip><p>© Oster Wire 2031.</p><p>All rights reserved. Republication or"
+        " redistribution of Oster Wire content is prohibited without the prior written consent of Oster Wire. Oster"
+        " Wire is not liable for any errors or delays.</p></div><p>Data supplied by"
+        " <a href=https://wire.test/>Oster Wire</a>. © Oster Wire Limited.</p></div></footer>",
+        {"copyright": 2, "disclaimer": 1},
+    ),
+    "a form is no empty slot, nor is a date, nor a player": Case(
+        "<div><div class=bannerSearch><form action=/search><input name=q></form></div><div id=date-pub></div>"
+        "<div class=native-video></div></div>",
+        {},
+    ),
+    "names of formats in one word, and old calls": Case(
+        "<div><div id=layerad></div><p>.</p><div class=inserted-housead></div><p>.</p><div id=left>"
+        "<script>GA_googleFillSlot('Left');</script></div></div>",
+        {"ad": 3},
+    ),
+    "columns of services at the end of the page": Case(
+        "<footer><section class=column><h5>Advertise with us</h5><div><h4><a href=/g/>Harbour Link</a></h4></div><ul>"
+        "<li><a href=/p/>Newspaper</a></li><li><a href=/m/>Magazine</a></li></ul><h5>The Gazette at work</h5><ul>"
+        + "".join(f"<li><a href=/s/{n}>{t}</a></li>" for n, t in enumerate(_SERVICES))
+        + "</ul></section></footer>",
+        {},
+    ),
+    "whose a picture is": Case(
+        "<div><figure><span class=copyright>© Harbour Pictures</span><img src=/b.jpg><figcaption>The boats at dusk"
+        "</figcaption></figure></div>",
+        {},
+    ),
+    "boxes in the article with the headline of another": Case(
+        _within_article(
+            f"<figure><img src=/a.jpg><figcaption><a href=/1/a><h5>{_TITLES[0]}</h5>"
+            "<span>Read on</span></a></figcaption></figure>",
+            f"<aside><a href=/2/a><img src=/b.jpg></a><div><a href=/2/a><h6>{_TITLES[1]}</h6></a>"
+            f"<p>{PARAGRAPHS[0][:90]}</p><a href=/2/a>Read more</a></div></aside>",
+        ),
+        {"related": 2},
+        around=False,
+    ),
+    "boxes in the article that are something else": Case(
+        _within_article(
+            "<figure><img src=/a.jpg><figcaption>The boats, seen from <a href=/1/a>the old harbour wall at dusk</a>"
+            "</figcaption></figure>",
+            "<aside><h4>Mila Brandt</h4><p>She writes about boats, and once about "
+            "<a href=/2/a>the ice winter of long ago</a>.</p></aside>",
+            "<figure><blockquote><p>Nobody reads the tide tables any more.</p></blockquote></figure>",
+        ),
+        {},
+        around=False,
+    ),
+    "a heading, its topic, and one headline": Case(
+        "<div><div class=wrap><div class=top><h3>More on:</h3><h6><a href=/t/b/>boats at night</a></h6></div>"
+        f"<h5><a href=/4/>{_TITLES[0]}</a></h5></div></div>",
+        {"related": 1},
+        f"More on: boats at night {_TITLES[0]}",
+    ),
+    "what to read next beside buttons to share": Case(
+        "<div class=share-box><div class=read-next-box><p class=read-next><a href=/5/>Read next:</a></p>"
+        f"<p class=t><a href=/5/>{_TITLES[0]}</a><a href=/5/>{_TITLES[0]}.</a></p></div></div>",
+        {"related": 1},
+    ),
+    "a short title among the titles of a list": Case(
+        "<div class=box><div class=hd><h2>Most Popular This Week</h2></div><div class=in>"
+        + "<hr>".join(
+            f"<h3><a href=/{n}/>{t}</a></h3>"
+            for n, t in enumerate((_LONG_TITLES[0], _TITLES[4][:24], *_LONG_TITLES[1:]))
+        )
+        + "</div></div>",
+        {"trending": 1},
+        f"Most Popular This Week {_LONG_TITLES[0]} {_TITLES[4][:24]} {' '.join(_LONG_TITLES[1:])}",
+    ),
+    "two headlines under words that say little": Case(
+        _within_article(
+            "<div><div class=entry-related><h4>More Related to this Story</h4><ul>"
+            f"<li><p><a href=/1/>{_TITLES[0]}</a></p></li><li><p><a href=/2/>{_TITLES[1]}</a></p></li></ul></div></div>"
+        ),
+        {"related": 1},
+        around=False,
+    ),
+    "a line of breaking news": Case(
+        "<header><div class=menu><div class=line><span>Breaking</span><ul id=top-ticker>"
+        f"{_items(*_TITLES[:4])}</ul></div></div></header>",
+        {"related": 1},
+    ),
+    "comments that are yet to come": Case(
+        "<div><div><h3>Comments</h3><div><p>Loading comments...</p></div></div></div>", {"comments": 1}
+    ),
+    "forms to subscribe without a word": Case(
+        "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
+        "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",
+        {"newsletter": 2},
     ),
 }
 
