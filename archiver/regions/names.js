@@ -4,7 +4,7 @@
 (options) => {
   'use strict';
 
-  // As in inventory.js: what the page names `nextNode` or `getAttribute` is not asked.
+  // As in inventory/paths.js: what the page names `nextNode` or `getAttribute` is not asked.
   const call = Function.prototype.call, method = (type, name) => call.bind(type.prototype[name]);
   const walker = method(Document, 'createTreeWalker'), next = method(TreeWalker, 'nextNode');
   const attribute = method(Element, 'getAttribute');

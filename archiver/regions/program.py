@@ -18,6 +18,8 @@ _AD_SIZES = """
 800x250 | 930x180 | 950x90 | 970x66 | 970x90 | 970x250 | 980x120 | 980x240 | 990x90 | 1000x90 | 1000x100 | 1000x250
 1200x90 | 1200x250 | 1200x300
 """
+#: in the order in which they stand in the program
+_PARTS = ("paths", "words", "walk", "elements", "ads", "lists", "notices", "others", "report")
 # How wide a headline is at least, in letters; a Chinese character counts as two. What menus name is shorter.
 _LONG_LINK = 20
 
@@ -52,29 +54,31 @@ def inventory(limits: Limits | None = None, selectors: Sequence[str] = ()) -> st
 
     `selectors` are the element rules of filter lists that may match there.
     """
-    rules = f", null, {json.dumps(selectors)}" if selectors else ""
-    return f"() => ({_source()})({_options(limits or Limits())}{rules})"
+    rules = f", {json.dumps(selectors)}" if selectors else ""
+    return f"() => ({_finding()})({_options(limits or Limits())}{rules})"
 
 
 def names(limits: NameLimits | None = None) -> str:
     """A JavaScript function without arguments that returns the classes and ids of the frame it is called in."""
-    source = _read("names.js", "(options) =>")
-    return f"() => ({source})({json.dumps(_by_camel(limits or NameLimits()))})"
+    source = _read("names.js")
+    return f"() => ({source[source.index('(options) =>') :]})({json.dumps(_by_camel(limits or NameLimits()))})"
 
 
 def owner_path() -> str:
     """A JavaScript function to be called on a frame's owner element, `this`; it returns the path that reports use."""
-    return f"function () {{ return ({_source()})({{}}, this); }}"
-
-
-def _source() -> str:
-    return _read("inventory.js", "(options, asked, selectors) =>")
+    return f"function () {{ 'use strict';\n{_read('inventory/paths.js')}\nreturn pathOf(this); }}"
 
 
 @cache
-def _read(name: str, head: str) -> str:
-    source = (files("archiver.regions") / name).read_text("utf-8")
-    return source[source.index(head) :].rstrip()
+def _finding() -> str:
+    """One function made of parts, each of which goes on from those before it: they share the page's elements."""
+    parts = "\n".join(_read(f"inventory/{part}.js") for part in _PARTS)
+    return f"(options, selectors) => {{ 'use strict';\n{parts}\nreturn answer; }}"
+
+
+@cache
+def _read(name: str) -> str:
+    return (files("archiver.regions") / name).read_text("utf-8").rstrip()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What inventory.js reports of one frame, read without belief: a page's process may have been taken over."""
+"""What the program reports of one frame, read without belief: a page's process may have been taken over."""
 
 from __future__ import annotations
 

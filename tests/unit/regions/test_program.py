@@ -36,7 +36,7 @@ def test_element_rules_are_handed_over_where_there_are_any() -> None:
     assert inventory(selectors=()) == inventory()
     program = inventory(selectors=(rule,))
     assert program.startswith(inventory()[:-1])
-    assert json.loads(program.removeprefix(inventory()[:-1] + ", null, ")[:-1]) == [rule]
+    assert json.loads(program.removeprefix(inventory()[:-1] + ", ")[:-1]) == [rule]
     assert program.isascii() == inventory().isascii()
 
 
@@ -47,5 +47,5 @@ def test_the_limits_are_handed_over() -> None:
 
 
 def test_an_owners_path_is_asked_for_with_the_owner_as_this() -> None:
-    assert owner_path().startswith("function () { return (")
-    assert owner_path().endswith(")({}, this); }")
+    assert owner_path().startswith("function () { 'use strict';")
+    assert owner_path().endswith("return pathOf(this); }")

@@ -10,7 +10,7 @@ from archiver.regions.report import read_report
 
 
 def row(**other: Any) -> dict[str, Any]:
-    """A region as inventory.js gives it."""
+    """A region as the program gives it."""
     return {
         "kind": "ad", "path": "/html[1]", "start": 3, "end": 5, "box": [1, 2, 300, 250], "hidden": "", "heading": "",
         "text": "Boots", "links": [["https://boots.test/", "Boots"]],
@@ -20,7 +20,7 @@ def row(**other: Any) -> dict[str, Any]:
 
 
 def owner(**other: Any) -> dict[str, Any]:
-    """An element with a frame in it as inventory.js gives it."""
+    """An element with a frame in it as the program gives it."""
     return {
         "path": "/html[1]/iframe[1]", "start": 4, "box": [1, 2, 300, 250], "hidden": "", "sized": True, "score": 0,
         "rules": [],
@@ -28,7 +28,7 @@ def owner(**other: Any) -> dict[str, Any]:
 
 
 def report(*regions: dict[str, Any], **other: Any) -> dict[str, Any]:
-    """A report as inventory.js gives it."""
+    """A report as the program gives it."""
     return {
         "regions": list(regions), "frames": [], "partial": "", "elements": 9, "chars": 5, "scroll": [0, 0], "text": "",
         "pictures": 0, "links": [], "ms": 1,
