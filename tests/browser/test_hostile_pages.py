@@ -451,7 +451,7 @@ def test_a_page_that_grows_as_it_is_scrolled_is_stored(visit: Visit) -> None:
 
 @pytest.mark.parametrize("target", ["/popups", "/bare-popups"])
 def test_of_fifty_popups_ten_are_kept(visit: Visit, target: str) -> None:
-    visited = visit(target, timeout_s=15.0)
+    visited = visit(target, timeout_s=30.0)
     assert "popups_limited" in visited.warnings
     assert 1 < len({frame["page"] for frame in visited.frames}) <= 11
     assert visited.roles >= _FROM_THE_PAGE
