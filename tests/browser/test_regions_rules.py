@@ -355,6 +355,18 @@ CASES = {
     "comments that are yet to come": Case(
         "<div><div><h3>Comments</h3><div><p>Loading comments...</p></div></div></div>", {"comments": 1}
     ),
+    "a heading that is alone in its box is not that of the next box": Case(
+        f"<div class=rail><p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]}</p><div class=trending><h3 class=line>Trending</h3></div><div></div><div><h3 class=line>The Yard</h3>"
+        f"{_items(*_TITLES[:4])}</div></div>",
+        {"trending": 1, "related": 1},
+        "Trending",
+    ),
+    "a heading over a list of empty items": Case(
+        "<div class=low><h3>Recommended For You</h3><ul>" + "<li><a href=''><img src=/x.png></a><h4></h4></li>" * 3 + "</ul></div>"
+        f"<div class=discussion>{_items(*_TITLES[:2])}</div>",
+        {"related": 1},
+        "Recommended For You",
+    ),
     "forms to subscribe without a word": Case(
         "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
         "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",

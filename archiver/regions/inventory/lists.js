@@ -56,9 +56,17 @@ const widened = (head, i) => {
   return best;
 };
 
+// Beside a heading that is alone in its box, a list that begins with one made the same: the first box was left empty.
+const isNextWidget = (i, other) => {
+  const head = labelled(i) !== i && sum('long', other) >= 2 ? headingOf(other) : -1;
+  return head >= 0 && from[head] === from[other] && sum('links', head) === 0 && tag[head] === tag[i] &&
+    /^h[1-6]$/.test(tag[i]) && mark[head] === mark[i];
+};
+
 const listAfter = (i) => {
   for (let j = i, k = 0; j > 0 && k < 4 && chars(j) <= chars(i) + 30; j = up[j], k++) {
     for (let other = end[j]; other < end[up[j]]; other = end[other]) {
+      if (isNextWidget(i, other)) return -1;
       if (isHeading(other) && /^h[1-6]$/.test(tag[other]) || headingOf(other) >= 0 &&
           headed(headingOf(other)).related + headed(headingOf(other)).trending > 0) return -1;
       if (sum('links', other) < 1 || tag[other] === 'p' || !isLinky(other) || barred(other)) continue;
@@ -379,7 +387,10 @@ const isLinky = (i) => linkShare(i) > 0.3 ||
   (sum('long', i) >= 2 && linkShare(i) > 0.12 && chars(i) / sum('long', i) < 400);
 
 const offerHeaded = (i, words, offer) => {
-  const linkedHead = sum('links', i);
+  const linkedHead = sum('links', i), empty = emptyList(i);
+  if (empty >= 0 && words.trending + words.related > 0) {
+    return offer({ kind: words.trending > words.related ? 'trending' : 'related', i: empty, score: 0.8, rules: ['heading of nothing'], head: i });
+  }
   if (words.related && !words.trending && /^(strong|b|span)$/.test(tag[i]) && /^(p|li)$/.test(tag[up[i]])) return;
   const around = blockAround(i, 1 + (linkedHead ? 1 : 0));
   if (around >= 0) {
@@ -394,6 +405,14 @@ const offerHeaded = (i, words, offer) => {
   const sure = Math.max(words.trending, words.related, words.paid) > (words.trending || waits ? 0.4 : 0.75);
   const isHead = /^h[1-6]$/.test(tag[i]) || (mark[i].heading && leaf[i] && waits);
   if (sure && isHead && box !== i && sum('links', box) === 0 && !isText) offer(judgeBlock(box, 'heading of nothing', i));
+};
+
+// The box of a heading and a list of items that have no text yet, and nothing more.
+const emptyList = (i) => {
+  const box = /^h[1-6]$/.test(tag[i]) && sum('links', i) === 0 ? labelled(i) : i;
+  if (box === i || sum('links', box) > 0) return -1;
+  const lists = few(box).filter((j) => /^(ul|ol)$/.test(tag[j]) && chars(j) === 0 && few(j).filter((k) => tag[k] === 'li').length > 1);
+  return lists.length === 1 ? box : -1;
 };
 
 // An empty place for such a list.
