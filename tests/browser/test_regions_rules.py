@@ -367,6 +367,12 @@ CASES = {
         {"related": 1},
         "Recommended For You",
     ),
+    "what is featured in a line at the top is a menu": Case(
+        "<header><div class=line><ul class=round><li class=featured-title><div>Featured:</div></li>"
+        + "".join(f"<li><a href=/{n}/>{t}</a></li>" for n, t in enumerate(("Tide Tables", "The Harbour Fair Guide", "Prizes")))
+        + "</ul></div></header>",
+        {},
+    ),
     "forms to subscribe without a word": Case(
         "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
         "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",

@@ -316,8 +316,10 @@ const byMake = (i, head, kind, give) => {
 const byPlace = (i, named, points) => {
   const isMenu = !named || sum('long', i) < 3 || sum('link', i) / sum('links', i) < 18;
   if (near(i, isChrome) >= 0 && isMenu) { points.related -= 0.5; points.trending -= 0.4; }
+  const inHeader = near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0;
+  // What the site features in a line at the top of all its pages is a menu, too.
+  if (inHeader && (!named || (isMenu && sum('pics', i) === 0))) points.related -= named ? 1 : 0.4;
   if (named) return;
-  if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0) points.related -= 0.4;
   if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0) { points.related -= 0.6; points.trending -= 0.4; }
 };
 
