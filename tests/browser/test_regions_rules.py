@@ -373,6 +373,15 @@ CASES = {
         + "</ul></div></header>",
         {},
     ),
+    "more about the site itself": Case(
+        "<footer><section class=about><div><h2>More About The Gazette</h2></div><div><ul>"
+        + "".join(
+            f"<li><a href=/{n}/>{t}</a></li>"
+            for n, t in enumerate(("Contact Us", "Rules for those who advertise", "Privacy", "Careers", "Masthead"))
+        )
+        + "</ul></div></section></footer>",
+        {},
+    ),
     "forms to subscribe without a word": Case(
         "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
         "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",

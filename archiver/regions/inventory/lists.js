@@ -248,6 +248,8 @@ const judgeBlock = (i, why, hint) => {
   if (words.trending > words.related) points.trending += points.related * 0.3;
   byPlace(i, named || isTicker(i), points);
   if (!named) byDoubt(i, points);
+  // "More about us" over links to the masthead, the terms and the like.
+  else if (isBelow(i) && isSiteMap(i) && sum('pics', i) === 0 && sum('long', i) < sum('links', i) * 0.4) points.related -= 0.6;
   if (words.paid && has(concept.name, lower(i, 80))) points.ad = 0;
   const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
   return { kind, i, score: points[kind], rules: [...new Set(rules)], head, named: named || words.paid > 0 };
