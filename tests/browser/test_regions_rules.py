@@ -382,6 +382,13 @@ CASES = {
         + "</ul></div></section></footer>",
         {},
     ),
+    "the head of a page with a tab for what is popular": Case(
+        "<div class=top><ul class=tabs><li><a href=#>Trending</a></li><li><a href=#>Recent</a></li></ul>"
+        "<div class=main-nav><ul>"
+        + "".join(f"<li><a href=/{t}/>{t}</a></li>" for t in ("Harbour", "Market", "Boats", "Weather", "Letters", "Sport"))
+        + "</ul></div></div>",
+        {},
+    ),
     "forms to subscribe without a word": Case(
         "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
         "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",

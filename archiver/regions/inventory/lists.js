@@ -350,12 +350,26 @@ const TAGS = / (tags?|tagcloud|topics|keywords|etiquetas|breadcrumbs?) /;
 const isTagList = ({ i, head, rules }) => !rules.includes('heading of nothing') &&
   ((head >= 0 && has(said.tags, lower(head, 60))) || has(TAGS, mark[i].text) || has(said.tags, lower(i, 14)));
 
+// The head of a page, with its menus: most links in it are those of a menu.
+const inMenus = (() => {
+  const before = new Int32Array(count + 1); // short links in menus before an element
+  for (let i = 0, until = 0; i < count; i++) {
+    // The page's own body, say, can be named after its menu.
+    if (i >= until && isChrome(i) && i > 0 && !barred(i)) until = end[i];
+    before[i + 1] = before[i] + (i < until && counted[i] && sum('long', i) + sum('pics', i) === 0 ? 1 : 0);
+  }
+  return (i) => before[end[i]] - before[i];
+})();
+const isMasthead = (i) => !isChrome(i) && near(i, isChrome) < 0 && inMenus(i) >= 5 && sum('long', i) < 3 && inMenus(i) > sum('links', i) * 0.5;
+
 // Share bars, sign-ups, tags and the like that look as if they were lists of articles.
 const isUnlikely = (block) => {
   const { i, kind } = block, long = sum('long', i);
   if (sum('social', i) > 1 && long < 2) return true;
   if (sum('mail', i) > 0 && has(said.newsletter, lower(i, 900))) return true;
+  if (kind !== 'ad' && isMasthead(i)) return true;
   if (kind !== 'related') return false;
+  if (!block.named && isJobList(i)) return true;
   return (sum('links', i) > 0 && long === 0) || (mark[i].comments && long < 3) || isTagList(block) ||
     (!(block.named && mark[i].related) && near(i, (j) => mark[j].social && !mark[j].related) >= 0);
 };
