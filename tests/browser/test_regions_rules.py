@@ -389,6 +389,9 @@ CASES = {
         + "</ul></div></div>",
         {},
     ),
+    "adverts for jobs are no articles": Case(
+        f"<aside><div class=ticker-jobs><div class=job-list>{_items(*_LONG_TITLES)}</div></div></aside>", {}
+    ),
     "forms to subscribe without a word": Case(
         "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
         "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",

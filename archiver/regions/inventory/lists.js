@@ -362,6 +362,10 @@ const inMenus = (() => {
 })();
 const isMasthead = (i) => !isChrome(i) && near(i, isChrome) < 0 && inMenus(i) >= 5 && sum('long', i) < 3 && inMenus(i) > sum('links', i) * 0.5;
 
+// Adverts for jobs, which have titles of their own and lead to no articles.
+const JOBS = / (jobs?|job ?list|job ?board|stellenmarkt|stellenangebote?|vacancies|vacatures|offres? emploi) /;
+const isJobList = (i) => [i, ...few(i).slice(0, 4)].some((j) => has(JOBS, mark[j].text));
+
 // Share bars, sign-ups, tags and the like that look as if they were lists of articles.
 const isUnlikely = (block) => {
   const { i, kind } = block, long = sum('long', i);
