@@ -392,6 +392,14 @@ CASES = {
     "adverts for jobs are no articles": Case(
         f"<aside><div class=ticker-jobs><div class=job-list>{_items(*_LONG_TITLES)}</div></div></aside>", {}
     ),
+    "a picture that its link enlarges": Case(
+        _within_article(
+            f"<div class=entry-featured><div><a href=/large.jpg><img src=/a.jpg></a></div><div><p>{_TITLES[0]}. Picture:"
+            " Mila Brandt for the Oster Haven Gazette</p></div></div>"
+        ),
+        {},
+        around=False,
+    ),
     "forms to subscribe without a word": Case(
         "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
         "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",

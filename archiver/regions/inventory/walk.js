@@ -4,7 +4,7 @@
 const BLOCKS = new Set(('address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure ' +
   'footer form h1 h2 h3 h4 h5 h6 header html li main nav ol p pre section summary table tbody td tfoot th thead tr ul').split(' '));
 const UNREAD = new Set('head style template noscript link meta base title'.split(' '));
-const SUMS = 'link links long pics plain fields mail secrets frames social foreign items astray again'.split(' ');
+const SUMS = 'link links long pics plain fields mail secrets frames social foreign items astray again shots'.split(' ');
 
 const began = performance.now();
 const nodes = [], up = [], end = [], tag = [], from = [], to = [], own = [], leaf = [], full = [], mark = [],
@@ -33,6 +33,7 @@ const readLink = (i, element) => {
   }
   if (url.split(/[?#]/)[0] === self || url.split(/[?#]/)[0] === selfPath) { now.items++; return 0; }
   now.links++;
+  if (/\.(jpe?g|png|gif|webp|avif)([?#]|$)/i.test(url)) now.shots++;
   // A network's own pages lead to it all over.
   const foreign = isForeign(url);
   if (foreign && has(socialHost, url)) now.social++;
@@ -141,8 +142,8 @@ const isOneCard = (i, j) => {
   return near.includes(up[i]) || near.includes(up[up[i]]) || near.includes(up[up[up[i]]]);
 };
 
-// A text with one link laid over it, which holds none of the text itself.
-const isCard = (i) => now.links - start.links[i] === 1 && now.long === start.long[i] && now.link === start.link[i] &&
+// A text with one link laid over it, which holds none of the text itself. A link to the picture itself only enlarges it.
+const isCard = (i) => now.shots === start.shots[i] && now.links - start.links[i] === 1 && now.long === start.long[i] && now.link === start.link[i] &&
   now.social === start.social[i] && now.foreign === start.foreign[i] && to[i] - from[i] >= 20 &&
       to[i] - from[i] <= 260 && linked === 0;
 
