@@ -400,6 +400,24 @@ CASES = {
         {},
         around=False,
     ),
+    "items whose headline is no link but has one after it": Case(
+        "<div class=widget><div><h4 class=block-heading>Latest News</h4><ul>"
+        + "".join(
+            f"<li><h3>{t}</h3><div>{PARAGRAPHS[n][:200]}...<a href=/{n}/>Read more</a></div></li>"
+            for n, t in enumerate(_TITLES[:3])
+        )
+        + "</ul></div></div>",
+        {"related": 1},
+    ),
+    "names and what they said are no such items": Case(
+        "<div class=comments><h3>Comments (2)</h3><ol>"
+        + "".join(
+            f"<li><h4>{name} of the old harbour says</h4><p>{PARAGRAPHS[n][:200]}</p><a href=/r/{n}>Reply</a></li>"
+            for n, name in enumerate(("Mila", "Jon"))
+        )
+        + "</ol></div>",
+        {"comments": 1},
+    ),
     "forms to subscribe without a word": Case(
         "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
         "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",

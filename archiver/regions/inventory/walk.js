@@ -147,6 +147,13 @@ const isCard = (i) => now.shots === start.shots[i] && now.links - start.links[i]
   now.social === start.social[i] && now.foreign === start.foreign[i] && to[i] - from[i] >= 20 &&
       to[i] - from[i] <= 260 && linked === 0;
 
+// An item whose headline is no link, but has one after it, to read on.
+let lastTitle = -1, titleSize = 0;
+const isComment = (i) => { for (let j = i, k = 0; j >= 0 && k < 4; j = up[j], k++) if (mark[j].comments) return true; return false; };
+const isTitled = (i) => /^(li|article)$/.test(tag[i]) && lastTitle > i && !isComment(i) && now.links - start.links[i] === 1 && now.long === start.long[i] &&
+  now.link > start.link[i] && now.link - start.link[i] < 40 && now.social === start.social[i] && now.foreign === start.foreign[i] &&
+  now.shots === start.shots[i] && to[i] - from[i] <= 700 && linked === 0;
+
 const leave = (i) => {
   to[i] = length;
   end[i] = nodes.length;
@@ -166,8 +173,10 @@ const leave = (i) => {
   if (tag[i] === 'p') paragraph--;
   for (const sum of SUMS) stop[sum][i] = now[sum];
   const block = BLOCKS.has(tag[i]);
-  if (block && isCard(i)) { now.long++; now.link += to[i] - from[i]; for (const sum of ['long',
-      'link']) stop[sum][i] = now[sum]; }
+  const size = to[i] - from[i];
+  if (/^h[2-6]$/.test(tag[i]) && now.links === start.links[i] && size > options.longLink) { lastTitle = i; titleSize = size; }
+  const more = block && isCard(i) ? size : block && isTitled(i) ? titleSize : 0;
+  if (more) { now.long++; now.link += more; for (const sum of ['long', 'link']) stop[sum][i] = now[sum]; }
   leaf[i] = block && text && !full[i];
   if (up[i] >= 0 && text && (block || full[i])) full[up[i]] = true;
 };
