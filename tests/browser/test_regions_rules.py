@@ -418,6 +418,20 @@ CASES = {
         + "</ol></div>",
         {"comments": 1},
     ),
+    "widgets of one make are one each, whatever their headings": Case(
+        "<div class=side>"
+        + "".join(
+            f"<section class='box {head}'><h3 class=box-top>{head}</h3>"
+            + "".join(
+                f"<article class=in><div><a href=/{t[:9]}#c>5</a></div><a href=/{t[:9]}><h4>{t}</h4></a></article>" for t in some
+            )
+            + "</section>"
+            for head, some in (("Harbour", _TITLES[:4]), ("Notes", _TITLES[4:5]))
+        )
+        + "</div>",
+        {"related": 2},
+        "Harbour " + " ".join(f"5 {t}" for t in _TITLES[:4]),
+    ),
     "forms to subscribe without a word": Case(
         "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
         "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",

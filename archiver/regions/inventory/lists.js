@@ -179,7 +179,7 @@ const structural = () => {
     if (sum('long', i) < 3 || late()) return;
     if (mark[i].comments && chars(i) > 0) return;
     if (teaserLike(i) && sectionHeads(i) <= 1 && namedHeads(i) <= 1 &&
-        !leadsOneOfSeveral(i) && !isColumn(i) && !isSiteMap(i)) { blocks.push(tightened(i)); return; }
+        !leadsOneOfSeveral(i) && !isColumn(i) && !isSiteMap(i) && !holdsWidgets(i)) { blocks.push(tightened(i)); return; }
     const below = children(i);
     const like = below.filter((j) => sum('long', j) >= 1);
     if (like.length === 1) visit(like[0]); else below.forEach(visit);
@@ -401,7 +401,44 @@ const findLinkBlocks = () => {
   }
   insets(offer);
   skeletons(offer);
-  return settle([...blocks.values()]);
+  const kept = settle([...blocks.values()]);
+  return [...kept, ...widgetsLike(kept)];
+};
+
+// How a widget is made down to its first headline: its heading, and what lies above the link.
+const shapeOf = (i) => {
+  const head = chars(i) < 6000 ? headingOf(i) : -1;
+  if (head < 0 || from[head] !== from[i] || !/^h[1-6]$/.test(tag[head]) || sum('links', head) > 0) return '';
+  for (let j = end[head]; j < end[i]; j++) {
+    if (tag[j] !== 'a' || sum('long', j) === 0) continue;
+    const parts = [];
+    for (let k = j; k > i; k = up[k]) parts.push(`${tag[k]} ${mark[k].text}`);
+    // Articles, and no links to pages of other kinds.
+    return parts.some((part) => part.startsWith('article ')) ? [`${tag[i]} ${tag[head]} ${mark[head].text}`, ...parts].join('>') : '';
+  }
+  return '';
+};
+
+// Two widgets of one make beside each other are two, however little the one holds.
+const holdsWidgets = (i) => {
+  const shapes = few(i).map(shapeOf).filter(Boolean);
+  return new Set(shapes).size < shapes.length;
+};
+
+// Widgets beside one that was found and made like it: they differ in their headings, and in how many articles they hold.
+const widgetsLike = (kept) => {
+  const shapes = new Map(), taken = (i) => kept.some((block) => within(block.i, i) || within(i, block.i));
+  for (const { i, kind } of kept) {
+    const shape = kind === 'ad' || up[i] < 0 ? '' : shapeOf(i);
+    if (shape) shapes.set(up[i], (shapes.get(up[i]) || new Set()).add(shape));
+  }
+  const more = [];
+  for (const [parent, made] of shapes) for (const i of children(parent)) {
+    if (taken(i) || sum('astray', i) > 0 || !made.has(shapeOf(i))) continue;
+    const block = { kind: 'related', i, score: 0.7, rules: ['made like another'], head: headingOf(i) };
+    if (!isUnlikely(block)) more.push(block);
+  }
+  return more;
 };
 
 // Mostly links, or teasers with a few lines below each.
