@@ -432,6 +432,11 @@ CASES = {
         {"related": 2},
         "Harbour " + " ".join(f"5 {t}" for t in _TITLES[:4]),
     ),
+    "a label and a heading over an empty place": Case(
+        "<div class=box><span class=mark>Advertisement</span><h2>You Might Also Like</h2><div><div id=up1></div></div></div>",
+        {"ad": 1},
+        "Advertisement You Might Also Like",
+    ),
     "forms to subscribe without a word": Case(
         "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
         "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",
