@@ -356,20 +356,24 @@ CASES = {
         "<div><div><h3>Comments</h3><div><p>Loading comments...</p></div></div></div>", {"comments": 1}
     ),
     "a heading that is alone in its box is not that of the next box": Case(
-        f"<div class=rail><p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]}</p><div class=trending><h3 class=line>Trending</h3></div><div></div><div><h3 class=line>The Yard</h3>"
-        f"{_items(*_TITLES[:4])}</div></div>",
+        "<div class=trending><h3 class=line>Trending</h3></div><div></div><div><h3 class=line>The Yard</h3>"
+        f"{_items(*_TITLES[:4])}</div>",
         {"trending": 1, "related": 1},
         "Trending",
     ),
     "a heading over a list of empty items": Case(
-        "<div class=low><h3>Recommended For You</h3><ul>" + "<li><a href=''><img src=/x.png></a><h4></h4></li>" * 3 + "</ul></div>"
+        "<div class=low><h3>Recommended For You</h3><ul>"
+        + "<li><a href=''><img src=/x.png></a><h4></h4></li>" * 3
+        + "</ul></div>"
         f"<div class=discussion>{_items(*_TITLES[:2])}</div>",
         {"related": 1},
         "Recommended For You",
     ),
     "what is featured in a line at the top is a menu": Case(
         "<header><div class=line><ul class=round><li class=featured-title><div>Featured:</div></li>"
-        + "".join(f"<li><a href=/{n}/>{t}</a></li>" for n, t in enumerate(("Tide Tables", "The Harbour Fair Guide", "Prizes")))
+        + "".join(
+            f"<li><a href=/{n}/>{t}</a></li>" for n, t in enumerate(("Tide Tables", "The Harbour Fair Guide", "Prizes"))
+        )
         + "</ul></div></header>",
         {},
     ),
@@ -385,7 +389,9 @@ CASES = {
     "the head of a page with a tab for what is popular": Case(
         "<div class=top><ul class=tabs><li><a href=#>Trending</a></li><li><a href=#>Recent</a></li></ul>"
         "<div class=main-nav><ul>"
-        + "".join(f"<li><a href=/{t}/>{t}</a></li>" for t in ("Harbour", "Market", "Boats", "Weather", "Letters", "Sport"))
+        + "".join(
+            f"<li><a href=/{t}/>{t}</a></li>" for t in ("Harbour", "Market", "Boats", "Weather", "Letters", "Sport")
+        )
         + "</ul></div></div>",
         {},
     ),
@@ -394,8 +400,8 @@ CASES = {
     ),
     "a picture that its link enlarges": Case(
         _within_article(
-            f"<div class=entry-featured><div><a href=/large.jpg><img src=/a.jpg></a></div><div><p>{_TITLES[0]}. Picture:"
-            " Mila Brandt for the Oster Haven Gazette</p></div></div>"
+            f"<div class=entry-featured><div><a href=/large.jpg><img src=/a.jpg></a></div><div>"
+            f"<p>{_TITLES[0]}. Picture: Mila Brandt for the Oster Haven Gazette</p></div></div>"
         ),
         {},
         around=False,
@@ -423,7 +429,8 @@ CASES = {
         + "".join(
             f"<section class='box {head}'><h3 class=box-top>{head}</h3>"
             + "".join(
-                f"<article class=in><div><a href=/{t[:9]}#c>5</a></div><a href=/{t[:9]}><h4>{t}</h4></a></article>" for t in some
+                f"<article class=in><div><a href=/{t[:9]}#c>5</a></div><a href=/{t[:9]}><h4>{t}</h4></a></article>"
+                for t in some
             )
             + "</section>"
             for head, some in (("Harbour", _TITLES[:4]), ("Notes", _TITLES[4:5]))
@@ -433,7 +440,8 @@ CASES = {
         "Harbour " + " ".join(f"5 {t}" for t in _TITLES[:4]),
     ),
     "a label and a heading over an empty place": Case(
-        "<div class=box><span class=mark>Advertisement</span><h2>You Might Also Like</h2><div><div id=up1></div></div></div>",
+        "<div class=box><span class=mark>Advertisement</span><h2>You Might Also Like</h2><div><div id=up1></div></div>"
+        "</div>",
         {"ad": 1},
         "Advertisement You Might Also Like",
     ),

@@ -360,7 +360,8 @@ const inMenus = (() => {
   }
   return (i) => before[end[i]] - before[i];
 })();
-const isMasthead = (i) => !isChrome(i) && near(i, isChrome) < 0 && inMenus(i) >= 5 && sum('long', i) < 3 && inMenus(i) > sum('links', i) * 0.5;
+const isMasthead = (i) => !isChrome(i) && near(i, isChrome) < 0 && sum('long', i) < 3 &&
+  inMenus(i) >= 5 && inMenus(i) > sum('links', i) * 0.5;
 
 // Adverts for jobs, which have titles of their own and lead to no articles.
 const JOBS = / (jobs?|job ?list|job ?board|stellenmarkt|stellenangebote?|vacancies|vacatures|offres? emploi) /;
@@ -448,7 +449,8 @@ const isLinky = (i) => linkShare(i) > 0.3 ||
 const offerHeaded = (i, words, offer) => {
   const linkedHead = sum('links', i), empty = emptyList(i);
   if (empty >= 0 && words.trending + words.related > 0) {
-    return offer({ kind: words.trending > words.related ? 'trending' : 'related', i: empty, score: 0.8, rules: ['heading of nothing'], head: i });
+    const kind = words.trending > words.related ? 'trending' : 'related';
+    return offer({ kind, i: empty, score: 0.8, rules: ['heading of nothing'], head: i });
   }
   if (words.related && !words.trending && /^(strong|b|span)$/.test(tag[i]) && /^(p|li)$/.test(tag[up[i]])) return;
   const around = blockAround(i, 1 + (linkedHead ? 1 : 0));
