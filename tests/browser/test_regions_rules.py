@@ -355,6 +355,96 @@ CASES = {
     "comments that are yet to come": Case(
         "<div><div><h3>Comments</h3><div><p>Loading comments...</p></div></div></div>", {"comments": 1}
     ),
+    "a heading that is alone in its box is not that of the next box": Case(
+        "<div class=trending><h3 class=line>Trending</h3></div><div></div><div><h3 class=line>The Yard</h3>"
+        f"{_items(*_TITLES[:4])}</div>",
+        {"trending": 1, "related": 1},
+        "Trending",
+    ),
+    "a heading over a list of empty items": Case(
+        "<div class=low><h3>Recommended For You</h3><ul>"
+        + "<li><a href=''><img src=/x.png></a><h4></h4></li>" * 3
+        + "</ul></div>"
+        f"<div class=discussion>{_items(*_TITLES[:2])}</div>",
+        {"related": 1},
+        "Recommended For You",
+    ),
+    "what is featured in a line at the top is a menu": Case(
+        "<header><div class=line><ul class=round><li class=featured-title><div>Featured:</div></li>"
+        + "".join(
+            f"<li><a href=/{n}/>{t}</a></li>" for n, t in enumerate(("Tide Tables", "The Harbour Fair Guide", "Prizes"))
+        )
+        + "</ul></div></header>",
+        {},
+    ),
+    "more about the site itself": Case(
+        "<footer><section class=about><div><h2>More About The Gazette</h2></div><div><ul>"
+        + "".join(
+            f"<li><a href=/{n}/>{t}</a></li>"
+            for n, t in enumerate(("Contact Us", "Rules for those who advertise", "Privacy", "Careers", "Masthead"))
+        )
+        + "</ul></div></section></footer>",
+        {},
+    ),
+    "the head of a page with a tab for what is popular": Case(
+        "<div class=top><ul class=tabs><li><a href=#>Trending</a></li><li><a href=#>Recent</a></li></ul>"
+        "<div class=main-nav><ul>"
+        + "".join(
+            f"<li><a href=/{t}/>{t}</a></li>" for t in ("Harbour", "Market", "Boats", "Weather", "Letters", "Sport")
+        )
+        + "</ul></div></div>",
+        {},
+    ),
+    "adverts for jobs are no articles": Case(
+        f"<aside><div class=ticker-jobs><div class=job-list>{_items(*_LONG_TITLES)}</div></div></aside>", {}
+    ),
+    "a picture that its link enlarges": Case(
+        _within_article(
+            f"<div class=entry-featured><div><a href=/large.jpg><img src=/a.jpg></a></div><div>"
+            f"<p>{_TITLES[0]}. Picture: Mila Brandt for the Oster Haven Gazette</p></div></div>"
+        ),
+        {},
+        around=False,
+    ),
+    "items whose headline is no link but has one after it": Case(
+        "<div class=widget><div><h4 class=block-heading>Latest News</h4><ul>"
+        + "".join(
+            f"<li><h3>{t}</h3><div>{PARAGRAPHS[n][:200]}...<a href=/{n}/>Read more</a></div></li>"
+            for n, t in enumerate(_TITLES[:3])
+        )
+        + "</ul></div></div>",
+        {"related": 1},
+    ),
+    "names and what they said are no such items": Case(
+        "<div class=comments><h3>Comments (2)</h3><ol>"
+        + "".join(
+            f"<li><h4>{name} of the old harbour says</h4><p>{PARAGRAPHS[n][:200]}</p><a href=/r/{n}>Reply</a></li>"
+            for n, name in enumerate(("Mila", "Jon"))
+        )
+        + "</ol></div>",
+        {"comments": 1},
+    ),
+    "widgets of one make are one each, whatever their headings": Case(
+        "<div class=side>"
+        + "".join(
+            f"<section class='box {head}'><h3 class=box-top>{head}</h3>"
+            + "".join(
+                f"<article class=in><div><a href=/{t[:9]}#c>5</a></div><a href=/{t[:9]}><h4>{t}</h4></a></article>"
+                for t in some
+            )
+            + "</section>"
+            for head, some in (("Harbour", _TITLES[:4]), ("Notes", _TITLES[4:5]))
+        )
+        + "</div>",
+        {"related": 2},
+        "Harbour " + " ".join(f"5 {t}" for t in _TITLES[:4]),
+    ),
+    "a label and a heading over an empty place": Case(
+        "<div class=box><span class=mark>Advertisement</span><h2>You Might Also Like</h2><div><div id=up1></div></div>"
+        "</div>",
+        {"ad": 1},
+        "Advertisement You Might Also Like",
+    ),
     "forms to subscribe without a word": Case(
         "<div><form action=https://g.test/newsletter/ method=post><input name=email><input type=submit></form></div>"
         "<p>.</p><div id=mc_embed_signup><form action=/x><input type=email name=m><input type=submit></form></div>",

@@ -203,6 +203,15 @@ const placeOf = (i, box) => `${up[box]} ${plainLabel(text(i))}`;
 const isUnderLabel = (parent, box, i) => from[parent] === from[box] && /^(ul|ol|dl)$/.test(tag[parent]) &&
   end[box] === end[i] && i - box === depth[i] - depth[box];
 
+// A label, a heading like that of a list, and an empty place: what is to come is paid for.
+const isHeadedPlace = (parent, box) => {
+  if (from[parent] !== from[box] || sum('links', parent) + sum('pics', parent) + sum('fields', parent) > 0) return false;
+  const below = few(parent), head = below.find((j) => j > box && chars(j) > 0);
+  if (head === undefined || !/^h[1-6]$/.test(tag[head]) || to[head] !== to[parent]) return false;
+  const words = headed(head);
+  return words.related + words.trending + words.paid > 0 && below.some((j) => j > head && /^(div|ins|section)$/.test(tag[j]));
+};
+
 const labelEvidence = (evidence) => {
   const over = [...indices()].filter((i) => isOverAd(i, evidence)), places = placesIn(over);
   for (const i of over) {
@@ -218,6 +227,10 @@ const labelEvidence = (evidence) => {
     if (weak && box !== i && besideAd(box, i, evidence)) { held.score += 0.4; held.rules.push('label beside an ad'); }
     evidence.set(box, held);
     const parent = up[box];
+    if (parent > 0 && !weak && isHeadedPlace(parent, box) && !cannotBeAd(parent)) {
+      evidence.set(parent, { score: 1, rules: ['label', 'heading of nothing'] });
+      continue;
+    }
     if (places.get(placeOf(i, box)) > 1) continue;
     if (parent > 0 && chars(parent) < chars(i) + 200 && sum('fields', parent) === 0 && !cannotBeAd(parent) &&
         besideAd(parent, box, evidence)) {

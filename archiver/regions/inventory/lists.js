@@ -56,9 +56,17 @@ const widened = (head, i) => {
   return best;
 };
 
+// Beside a heading that is alone in its box, a list that begins with one made the same: the first box was left empty.
+const isNextWidget = (i, other) => {
+  const head = labelled(i) !== i && sum('long', other) >= 2 ? headingOf(other) : -1;
+  return head >= 0 && from[head] === from[other] && sum('links', head) === 0 && tag[head] === tag[i] &&
+    /^h[1-6]$/.test(tag[i]) && mark[head] === mark[i];
+};
+
 const listAfter = (i) => {
   for (let j = i, k = 0; j > 0 && k < 4 && chars(j) <= chars(i) + 30; j = up[j], k++) {
     for (let other = end[j]; other < end[up[j]]; other = end[other]) {
+      if (isNextWidget(i, other)) return -1;
       if (isHeading(other) && /^h[1-6]$/.test(tag[other]) || headingOf(other) >= 0 &&
           headed(headingOf(other)).related + headed(headingOf(other)).trending > 0) return -1;
       if (sum('links', other) < 1 || tag[other] === 'p' || !isLinky(other) || barred(other)) continue;
@@ -171,7 +179,7 @@ const structural = () => {
     if (sum('long', i) < 3 || late()) return;
     if (mark[i].comments && chars(i) > 0) return;
     if (teaserLike(i) && sectionHeads(i) <= 1 && namedHeads(i) <= 1 &&
-        !leadsOneOfSeveral(i) && !isColumn(i) && !isSiteMap(i)) { blocks.push(tightened(i)); return; }
+        !leadsOneOfSeveral(i) && !isColumn(i) && !isSiteMap(i) && !holdsWidgets(i)) { blocks.push(tightened(i)); return; }
     const below = children(i);
     const like = below.filter((j) => sum('long', j) >= 1);
     if (like.length === 1) visit(like[0]); else below.forEach(visit);
@@ -240,6 +248,8 @@ const judgeBlock = (i, why, hint) => {
   if (words.trending > words.related) points.trending += points.related * 0.3;
   byPlace(i, named || isTicker(i), points);
   if (!named) byDoubt(i, points);
+  // "More about us" over links to the masthead, the terms and the like.
+  else if (isBelow(i) && isSiteMap(i) && sum('pics', i) === 0 && sum('long', i) < sum('links', i) * 0.4) points.related -= 0.6;
   if (words.paid && has(concept.name, lower(i, 80))) points.ad = 0;
   const kind = Object.keys(points).sort((a, b) => points[b] - points[a])[0];
   return { kind, i, score: points[kind], rules: [...new Set(rules)], head, named: named || words.paid > 0 };
@@ -308,8 +318,10 @@ const byMake = (i, head, kind, give) => {
 const byPlace = (i, named, points) => {
   const isMenu = !named || sum('long', i) < 3 || sum('link', i) / sum('links', i) < 18;
   if (near(i, isChrome) >= 0 && isMenu) { points.related -= 0.5; points.trending -= 0.4; }
+  const inHeader = near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0;
+  // What the site features in a line at the top of all its pages is a menu, too.
+  if (inHeader && (!named || (isMenu && sum('pics', i) === 0))) points.related -= named ? 1 : 0.4;
   if (named) return;
-  if (near(i, (j) => tag[j] === 'header' && !within(article, j)) >= 0) points.related -= 0.4;
   if (near(i, (j) => mark[j].comments && !holdsArticle(j)) >= 0) { points.related -= 0.6; points.trending -= 0.4; }
 };
 
@@ -338,12 +350,31 @@ const TAGS = / (tags?|tagcloud|topics|keywords|etiquetas|breadcrumbs?) /;
 const isTagList = ({ i, head, rules }) => !rules.includes('heading of nothing') &&
   ((head >= 0 && has(said.tags, lower(head, 60))) || has(TAGS, mark[i].text) || has(said.tags, lower(i, 14)));
 
+// The head of a page, with its menus: most links in it are those of a menu.
+const inMenus = (() => {
+  const before = new Int32Array(count + 1); // short links in menus before an element
+  for (let i = 0, until = 0; i < count; i++) {
+    // The page's own body, say, can be named after its menu.
+    if (i >= until && isChrome(i) && i > 0 && !barred(i)) until = end[i];
+    before[i + 1] = before[i] + (i < until && counted[i] && sum('long', i) + sum('pics', i) === 0 ? 1 : 0);
+  }
+  return (i) => before[end[i]] - before[i];
+})();
+const isMasthead = (i) => !isChrome(i) && near(i, isChrome) < 0 && sum('long', i) < 3 &&
+  inMenus(i) >= 5 && inMenus(i) > sum('links', i) * 0.5;
+
+// Adverts for jobs, which have titles of their own and lead to no articles.
+const JOBS = / (jobs?|job ?list|job ?board|stellenmarkt|stellenangebote?|vacancies|vacatures|offres? emploi) /;
+const isJobList = (i) => [i, ...few(i).slice(0, 4)].some((j) => has(JOBS, mark[j].text));
+
 // Share bars, sign-ups, tags and the like that look as if they were lists of articles.
 const isUnlikely = (block) => {
   const { i, kind } = block, long = sum('long', i);
   if (sum('social', i) > 1 && long < 2) return true;
   if (sum('mail', i) > 0 && has(said.newsletter, lower(i, 900))) return true;
+  if (kind !== 'ad' && isMasthead(i)) return true;
   if (kind !== 'related') return false;
+  if (!block.named && isJobList(i)) return true;
   return (sum('links', i) > 0 && long === 0) || (mark[i].comments && long < 3) || isTagList(block) ||
     (!(block.named && mark[i].related) && near(i, (j) => mark[j].social && !mark[j].related) >= 0);
 };
@@ -371,7 +402,44 @@ const findLinkBlocks = () => {
   }
   insets(offer);
   skeletons(offer);
-  return settle([...blocks.values()]);
+  const kept = settle([...blocks.values()]);
+  return [...kept, ...widgetsLike(kept)];
+};
+
+// How a widget is made down to its first headline: its heading, and what lies above the link.
+const shapeOf = (i) => {
+  const head = chars(i) < 6000 ? headingOf(i) : -1;
+  if (head < 0 || from[head] !== from[i] || !/^h[1-6]$/.test(tag[head]) || sum('links', head) > 0) return '';
+  for (let j = end[head]; j < end[i]; j++) {
+    if (tag[j] !== 'a' || sum('long', j) === 0) continue;
+    const parts = [];
+    for (let k = j; k > i; k = up[k]) parts.push(`${tag[k]} ${mark[k].text}`);
+    // Articles, and no links to pages of other kinds.
+    return parts.some((part) => part.startsWith('article ')) ? [`${tag[i]} ${tag[head]} ${mark[head].text}`, ...parts].join('>') : '';
+  }
+  return '';
+};
+
+// Two widgets of one make beside each other are two, however little the one holds.
+const holdsWidgets = (i) => {
+  const shapes = few(i).map(shapeOf).filter(Boolean);
+  return new Set(shapes).size < shapes.length;
+};
+
+// Widgets beside one that was found and made like it: they differ in their headings, and in how many articles they hold.
+const widgetsLike = (kept) => {
+  const shapes = new Map(), taken = (i) => kept.some((block) => within(block.i, i) || within(i, block.i));
+  for (const { i, kind } of kept) {
+    const shape = kind === 'ad' || up[i] < 0 ? '' : shapeOf(i);
+    if (shape) shapes.set(up[i], (shapes.get(up[i]) || new Set()).add(shape));
+  }
+  const more = [];
+  for (const [parent, made] of shapes) for (const i of children(parent)) {
+    if (taken(i) || sum('astray', i) > 0 || !made.has(shapeOf(i))) continue;
+    const block = { kind: 'related', i, score: 0.7, rules: ['made like another'], head: headingOf(i) };
+    if (!isUnlikely(block)) more.push(block);
+  }
+  return more;
 };
 
 // Mostly links, or teasers with a few lines below each.
@@ -379,7 +447,11 @@ const isLinky = (i) => linkShare(i) > 0.3 ||
   (sum('long', i) >= 2 && linkShare(i) > 0.12 && chars(i) / sum('long', i) < 400);
 
 const offerHeaded = (i, words, offer) => {
-  const linkedHead = sum('links', i);
+  const linkedHead = sum('links', i), empty = emptyList(i);
+  if (empty >= 0 && words.trending + words.related > 0) {
+    const kind = words.trending > words.related ? 'trending' : 'related';
+    return offer({ kind, i: empty, score: 0.8, rules: ['heading of nothing'], head: i });
+  }
   if (words.related && !words.trending && /^(strong|b|span)$/.test(tag[i]) && /^(p|li)$/.test(tag[up[i]])) return;
   const around = blockAround(i, 1 + (linkedHead ? 1 : 0));
   if (around >= 0) {
@@ -394,6 +466,14 @@ const offerHeaded = (i, words, offer) => {
   const sure = Math.max(words.trending, words.related, words.paid) > (words.trending || waits ? 0.4 : 0.75);
   const isHead = /^h[1-6]$/.test(tag[i]) || (mark[i].heading && leaf[i] && waits);
   if (sure && isHead && box !== i && sum('links', box) === 0 && !isText) offer(judgeBlock(box, 'heading of nothing', i));
+};
+
+// The box of a heading and a list of items that have no text yet, and nothing more.
+const emptyList = (i) => {
+  const box = /^h[1-6]$/.test(tag[i]) && sum('links', i) === 0 ? labelled(i) : i;
+  if (box === i || sum('links', box) > 0) return -1;
+  const lists = few(box).filter((j) => /^(ul|ol)$/.test(tag[j]) && chars(j) === 0 && few(j).filter((k) => tag[k] === 'li').length > 1);
+  return lists.length === 1 ? box : -1;
 };
 
 // An empty place for such a list.

@@ -4,7 +4,7 @@
 const BLOCKS = new Set(('address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure ' +
   'footer form h1 h2 h3 h4 h5 h6 header html li main nav ol p pre section summary table tbody td tfoot th thead tr ul').split(' '));
 const UNREAD = new Set('head style template noscript link meta base title'.split(' '));
-const SUMS = 'link links long pics plain fields mail secrets frames social foreign items astray again'.split(' ');
+const SUMS = 'link links long pics plain fields mail secrets frames social foreign items astray again shots'.split(' ');
 
 const began = performance.now();
 const nodes = [], up = [], end = [], tag = [], from = [], to = [], own = [], leaf = [], full = [], mark = [],
@@ -33,6 +33,7 @@ const readLink = (i, element) => {
   }
   if (url.split(/[?#]/)[0] === self || url.split(/[?#]/)[0] === selfPath) { now.items++; return 0; }
   now.links++;
+  if (/\.(jpe?g|png|gif|webp|avif)([?#]|$)/i.test(url)) now.shots++;
   // A network's own pages lead to it all over.
   const foreign = isForeign(url);
   if (foreign && has(socialHost, url)) now.social++;
@@ -141,10 +142,17 @@ const isOneCard = (i, j) => {
   return near.includes(up[i]) || near.includes(up[up[i]]) || near.includes(up[up[up[i]]]);
 };
 
-// A text with one link laid over it, which holds none of the text itself.
-const isCard = (i) => now.links - start.links[i] === 1 && now.long === start.long[i] && now.link === start.link[i] &&
+// A text with one link laid over it, which holds none of the text itself. A link to the picture itself only enlarges it.
+const isCard = (i) => now.shots === start.shots[i] && now.links - start.links[i] === 1 && now.long === start.long[i] && now.link === start.link[i] &&
   now.social === start.social[i] && now.foreign === start.foreign[i] && to[i] - from[i] >= 20 &&
       to[i] - from[i] <= 260 && linked === 0;
+
+// An item whose headline is no link, but has one after it, to read on.
+let lastTitle = -1, titleSize = 0;
+const isComment = (i) => { for (let j = i, k = 0; j >= 0 && k < 4; j = up[j], k++) if (mark[j].comments) return true; return false; };
+const isTitled = (i) => /^(li|article)$/.test(tag[i]) && lastTitle > i && !isComment(i) && now.links - start.links[i] === 1 && now.long === start.long[i] &&
+  now.link > start.link[i] && now.link - start.link[i] < 40 && now.social === start.social[i] && now.foreign === start.foreign[i] &&
+  now.shots === start.shots[i] && to[i] - from[i] <= 700 && linked === 0;
 
 const leave = (i) => {
   to[i] = length;
@@ -165,8 +173,10 @@ const leave = (i) => {
   if (tag[i] === 'p') paragraph--;
   for (const sum of SUMS) stop[sum][i] = now[sum];
   const block = BLOCKS.has(tag[i]);
-  if (block && isCard(i)) { now.long++; now.link += to[i] - from[i]; for (const sum of ['long',
-      'link']) stop[sum][i] = now[sum]; }
+  const size = to[i] - from[i];
+  if (/^h[2-6]$/.test(tag[i]) && now.links === start.links[i] && size > options.longLink) { lastTitle = i; titleSize = size; }
+  const more = block && isCard(i) ? size : block && isTitled(i) ? titleSize : 0;
+  if (more) { now.long++; now.link += more; for (const sum of ['long', 'link']) stop[sum][i] = now[sum]; }
   leaf[i] = block && text && !full[i];
   if (up[i] >= 0 && text && (block || full[i])) full[up[i]] = true;
 };
