@@ -1,6 +1,4 @@
-"""Filter lists, such as EasyList, as evidence for advertisements: what a frame asked for, or an element in it is,
-
-and a rule matches.
+"""Filter lists, such as EasyList, as evidence for advertisements: rules for requests, and rules for elements.
 
 The lists are others' work under their own licences (GPL, CC BY-SA): they come from a path that settings name, or from a
 package of the system, and never with this program. Without any, detection does with the other evidence.
