@@ -11,16 +11,19 @@
 
   const until = performance.now() + options.maxMs;
   const classes = new Set(), ids = new Set(), walk = walker(document, document, NodeFilter.SHOW_ELEMENT);
-  const take = (names, name) => { if (name && name.length <= options.maxLength) names.add(name); };
-  const isFull = () => classes.size + ids.size >= options.maxNames;
+  let more = false;
+  const take = (names, name) => {
+    if (!name || name.length > options.maxLength || names.has(name)) return;
+    if (names.size < options.maxNames) names.add(name);
+    else more = true;
+  };
 
   let seen = 0, node;
   while ((node = next(walk))) {
-    if (isFull() || ++seen > options.maxElements || (seen % 256 === 0 && performance.now() > until)) break;
+    if (more || ++seen > options.maxElements || (seen % 256 === 0 && performance.now() > until)) break;
     const given = attribute(node, 'class');
     if (given) for (const name of given.slice(0, options.maxAttribute).split(/\s+/)) take(classes, name);
     take(ids, attribute(node, 'id'));
   }
-  const listed = (names) => [...names].slice(0, options.maxNames);
-  return [listed(classes), listed(ids), Boolean(node)];
+  return [[...classes], [...ids], more || Boolean(node)];
 }

@@ -196,6 +196,18 @@ def test_of_a_very_long_class_attribute_the_beginning_is_read() -> None:
     assert len(found(take_by_lists(page, filters("##.c300")))) == 1
 
 
+@pytest.mark.parametrize(("last", "partial"), [("quay", ""), ("pier", "element rules")])
+def test_so_many_classes_are_read_and_as_many_ids(last: str, partial: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the last element has one class more, that is said."""
+    few = program.names(program.NameLimits(max_names=3))
+    monkeypatch.setattr("archiver.capture.regions.names", lambda: few)
+    page = f"""<h1 id="lamp">Night boats</h1><aside class="berth" id="mole"></aside>
+    <p class="mast">{_TEXT}</p><aside class="quay" id="boot"></aside><p class="{last}">{_TEXT}</p>"""
+    inventory = take_by_lists(page, filters("##.berth", "###boot"))
+    assert len(found(inventory)) == 2
+    assert [frame.partial for frame in inventory.frames] == [partial]
+
+
 def test_that_rules_were_not_all_asked_is_said() -> None:
     script = f"{_MANY}`<i class=c${{i}}></i>`; document.body.innerHTML = s.slice(0, 300000)"
     inventory = take_by_lists(f"<body><script>{script}</script>", filters("##.berth"))
