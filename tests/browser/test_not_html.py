@@ -105,9 +105,9 @@ def web() -> Iterator[LocalWeb]:
 def captured_whole(web: LocalWeb, path: str, archive: Path) -> Captured:
     """A capture of which the server was asked once, and of which every byte sent is in the WARC."""
     since = len(web.log)
-    captured = capture(web, f"https://files.test{path}", archive, settle_s=4.0)
+    captured = capture(web, f"https://downloads.test{path}", archive, settle_s=4.0)
     assert web.settle()
-    log = [served for served in web.log[since:] if served.host == "files.test"]
+    log = [served for served in web.log[since:] if served.host == "downloads.test"]
     assert [served.target for served in log if served.target == path] == [path]
     report = compare(read_warc(warc_of(captured.snapshot)), log)
     assert report.problems == []
@@ -115,8 +115,8 @@ def captured_whole(web: LocalWeb, path: str, archive: Path) -> Captured:
     recording = captured.recording
     assert recording.outcome is Outcome.COMPLETE, recording.warnings
     assert recording.main is not None
-    assert (recording.main.result, recording.main.url) == (Result.RECORDED, f"https://files.test{path}")
-    assert captured.snapshot.statement["final_url"] == f"https://files.test{path}"
+    assert (recording.main.result, recording.main.url) == (Result.RECORDED, f"https://downloads.test{path}")
+    assert captured.snapshot.statement["final_url"] == f"https://downloads.test{path}"
     return captured
 
 
@@ -165,7 +165,7 @@ def test_what_the_browser_saves_is_whole_and_said_to_have_no_renditions(
 def test_downloads_land_in_the_working_directory_and_are_removed_and_limited() -> None:
     with LocalWeb(files) as web, working_directory() as directory:
         settings = CaptureSettings(resolve=tuple(web.resolve), trust_ca=web.ca_path, settle_s=6.0)
-        recording = record("https://files.test/many", settings, directory, lambda _: None)
+        recording = record("https://downloads.test/many", settings, directory, lambda _: None)
         (folder,) = directory.rglob("downloads")
         assert folder.is_dir()
         assert list(folder.iterdir()) == []
