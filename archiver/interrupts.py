@@ -1,18 +1,21 @@
 """Being told to stop: SIGINT, SIGTERM and SIGHUP, as an interrupt, or while work is under way that has to end in order.
 
 Only the main thread handles signals; in others nothing here does anything. A signal that is ignored, as under nohup,
-stays ignored.
+stays ignored. One that arrives where Python drops exceptions, as in a callback of an import or of its garbage
+collection, comes once more.
 """
 
 from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_AGAIN_S = 0.02
 
 
 @contextlib.contextmanager
@@ -56,9 +59,24 @@ def stop_as_interrupted() -> None:
 
     Cleaning up takes some seconds at most, and being told again to stop must not leave half of it undone.
     """
-    for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
+    handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    usual = sys.unraisablehook
+
+    def listen() -> None:
+        for number in handled:
             signal.signal(number, _interrupt)
+
+    def come_again(dropped: sys.UnraisableHookArgs) -> None:
+        if dropped.exc_type is not KeyboardInterrupt or not handled:
+            usual(dropped)
+            return
+        listen()
+        # Raised from here it would be dropped, too.
+        signal.signal(signal.SIGALRM, lambda _, __: signal.raise_signal(handled[0]))
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+
+    sys.unraisablehook = come_again
+    listen()
 
 
 def ignore_from_now_on() -> None:

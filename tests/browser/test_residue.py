@@ -121,8 +121,7 @@ def test_a_signal_ends_a_capture_with_one_line_and_nothing_left(
     run = place.start(url_for(phase))
     assert run.wait_until(lambda: PHASES[phase](place, run)), run.lines
     run.process.send_signal(number)
-    assert run.end() == 130
-    assert run.lines == [_INTERRUPTED]
+    assert (run.end(), run.lines) == (130, [_INTERRUPTED])
     assert place.left() == []
     assert place.snapshots() == []
 
@@ -131,8 +130,7 @@ def test_ctrl_c_reaches_the_driver_too_and_changes_nothing(place: Place) -> None
     run = place.start()
     assert run.wait_until(lambda: run.step == "settle")
     os.killpg(run.process.pid, signal.SIGINT)
-    assert run.end() == 130
-    assert run.lines == [_INTERRUPTED]
+    assert (run.end(), run.lines) == (130, [_INTERRUPTED])
     assert place.left() == []
 
 
@@ -143,8 +141,7 @@ def test_further_signals_during_the_clean_up_do_not_cut_it_short(place: Place, g
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGINT):
         run.process.send_signal(number)
         time.sleep(gap_s)
-    assert run.end() == 130
-    assert run.lines == [_INTERRUPTED]
+    assert (run.end(), run.lines) == (130, [_INTERRUPTED])
     assert place.left() == []
 
 
@@ -168,8 +165,7 @@ def test_a_signal_ends_all_captures_of_a_command(place: Place) -> None:
     run = place.start(*(f"{URL}?{number}" for number in range(5)), options=["--concurrency", "3"])
     assert run.wait_until(lambda: place.browsers() == 3)
     run.process.send_signal(signal.SIGTERM)
-    assert run.end() == 130
-    assert run.lines == [_INTERRUPTED]
+    assert (run.end(), run.lines) == (130, [_INTERRUPTED])
     assert place.left() == []
 
 

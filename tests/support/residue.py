@@ -273,6 +273,7 @@ class Place:
 
 def _usual_signals() -> None:
     """What a terminal's foreground job has: the background jobs of a shell ignore SIGINT."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -66,3 +68,26 @@ def test_in_another_thread_nothing_is_changed() -> None:
     thread.start()
     thread.join()
     assert seen == [signal.default_int_handler]
+
+
+_DROPPED = """
+import signal, time
+from archiver.interrupts import stop_as_interrupted
+class Dropping:
+    def __del__(self):
+        signal.raise_signal(signal.{name})
+stop_as_interrupted()
+try:
+    Dropping()
+    time.sleep(20)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupt_that_comes_where_exceptions_are_dropped_comes_again(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _DROPPED.format(name=name)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("interrupted\n", "", 0)
