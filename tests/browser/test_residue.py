@@ -100,7 +100,7 @@ def test_what_the_browser_itself_puts_into_its_temporary_folder_lies_in_the_work
     assert run.wait_until(lambda: any(place.temporary.glob("archiver-capture-*/home/tmp/*/SingletonSocket"))), (
         "Chromium's socket lies elsewhere; whoever kills the browser leaves it there"
     )
-    run.process.send_signal(signal.SIGTERM)
+    run.tell(signal.SIGTERM)
     assert run.end() == 130
 
 
@@ -120,8 +120,8 @@ def test_a_signal_ends_a_capture_with_one_line_and_nothing_left(
 ) -> None:
     run = place.start(url_for(phase))
     assert run.wait_until(lambda: PHASES[phase](place, run)), run.lines
-    run.process.send_signal(number)
-    assert (run.end(), run.lines) == (130, [_INTERRUPTED])
+    run.tell(number)
+    assert (run.end(), run.lines) == (130, [_INTERRUPTED]), run.told
     assert place.left() == []
     assert place.snapshots() == []
 
@@ -130,7 +130,7 @@ def test_ctrl_c_reaches_the_driver_too_and_changes_nothing(place: Place) -> None
     run = place.start()
     assert run.wait_until(lambda: run.step == "settle")
     os.killpg(run.process.pid, signal.SIGINT)
-    assert (run.end(), run.lines) == (130, [_INTERRUPTED])
+    assert (run.end(), run.lines) == (130, [_INTERRUPTED]), run.told
     assert place.left() == []
 
 
@@ -139,16 +139,16 @@ def test_further_signals_during_the_clean_up_do_not_cut_it_short(place: Place, g
     run = place.start()
     assert run.wait_until(lambda: run.step == "settle")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGINT):
-        run.process.send_signal(number)
+        run.tell(number)
         time.sleep(gap_s)
-    assert (run.end(), run.lines) == (130, [_INTERRUPTED])
+    assert (run.end(), run.lines) == (130, [_INTERRUPTED]), run.told
     assert place.left() == []
 
 
 def test_under_nohup_a_lost_terminal_does_not_end_a_capture(place: Place) -> None:
     run = place.start(nohup=True)
     assert run.wait_until(lambda: run.step == "settle"), run.lines
-    run.process.send_signal(signal.SIGHUP)
+    run.tell(signal.SIGHUP)
     assert run.end() == 0
     assert len(place.snapshots()) == 1
     assert place.left() == []
@@ -164,8 +164,8 @@ def workers(place: Place, run: Run) -> dict[int, str]:
 def test_a_signal_ends_all_captures_of_a_command(place: Place) -> None:
     run = place.start(*(f"{URL}?{number}" for number in range(5)), options=["--concurrency", "3"])
     assert run.wait_until(lambda: place.browsers() == 3)
-    run.process.send_signal(signal.SIGTERM)
-    assert (run.end(), run.lines) == (130, [_INTERRUPTED])
+    run.tell(signal.SIGTERM)
+    assert (run.end(), run.lines) == (130, [_INTERRUPTED]), run.told
     assert place.left() == []
 
 

@@ -63,6 +63,7 @@ class Run:
     ) -> None:
         self._master, slave = pty.openpty()
         self._text = bytearray()
+        self.told = ""  # what was sent to it, and what it did with signals then
         self._reader = threading.Thread(target=self._read, daemon=True)
         self.process = subprocess.Popen(
             command,
@@ -106,6 +107,12 @@ class Run:
                 return True
             time.sleep(_POLL_S)
         return False
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        status = _read(self.process.pid, "status").decode().splitlines()
+        self.told += f"{number.name} at {self.step or 'start'}: {[line for line in status if line.startswith('Sig')]} "
+        self.process.send_signal(number)
 
     def end(self) -> int:
         """Wait for the end; the exit code."""

@@ -23,6 +23,9 @@ Read = TypeVar("Read")
 
 PAGE = "https://gazette.test/harbour/night-boats/"
 
+# What is found is judged, not how soon on a machine with much else to do.
+_PATIENT, _PATIENT_S = Limits(max_ms=30_000), 60
+
 
 Served = Callable[[str], tuple[str | bytes, str] | None]  # body and content type of a URL
 
@@ -57,7 +60,12 @@ def take_each(pages: Sequence[str]) -> list[Inventory]:
     """The inventories of several pages, each opened as `PAGE` in one browser."""
 
     async def each(browser: Browser) -> list[Inventory]:
-        return [merge(await reports(await _open(browser, PAGE, _html({PAGE: html})), None)) for html in pages]
+        found = []
+        for html in pages:
+            page = await _open(browser, PAGE, _html({PAGE: html}))
+            found.append(merge(await reports(page, None)))
+            await page.context.close()
+        return found
 
     return asyncio.run(_with_browser(each))
 
@@ -128,7 +136,7 @@ async def reports(page: Page, limits: Limits | None) -> list[FrameReport]:
 async def _report(frame: Frame, above: Frame | None, limits: Limits | None) -> FrameReport:
     owner = await _owner(frame, above) if above else ""
     try:
-        report = read_report(await evaluate(frame, inventory(limits), 20))
+        report = read_report(await evaluate(frame, inventory(limits or _PATIENT), _PATIENT_S))
     except (PlaywrightError, TimeoutError, ValueError) as error:
         return FrameReport(frame.id, frame.parent_id, frame.url, owner, None, str(error))
     return FrameReport(frame.id, frame.parent_id, frame.url, owner, report)
