@@ -10,11 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from archiver import interrupts
 from archiver.snapshot import Snapshot
 from tests.support.captures import Captures
 from tests.support.stamping import Around, Makers
-
-_SHARED = {"captures", "demo"}  # what several files use, and takes long to make
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,25 +23,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what takes long to make go to one process: those of a file, of a server, of the captures."""
+    """A browser test that fails runs once more: decision 0043."""
     for item in items:
-        if _SHARED & set(getattr(item, "fixturenames", ())):
-            group = "captures"
-        else:
-            group = "contract" if item.path.parent.name == "contract" else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
         if item.get_closest_marker("browser") is not None:
-            item.add_marker(pytest.mark.flaky(reruns=1))  # decision 0043
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(autouse=True)
-def _interrupts() -> Iterator[None]:
-    """An interrupt is one, though whoever started the tests may have had it ignored, as shells do in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _signals() -> Iterator[None]:
+    """Signals do what they usually do, whatever came before: shells have background jobs ignore an interrupt."""
+    before = {number: signal.getsignal(number) for number in interrupts.SIGNALS}
+    for number in interrupts.SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")
