@@ -15,7 +15,7 @@ from archiver.regions.program import Limits
 from tests.unit.regions import pages
 from tests.unit.regions.taking import PAGE, stored, take, take_at
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("one_browser")]
 
 
 def _kinds(inventory: Inventory) -> Counter[str]:

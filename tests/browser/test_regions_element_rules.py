@@ -20,7 +20,7 @@ from tests.unit.regions import pages
 from tests.unit.regions.taking import PAGE, take_by_lists
 from tests.unit.regions.test_lists import filters
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("one_browser")]
 
 _TEXT = "<p>Night boats come back to the harbour, and the lamp on the mole is lit again. Tickets are on board.</p>" * 6
 _BERTHS = f"""<!doctype html><title>Night boats</title><body><main><h1>Night boats</h1>

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from playwright.async_api import Browser, Page, Route, async_playwright
@@ -30,6 +32,44 @@ _PATIENT, _PATIENT_S = Limits(max_ms=30_000), 60
 Served = Callable[[str], tuple[str | bytes, str] | None]  # body and content type of a URL
 
 
+class _Kept:
+    """A browser that several inventories are taken in; a dead one is replaced."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._left = contextlib.AsyncExitStack()
+        self._browser: Browser | None = None
+
+    def run(self, use: Callable[[Browser], Awaitable[Read]]) -> Read:
+        async def used() -> Read:
+            if self._browser is None or not self._browser.is_connected():
+                self._browser = await self._left.enter_async_context(_browser())
+            return await use(self._browser)
+
+        return asyncio.run_coroutine_threadsafe(used(), self._loop).result()
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._left.aclose(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+_kept: list[_Kept] = []
+
+
+@contextlib.contextmanager
+def one_browser() -> Iterator[None]:
+    """While inside, all inventories are taken in one browser; otherwise each has its own."""
+    _kept.append(_Kept())
+    try:
+        yield
+    finally:
+        _kept.pop().close()
+
+
 def take(pages: Mapping[str, str] | str, limits: Limits | None = None) -> Inventory:
     """The inventory of `PAGE`. `pages` is its HTML, or HTML by URL; whatever else is asked for does not come."""
     return take_at(PAGE, _html({PAGE: pages} if isinstance(pages, str) else pages), limits)
@@ -41,7 +81,11 @@ def _html(pages: Mapping[str, str]) -> Served:
 
 def take_at(url: str, served: Served, limits: Limits | None = None) -> Inventory:
     """The inventory of the page at a URL, of a web that `served` answers for."""
-    return asyncio.run(_take(url, served, limits))
+
+    async def merged(page: Page) -> Inventory:
+        return merge(await reports(page, limits))
+
+    return _with_page(url, served, merged)
 
 
 def take_by_lists(pages: Mapping[str, str] | str, filters: Filters, budget_s: float = regions.BUDGET_S) -> Inventory:
@@ -53,26 +97,26 @@ def take_by_lists(pages: Mapping[str, str] | str, filters: Filters, budget_s: fl
         found = await regions.take(await frames.list(), filters, budget_s)
         return merge(found.reports)
 
-    return asyncio.run(_with_page(PAGE, _html({PAGE: pages} if isinstance(pages, str) else pages), taken))
+    return _with_page(PAGE, _html({PAGE: pages} if isinstance(pages, str) else pages), taken)
 
 
 def take_each(pages: Sequence[str]) -> list[Inventory]:
-    """The inventories of several pages, each opened as `PAGE` in one browser."""
+    """The inventories of several pages, opened as `PAGE` one after the other in one tab."""
+    shown = [""]
 
-    async def each(browser: Browser) -> list[Inventory]:
+    async def each(page: Page) -> list[Inventory]:
         found = []
-        for html in pages:
-            page = await _open(browser, PAGE, _html({PAGE: html}))
+        for shown[0] in pages:
+            await page.goto(PAGE)
             found.append(merge(await reports(page, None)))
-            await page.context.close()
         return found
 
-    return asyncio.run(_with_browser(each))
+    return _with_page(PAGE, lambda url: (shown[0], "text/html; charset=utf-8") if url == PAGE else None, each)
 
 
 def stored(url: str, served: Served) -> tuple[Inventory, list[str]]:
     """The inventory of a page, and the HTML of each of its frames as a capture stores it."""
-    return asyncio.run(_with_page(url, served, _stored))
+    return _with_page(url, served, _stored)
 
 
 async def _stored(page: Page) -> tuple[Inventory, list[str]]:
@@ -82,28 +126,30 @@ async def _stored(page: Page) -> tuple[Inventory, list[str]]:
     return inventory, [frame["html"] for frame in await read_frames(await frames.list())]
 
 
-async def _take(url: str, served: Served, limits: Limits | None) -> Inventory:
-    async def merged(page: Page) -> Inventory:
-        return merge(await reports(page, limits))
-
-    return await _with_page(url, served, merged)
-
-
-async def _with_page(url: str, served: Served, read: Callable[[Page], Awaitable[Read]]) -> Read:
+def _with_page(url: str, served: Served, read: Callable[[Page], Awaitable[Read]]) -> Read:
     async def opened(browser: Browser) -> Read:
-        return await read(await _open(browser, url, served))
+        page = await _open(browser, url, served)
+        try:
+            return await read(page)
+        finally:
+            await page.context.close()
 
-    return await _with_browser(opened)
+    async def alone() -> Read:
+        async with _browser() as browser:
+            return await opened(browser)
+
+    return _kept[-1].run(opened) if _kept else asyncio.run(alone())
 
 
-async def _with_browser(use: Callable[[Browser], Awaitable[Read]]) -> Read:
+@contextlib.asynccontextmanager
+async def _browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         found = find_browser(None, playwright.chromium.executable_path)
         browser = await playwright.chromium.launch(
             executable_path=found.path, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
         )
         try:
-            return await use(browser)
+            yield browser
         finally:
             await browser.close()
 
