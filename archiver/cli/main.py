@@ -222,4 +222,7 @@ def _let_go_of_stdout() -> None:
 
 def _interrupted() -> int:
     complain("interrupted; nothing of the unfinished capture was stored")
+    # Python notes an interrupt that ended code made from text, as dataclasses are, and `python -m` dies of it at exit.
+    # Such code that ends well takes the note back.
+    exec("")  # noqa: S102
     return ExitCode.INTERRUPTED

@@ -351,6 +351,17 @@ def test_an_interruption_is_exit_code_130(archiver: Run, monkeypatch: pytest.Mon
     assert_one_line(err.lstrip("\n"))
 
 
+def test_an_interruption_of_code_made_from_text_is_exit_code_130_too(tmp_path: Path) -> None:
+    interrupted = "exec('import signal; signal.raise_signal(signal.SIGINT)')"
+    script = f"import archiver.cli.main as m; m.cli.main = lambda **_: {interrupted}; m.main()"
+    (tmp_path / "as_module.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, "-m", "as_module"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert_one_line(done.stderr)
+
+
 def test_the_module_is_the_console_script() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "archiver", "capture", "bad"],
