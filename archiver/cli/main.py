@@ -106,7 +106,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise click.exceptions.Abort from None
+            raise click.exceptions.Abort(ctx.invoked_subcommand) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self.table)
@@ -182,8 +182,8 @@ def _run() -> int:
         if sys.stdout is None:
             raise UsageError("standard output is closed; send it to /dev/null if it is not wanted")
         result = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        return _interrupted()
+    except click.exceptions.Abort as error:
+        return _interrupted(*error.args)
     except KeyboardInterrupt:
         return _interrupted()
     except click.exceptions.NoArgsIsHelpError as error:
@@ -220,8 +220,9 @@ def _let_go_of_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _interrupted() -> int:
-    complain("interrupted; nothing of the unfinished capture was stored")
+def _interrupted(command: str | None = None) -> int:
+    captures = command in ("capture", "demo", "trace")
+    complain("interrupted; nothing of the unfinished capture was stored" if captures else "interrupted")
     # Python notes an interrupt that ended code made from text, as dataclasses are, and `python -m` dies of it at exit.
     # Such code that ends well takes the note back.
     exec("")  # noqa: S102

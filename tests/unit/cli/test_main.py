@@ -340,15 +340,23 @@ def test_a_damaged_statement_is_exit_code_8_and_one_line(archiver: Run) -> None:
     assert_one_line(err)
 
 
-def test_an_interruption_is_exit_code_130(archiver: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("show", "latest"), "interrupted"),
+        (("capture", "http://a.test/"), "interrupted; nothing of the unfinished capture was stored"),
+    ],
+)
+def test_an_interruption_is_exit_code_130(
+    archiver: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], said: str
+) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("archiver.cli.snapshots.Archive", interrupt)
-    code, _, err = archiver("show", "latest")
-    assert code == 130
-    # click itself ends the terminal's ^C line first.
-    assert_one_line(err.lstrip("\n"))
+    monkeypatch.setattr("archiver.cli.capturing.Archive", interrupt)
+    code, _, err = archiver(*command)
+    assert (code, err) == (130, f"archiver: {said}\n")
 
 
 def test_an_interruption_of_code_made_from_text_is_exit_code_130_too(tmp_path: Path) -> None:
