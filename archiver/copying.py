@@ -20,11 +20,14 @@ from archiver.errors import AlteredError, ExistsError, NotFoundError, SigningErr
 from archiver.index.queries import Filter
 from archiver.index.schema import State
 from archiver.seal import note as notes
+from archiver.seal import stamps
 from archiver.seal.note import NoteError, VerifierKey
 from archiver.seal.statement import About
+from archiver.seal.timestamp_read import MAX_RESPONSE_BYTES
 from archiver.storage import layout, log
 from archiver.storage.base import ObjectStore, read
 from archiver.urls import parse_capturable
+from archiver.verify.timestamps import log_of
 
 _MAX_SLOT_BYTES = 1 << 16
 _MAX_PUBLISHED_BYTES = 1 << 25  # an entry bundle can have 256 entries of 64 KiB
@@ -169,6 +172,7 @@ class _Copy:
                 entry = log.Entry(said.index, said.type, capture.id, said.commitment)
                 vouching.before(entry)
                 if self._carry(entry):
+                    self._carry_named(entry, source, target)
                     after = log.enter(self._target, entry.type, entry.id, entry.commitment, after).index
                     self._count()
         vouching.end()
@@ -215,10 +219,28 @@ class _Copy:
             for key in sorted(listed | set(digests)):
                 self._carry_object(key, digests.get(key))
         self._put(layout.note(entry.commitment), note)
-        # Those of a log's checkpoints stay with that log; what the statement says of one can be verified there.
         for key in self._source.list(layout.note_timestamps(entry.commitment)):
             self._put(key, read(self._source, key, _MAX_PUBLISHED_BYTES))
         return True
+
+    def _carry_named(self, entry: log.Entry, source: Archive, target: Archive) -> None:
+        """Copy the time stamps that a statement names, over a checkpoint of its first archive's log."""
+        own, theirs = _origin(source), _origin(target)
+        origin = log_of(log.note(self._source, entry), own)
+        statement = log.statement(self._source, entry)
+        try:
+            said = statement["sealed_after"]
+            size, named = said["checkpoint"]["size"], {each["sha256"] for each in said["stamps"]}
+        except (KeyError, TypeError):
+            return  # it names none, or is no statement that can be understood
+        if origin is None or origin == theirs or not isinstance(size, int):
+            return
+        is_own = origin == own
+        there = stamps.of_checkpoint(self._source, size) if is_own else stamps.of_other(self._source, origin, size)
+        for stored in there:
+            data = read(self._source, stored.key, MAX_RESPONSE_BYTES)
+            if hashlib.sha256(data).hexdigest() in named:
+                self._put(layout.other_timestamps(origin, size) + stored.file, data)
 
     def _carry_object(self, key: str, sha256: str | None) -> None:
         """Copy an object by way of a file, held against its digest where there is one."""
@@ -300,6 +322,11 @@ class _Vouching:
             keychanges.unvouch(self._target, over, self._about)
         except SigningError as error:
             self._problems.append(str(error))
+
+
+def _origin(archive: Archive) -> str:
+    described = archive.describe()
+    return described.origin or "" if described else ""
 
 
 def _withdrawn(archive: Archive) -> frozenset[str]:

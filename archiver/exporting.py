@@ -28,6 +28,7 @@ from archiver.seal.timestamp_read import MAX_RESPONSE_BYTES
 from archiver.snapshot import Snapshot
 from archiver.storage import layout, log
 from archiver.storage.base import read
+from archiver.verify.timestamps import checkpoint_text, log_of
 from archiver.warc import wacz
 from archiver.warc.stored_zip import StoredZip
 from archiver.warc.wacz import Listed
@@ -96,7 +97,7 @@ class _Export:
         if picture is not None:
             pieces = self._snapshot.part(_PARTS[picture["role"]])
             files[places.SCREENSHOT] = _bounded(pieces, places.limit_bytes(places.SCREENSHOT), "the screenshot")
-        files |= self._stamps(capture.result)
+        files |= self._stamps(capture.result, files[places.member(places.SNAPSHOT, "note")])
         return files
 
     def _seal(self, files: dict[str, bytes], name: str, index: int, commitment: str) -> None:
@@ -142,12 +143,12 @@ class _Export:
 
     # time stamps
 
-    def _stamps(self, result: LogRef) -> dict[str, bytes]:
+    def _stamps(self, result: LogRef, note: bytes) -> dict[str, bytes]:
         files = {
             f"{places.OF_SNAPSHOT}{name}": data
             for name, data in self._folder(layout.note_timestamps(result.commitment)).items()
         }
-        files |= self._before()
+        files |= self._before(note)
         files |= self._later(result.index)
         authorities = {path.split(".")[-2] for path in files if path.endswith(".tsr")}
         for key in self._store.list(layout.TIMESTAMP_ROOTS):
@@ -168,21 +169,27 @@ class _Export:
             found[name] = read(self._store, key, MAX_RESPONSE_BYTES)
         return found
 
-    def _before(self) -> dict[str, bytes]:
+    def _before(self, note: bytes) -> dict[str, bytes]:
         """The checkpoint that was the newest stamped one before the visit, and its responses, as far as they are here.
 
-        A snapshot that was copied names one of its first archive's log, which may not be here.
+        A snapshot that was copied names one of its first archive's log.
         """
+        own = self._signed.checkpoint.origin
+        origin = log_of(note, own) or own
         try:
             named = self._snapshot.statement["sealed_after"]
             size, root = named["checkpoint"]["size"], named["checkpoint"]["root"]
             hashes = {each["sha256"] for each in named["stamps"]}
-            text = read(self._store, layout.checkpoint(size), _MAX_CHECKPOINT_BYTES)
+            if origin != own:
+                text = checkpoint_text(origin, size, bytes.fromhex(root))
+            else:
+                text = read(self._store, layout.checkpoint(size), _MAX_CHECKPOINT_BYTES)
             if Checkpoint.parse(text.decode()).root.hex() != root:
                 return {}
         except (KeyError, TypeError, ValueError, NotFoundError):
             return {}
-        folder = self._folder(layout.checkpoint_timestamps(size))
+        is_own = origin == own
+        folder = self._folder(layout.checkpoint_timestamps(size) if is_own else layout.other_timestamps(origin, size))
         found = {
             f"{places.OF_BEFORE}{name}": data
             for name, data in folder.items()

@@ -23,7 +23,7 @@ from archiver.storage.base import read
 from archiver.storage.log import Entry
 from archiver.verify import stamped
 from archiver.verify.stamped import Stamped
-from archiver.verify.timestamps import Pin, Times
+from archiver.verify.timestamps import Pin, Times, log_of
 from archiver.verifying import pins_of
 
 #: told of how many notes are done, of how many
@@ -156,13 +156,17 @@ def times_of(archive: Archive, result: LogRef, statement: Mapping[str, Any]) -> 
             keys[size] = tuple(each.key for each in listed)
         if len({each.authority for each in listed}) >= WANTED:
             break
+    origin = described.origin if described and described.origin else ""
+    note = log.note(store, log.Entry(result.index, result.type, statement["id"], result.commitment))
+    others: dict[str, tuple[str, ...]] = {}
     said = statement.get("sealed_after")
     if said:
-        size = said["checkpoint"]["size"]
-        keys[size] = tuple(each.key for each in stamps.of_checkpoint(store, size))
-    origin = described.origin if described and described.origin else ""
-    known = Stamped(origin, _pins(archive.settings), clock.now(), keys, roots)
-    note = log.note(store, log.Entry(result.index, result.type, statement["id"], result.commitment))
+        size, of = said["checkpoint"]["size"], log_of(note, origin) or origin
+        if of == origin:
+            keys[size] = tuple(each.key for each in stamps.of_checkpoint(store, size))
+        else:
+            others[layout.other_timestamps(of, size)] = tuple(each.key for each in stamps.of_other(store, of, size))
+    known = Stamped(origin, _pins(archive.settings), clock.now(), keys, roots, others)
     listed_keys = store.list(layout.note_timestamps(result.commitment))
     return stamped.check(store.get, known, result.index, note, listed_keys, statement)
 

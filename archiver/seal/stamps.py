@@ -111,6 +111,21 @@ def of_checkpoints(store: ObjectStore, above: int = -1) -> Iterator[tuple[int, l
         yield size, found
 
 
+def of_others(store: ObjectStore) -> dict[str, list[Stored]]:
+    """The stored responses over checkpoints of other logs, by their folder. Raises `StorageError`."""
+    found: dict[str, list[Stored]] = {}
+    for stored in filter(None, map(parse, store.list(layout.OTHER_TIMESTAMPS))):
+        folder = stored.key.removesuffix(stored.file)
+        if folder.count("/") == layout.OTHER_TIMESTAMPS.count("/") + 1:
+            found.setdefault(folder, []).append(stored)
+    return found
+
+
+def of_other(store: ObjectStore, origin: str, size: int) -> list[Stored]:
+    """The stored responses over a checkpoint of the log `origin`, which is another one's. Raises `StorageError`."""
+    return _in_folder(store, layout.other_timestamps(origin, size))
+
+
 def _in_folder(store: ObjectStore, folder: str) -> list[Stored]:
     """The responses that lie in a folder, and not below another one in it."""
     found = filter(None, map(parse, store.list(folder)))

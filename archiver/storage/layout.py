@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import secrets
 from datetime import datetime
@@ -18,6 +19,7 @@ NOTES = "notes/"
 TIMESTAMPS = "timestamps/"
 NOTE_TIMESTAMPS = f"{TIMESTAMPS}notes/"
 CHECKPOINT_TIMESTAMPS = f"{TIMESTAMPS}checkpoints/"
+OTHER_TIMESTAMPS = f"{TIMESTAMPS}others/"
 TIMESTAMP_ROOTS = f"{TIMESTAMPS}roots/"  # the root certificates that were pinned when a time stamp was taken
 PROBES = "probe/"  # what `archiver.storage.probe` puts there and takes away again
 _SLOT = re.compile(r"[0-9]{12}")
@@ -96,3 +98,8 @@ def note_timestamps(commitment: str) -> str:
 def checkpoint_timestamps(size: int) -> str:
     """What the keys of the time stamps of the checkpoint of that size begin with."""
     return f"{CHECKPOINT_TIMESTAMPS}{size:012d}/"
+
+
+def other_timestamps(origin: str, size: int) -> str:
+    """What the keys of the time stamps of another log's checkpoint begin with: copied statements name it."""
+    return f"{OTHER_TIMESTAMPS}{hashlib.sha256(origin.encode()).hexdigest()[:32]}-{size:012d}/"

@@ -44,6 +44,8 @@ from archiver.verify.timestamps import (
     Times,
     check_roots,
     check_timestamps,
+    checkpoint_text,
+    log_of,
     named_checkpoint,
 )
 from archiver.verify.trust import PROOF, Trust
@@ -169,7 +171,7 @@ class _Bundle:
         said = statement.get("sealed_after")
         if said:
             size, root = said["checkpoint"]["size"], bytes.fromhex(said["checkpoint"]["root"])
-            text = _checkpoint_text(self._origin, size, root)
+            text = checkpoint_text(log_of(note, self._origin) or self._origin, size, root)
             before = self._folder(places.OF_BEFORE, text)
         if self._covers:
             later = self._folder(places.OF_LATER, self._package.read(places.LATER, _MAX_SMALL_BYTES))
@@ -412,13 +414,6 @@ def _of_another_time(sealed: list[_Sealed], checkpoint: Checkpoint) -> Iterator[
     for each in sealed:
         if Checkpoint.parse(notes.parse(each.proof.checkpoint).text) != checkpoint:
             yield f"the proof for entry {each.entry.index} has another checkpoint than that of the snapshot"
-
-
-def _checkpoint_text(origin: str, size: int, root: bytes) -> bytes:
-    try:
-        return Checkpoint(origin, size, root).text.encode()
-    except NoteError:
-        return b"no checkpoint"  # whatever was stamped, it was not that
 
 
 def _inclusion(proofs: list[_Sealed]) -> Check:

@@ -69,6 +69,7 @@ class Ledger:
     leaves: dict[int, bytes] = field(default_factory=dict)
     every_leaf: list[bytes] | None = None  # where all were wanted
     stamped: dict[int, list[Stored]] = field(default_factory=dict)  # time stamps of checkpoints, by their sizes
+    others: dict[str, list[Stored]] = field(default_factory=dict)  # those of other logs' checkpoints, by their folders
     roots: dict[int, bytes] = field(default_factory=dict)  # of the tree at these sizes, and at others that were wanted
     junk: list[Junk] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)  # bundles that could not be used
@@ -131,14 +132,14 @@ def _examined(
     # None of it can be verified before the keys are known, and those are in the log.
     limit = max(sizes, default=0)
     sizes |= {known.checkpoint.size for known in trust.known}
-    stamped = dict(stamps.of_checkpoints(store))
+    stamped, others = dict(stamps.of_checkpoints(store)), stamps.of_others(store)
     sizes |= stamped.keys()
-    ledger = Ledger(store, origin, Keyring(()), bool(trust.keys), trust, declared, stamped=stamped)
+    ledger = Ledger(store, origin, Keyring(()), bool(trust.keys), trust, declared, stamped=stamped, others=others)
     roots = _read(ledger, sizes, limit, wanted, on_entries)
     _judge(ledger, candidates, problems, roots)
     if limit and not ledger.lost and ledger.tree.verdict is not Verdict.PASS:
         # The bundles may be what is wrong: the slots decide.
-        again = Ledger(store, origin, ledger.keyring, ledger.vouched, trust, declared, stamped=stamped)
+        again = Ledger(store, origin, ledger.keyring, ledger.vouched, trust, declared, stamped=stamped, others=others)
         roots = _read(again, sizes, 0, wanted, on_entries)
         _judge(again, candidates, problems, roots)
         if again.tree.verdict is Verdict.PASS:

@@ -10,9 +10,7 @@ from typing import Any
 
 from archiver.errors import NotFoundError, StorageError
 from archiver.seal import stamps
-from archiver.seal.checkpoint import Checkpoint
 from archiver.seal.interval import WANTED
-from archiver.seal.note import NoteError
 from archiver.seal.stamps import Stored
 from archiver.seal.timestamp_read import MAX_RESPONSE_BYTES
 from archiver.storage import layout
@@ -25,6 +23,8 @@ from archiver.verify.timestamps import (
     Times,
     check_folder,
     check_timestamps,
+    checkpoint_text,
+    log_of,
     named_checkpoint,
 )
 from archiver.verify.verdict import Check, judged, skipped
@@ -42,7 +42,8 @@ class Stamped:
     """What a verifier knows of the time stamps of a log: whom to believe, and which checkpoints were stamped.
 
     `checkpoints` has the keys of the responses by the size they are over, `roots` the roots of the log at such sizes,
-    as its entries make them. It can be sent to another process.
+    as its entries make them, `others` the keys of responses over checkpoints of other logs, by their folders. It can
+    be sent to another process.
     """
 
     origin: str
@@ -50,13 +51,15 @@ class Stamped:
     at: datetime
     checkpoints: Mapping[int, tuple[str, ...]]
     roots: Mapping[int, bytes]
+    others: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, ledger: Ledger, at: datetime) -> Stamped:
         """Of a log that was read."""
         keys = {size: tuple(each.key for each in found) for size, found in ledger.stamped.items()}
         roots = {size: ledger.roots[size] for size in keys if size in ledger.roots}
-        return cls(ledger.origin, ledger.trust.authorities, at, keys, roots)
+        others = {folder: tuple(each.key for each in found) for folder, found in ledger.others.items()}
+        return cls(ledger.origin, ledger.trust.authorities, at, keys, roots, others)
 
     def later_than(self, index: int) -> int | None:
         """The size of the first stamped checkpoint that has this entry: by enough authorities, or else by any."""
@@ -77,13 +80,16 @@ def material(
     said = statement.get("sealed_after")
     if said:
         size, named = said["checkpoint"]["size"], {each["sha256"] for each in said["stamps"]}
-        files = _files(source, known.checkpoints.get(size, ()), listed=False)
+        origin = log_of(note, known.origin) or known.origin
+        is_own = origin == known.origin
+        there = known.checkpoints.get(size) if is_own else known.others.get(layout.other_timestamps(origin, size))
+        files = _files(source, there or (), listed=False)
         files = {name: data for name, data in files.items() if hashlib.sha256(data).hexdigest() in named}
-        before = Folder(_text(known.origin, size, bytes.fromhex(said["checkpoint"]["root"])), files)
+        before = Folder(checkpoint_text(origin, size, bytes.fromhex(said["checkpoint"]["root"])), files)
     later, size = None, known.later_than(index)
     if size is not None:
         files = _files(source, known.checkpoints[size], listed=False)
-        later = Folder(_text(known.origin, size, known.roots[size]), files)
+        later = Folder(checkpoint_text(known.origin, size, known.roots[size]), files)
     files = _files(source, keys)
     return Material(Folder(note, files) if files else None, before, later)
 
@@ -117,7 +123,9 @@ def check_log(known: Stamped, source: Source) -> Check:
             continue
         files = _files(source, keys, listed=False)
         count += len(files)
-        wrong, unsure = check_folder(f"checkpoint {size}", Folder(_text(known.origin, size, root), files), known)
+        wrong, unsure = check_folder(
+            f"checkpoint {size}", Folder(checkpoint_text(known.origin, size, root), files), known
+        )
         problems += wrong
         doubts += unsure
     if not known.checkpoints:
@@ -128,13 +136,6 @@ def check_log(known: Stamped, source: Source) -> Check:
     return judged(
         "timestamps", f"{count} over {sizes} {'checkpoint' if sizes == 1 else 'checkpoints'}", problems, doubts
     )
-
-
-def _text(origin: str, size: int, root: bytes) -> bytes:
-    try:
-        return Checkpoint(origin, size, root).text.encode()
-    except NoteError:
-        return b"no checkpoint"  # whatever was stamped, it was not that
 
 
 def _files(source: Source, keys: Iterable[str], *, listed: bool = True) -> dict[str, bytes]:

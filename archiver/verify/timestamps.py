@@ -23,6 +23,7 @@ from archiver.moments import parse_rfc3339
 from archiver.seal import interval as intervals
 from archiver.seal import note as notes
 from archiver.seal import stamps
+from archiver.seal.checkpoint import Checkpoint
 from archiver.seal.interval import WANTED, Attested, Interval, shifted
 from archiver.seal.timestamp import Name, Token
 from archiver.seal.timestamp_check import check_response
@@ -130,11 +131,25 @@ def named_checkpoint(statement: Mapping[str, Any], note: bytes, origin: str) -> 
     None where it names none. One that was copied from another archive names a checkpoint of that one's log.
     """
     said = statement.get("sealed_after")
-    try:
-        is_own = any(signature.name == origin for signature in notes.parse(note).signatures)
-    except notes.NoteError:
-        is_own = False
+    is_own = log_of(note, origin) == origin
     return (said["checkpoint"]["size"], bytes.fromhex(said["checkpoint"]["root"])) if said and is_own else None
+
+
+def log_of(note: bytes, origin: str) -> str | None:
+    """The log that a note was signed for: `origin` if it can be, or else the one that its first signature names."""
+    try:
+        names = [signature.name for signature in notes.parse(note).signatures]
+    except notes.NoteError:
+        return None
+    return origin if origin in names else names[0]
+
+
+def checkpoint_text(origin: str, size: int, root: bytes) -> bytes:
+    """What is time-stamped of a checkpoint."""
+    try:
+        return Checkpoint(origin, size, root).text.encode()
+    except notes.NoteError:
+        return b"no checkpoint"  # whatever was stamped, it was not that
 
 
 def check_roots(files: Mapping[str, bytes], pins: Iterable[Pin]) -> tuple[list[str], list[str]]:

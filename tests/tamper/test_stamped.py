@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from archiver import sealing
 from archiver.archive import Archive
 from archiver.copying import copy
 from archiver.report import places
 from archiver.storage import layout
+from archiver.storage.base import read
 from archiver.verify.verdict import Verdict
+from archiver.verifying import Wanted
 from tests.tamper import stamped, verifier
 from tests.tamper.material import url_of
 from tests.tamper.mutations import Mutation
@@ -173,10 +178,51 @@ def test_roots_that_were_exchanged_in_the_store_show_in_what_is_exported(made: S
     assert verifier.wrong(verifier.exported(tmp_path / "exported.wacz", made.wanted()).checks) == {"timestamps"}
 
 
-def test_what_a_copied_statement_names_is_not_held_against_the_log_that_it_is_in(made: Stamped, tmp_path: Path) -> None:
-    """It names the log of three entries of its first archive. The other one was stamped at as many, too."""
+@pytest.fixture
+def copied(made: Stamped, tmp_path: Path) -> Path:
+    """An archive with a copy of `second`, and a copy of that one."""
     with Archive(str(made.archive)) as archive, Archive(str(tmp_path / "other")) as other:
         copy(archive, other, lambda *_: None, url_of("second"))
+        with Archive(str(tmp_path / "third")) as third:
+            copy(other, third, lambda *_: None, url_of("second"))
+    return tmp_path
+
+
+def _where_copied_to(made: Stamped, place: Path) -> Wanted:
+    with Archive(str(place)) as archive:
+        described = archive.describe()
+        assert described is not None
+        trust = place.with_suffix(".trust")
+        trust.write_text(f"{described.key}\n")
+    return replace(made.wanted(known=False), trust=trust)
+
+
+@pytest.mark.parametrize("place", ["other", "third"])
+def test_a_copied_snapshot_was_sealed_when_it_was_sealed_where_it_comes_from(
+    place: str, made: Stamped, copied: Path
+) -> None:
+    wanted = _where_copied_to(made, copied / place)
+    report = verifier.one(copied / place, made.ids["second"], wanted)
+    assert (verifier.wrong(report.checks), report.verdict) == (frozenset(), Verdict.PASS)
+    original = verifier.one(made.archive, made.ids["second"], made.wanted())
+    assert report.sealed == original.sealed
+    assert report.sealed is not None
+    assert report.sealed.after is not None
+    assert verifier.verdict(verifier.everything(made, copied / place, wanted)) is Verdict.PASS
+    (copied / "exported.wacz").write_bytes(stamped.export(copied / place, made.ids["second"]))
+    exported = verifier.exported(copied / "exported.wacz", wanted)
+    assert (verifier.wrong(exported.checks), exported.verdict) == (frozenset(), Verdict.PASS)
+    assert exported.sealed == original.sealed
+    with Archive(str(copied / place)) as archive:
+        capture, _ = archive.locate(made.ids["second"])
+        shown = sealing.sealed(archive, capture, archive.find(capture.id).statement)
+    assert shown is not None
+    assert shown.interval == original.sealed
+
+
+def test_what_a_copied_statement_names_is_not_held_against_the_log_that_it_is_in(made: Stamped, copied: Path) -> None:
+    """It names the log of three entries of its first archive. The other one was stamped at as many, too."""
+    with Archive(str(copied / "other")) as other:
         newest = other.newest_checkpoint()
         assert newest is not None
         assert newest.checkpoint.size == stamped.BEFORE
@@ -184,11 +230,38 @@ def test_what_a_copied_statement_names_is_not_held_against_the_log_that_it_is_in
             response = made.reply(name, newest.checkpoint.text.encode())
             key = layout.checkpoint_timestamps(stamped.BEFORE) + stamped.name_of(name, response)
             other.store.put_new(key, response)
-        described = other.describe()
-        assert described is not None
-        (tmp_path / "trust").write_text(f"{described.key}\n")
-    wanted = replace(made.wanted(known=False), trust=tmp_path / "trust")
-    found = verifier.wrong(verifier.one(tmp_path / "other", made.ids["second"], wanted).checks)
-    (tmp_path / "exported.wacz").write_bytes(stamped.export(tmp_path / "other", made.ids["second"]))
-    exported = verifier.wrong(verifier.exported(tmp_path / "exported.wacz", wanted).checks)
-    assert exported - {"consistency?"} == found == {"timestamps?"}
+    wanted = _where_copied_to(made, copied / "other")
+    assert verifier.wrong(verifier.one(copied / "other", made.ids["second"], wanted).checks) == frozenset()
+    (copied / "exported.wacz").write_bytes(stamped.export(copied / "other", made.ids["second"]))
+    assert verifier.wrong(verifier.exported(copied / "exported.wacz", wanted).checks) <= {"consistency?"}
+
+
+@pytest.mark.parametrize(
+    ("alter", "found"),
+    [
+        (lambda path: path.unlink(), {"timestamps?"}),
+        (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"x"), {"timestamps?"}),
+        (lambda path: path.rename(path.with_name(path.name.replace("one.", "two."))), {"timestamps"}),
+    ],
+    ids=["is missing", "is altered", "is called another authority's"],
+)
+def test_a_time_stamp_that_was_copied_and_then(
+    alter: Callable[[Path], object], found: set[str], made: Stamped, copied: Path
+) -> None:
+    folder = copied / "other" / layout.other_timestamps(made.signer.name, stamped.BEFORE)
+    alter(next(folder.glob("*.one.tsr")))
+    wanted = _where_copied_to(made, copied / "other")
+    report = verifier.one(copied / "other", made.ids["second"], wanted)
+    assert verifier.wrong(report.checks) == found
+
+
+def test_a_time_stamp_that_no_copied_statement_names_says_nothing(made: Stamped, copied: Path) -> None:
+    folder = layout.other_timestamps(made.signer.name, stamped.BEFORE)
+    with Archive(str(made.archive)) as archive, Archive(str(copied / "other")) as other:
+        text = read(archive.store, layout.checkpoint(stamped.BEFORE), 4096)
+        response = made.reply("one", text, timedelta(hours=-1))
+        other.store.put_new(folder + stamped.name_of("one", response), response)
+    wanted = _where_copied_to(made, copied / "other")
+    original = verifier.one(made.archive, made.ids["second"], made.wanted())
+    report = verifier.one(copied / "other", made.ids["second"], wanted)
+    assert (report.verdict, report.sealed) == (Verdict.PASS, original.sealed)
