@@ -220,7 +220,9 @@ class _Copy:
                 self._carry_object(key, digests.get(key))
         self._put(layout.note(entry.commitment), note)
         for key in self._source.list(layout.note_timestamps(entry.commitment)):
-            self._put(key, read(self._source, key, _MAX_PUBLISHED_BYTES))
+            data = self._read(key, _MAX_PUBLISHED_BYTES)
+            if data is not None:
+                self._put(key, data)
         return True
 
     def _carry_named(self, entry: log.Entry, source: Archive, target: Archive) -> None:
@@ -238,8 +240,8 @@ class _Copy:
         is_own = origin == own
         there = stamps.of_checkpoint(self._source, size) if is_own else stamps.of_other(self._source, origin, size)
         for stored in there:
-            data = read(self._source, stored.key, MAX_RESPONSE_BYTES)
-            if hashlib.sha256(data).hexdigest() in named:
+            data = self._read(stored.key, MAX_RESPONSE_BYTES)
+            if data is not None and hashlib.sha256(data).hexdigest() in named:
                 self._put(layout.other_timestamps(origin, size) + stored.file, data)
 
     def _carry_object(self, key: str, sha256: str | None) -> None:
@@ -262,6 +264,14 @@ class _Copy:
                 self.problems.append(f"{self._source.where(key)} is damaged: its SHA-256 is not that of its statement")
                 return
             self._put(key, path, digest.hexdigest())
+
+    def _read(self, key: str, limit_bytes: int) -> bytes | None:
+        """An object of the source; None where it cannot be read, which is a problem."""
+        try:
+            return read(self._source, key, limit_bytes)
+        except (StorageError, NotFoundError) as error:
+            self.problems.append(str(error))
+            return None
 
     def _put(self, key: str, content: bytes | Path, sha256: str | None = None) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -253,6 +254,25 @@ def test_a_time_stamp_that_was_copied_and_then(
     wanted = _where_copied_to(made, copied / "other")
     report = verifier.one(copied / "other", made.ids["second"], wanted)
     assert verifier.wrong(report.checks) == found
+
+
+@pytest.mark.parametrize("of", ["note", "checkpoint"])
+def test_a_time_stamp_that_cannot_be_copied_is_told_and_the_rest_is_copied(
+    of: str, made: Stamped, tmp_path: Path
+) -> None:
+    shutil.copytree(made.archive, tmp_path / "from", ignore=shutil.ignore_patterns("index.sqlite*"))
+    with Archive(str(tmp_path / "from")) as archive, Archive(str(tmp_path / "other")) as other:
+        capture, _ = archive.locate(made.ids["second"])
+        assert capture.result is not None
+        folder = layout.note_timestamps(capture.result.commitment)
+        folder = folder if of == "note" else layout.checkpoint_timestamps(stamped.BEFORE)
+        large = tmp_path / "from" / folder / "20260101t000000z-20360101.large.tsr"
+        large.write_bytes(bytes((32 << 20) + 1))
+        done = copy(archive, other, lambda *_: None, url_of("second"))
+    (problem,) = done.problems
+    assert large.name in problem
+    report = verifier.one(tmp_path / "other", made.ids["second"], _where_copied_to(made, tmp_path / "other"))
+    assert report.verdict is Verdict.PASS
 
 
 def test_a_time_stamp_that_no_copied_statement_names_says_nothing(made: Stamped, copied: Path) -> None:
