@@ -1,7 +1,8 @@
 """Processes that use an archive without a browser, and are killed at a chosen step if that is wanted.
 
 `python -m tests.support.children` reads tasks from its standard input and forks a process for each, so that what takes
-long to import is imported once. Each process is one of its own, with its own connections to store and index.
+long to import, or to do for the first time, is done once. Each process is one of its own, with its own connections to
+store and index.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -202,6 +204,10 @@ def _serve() -> None:
         # Making a client takes longer than most of what a child does. It has no connection yet that could be shared.
         client = s3.make_client("s3://tests", s3.Limits())
         s3.make_client = lambda *_: client
+    with tempfile.TemporaryDirectory() as folder:
+        # What a capture imports, reads and compiles first of all takes longer than all else that a child does.
+        capture(f"{folder}/archive", "https://a.test/")
+    assert threading.active_count() == 1, "no child would have the others"
     for line in sys.stdin:
         task, arguments, kill, environment = json.loads(line)
         child = os.fork()

@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -355,10 +357,40 @@ def test_neither_a_failed_nor_a_partial_nor_an_old_capture_counts_as_recent(arch
 # an archive that somebody has tampered with
 
 
-@pytest.fixture
-def three(archive: Archive) -> list[Snapshot]:
-    """Three snapshots; tests damage what is of the second."""
+_KEPT = ("XDG_CONFIG_HOME", "XDG_STATE_HOME")  # what says where an operator's keys and checkpoints are
+
+
+def three_captured(archive: Archive) -> list[Snapshot]:
+    """Three snapshots, made now."""
     return [archive.find(capture(archive, f"https://a.test/{name}")) for name in ("one", "two", "three")]
+
+
+@dataclass(frozen=True)
+class Made:
+    """In `folder`: an archive of three snapshots, and what its operator keeps."""
+
+    folder: Path
+    ids: list[str]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _KEPT:
+            patch.setenv(name, str(folder / name))
+        with Archive(folder / "archive") as archive:
+            return Made(folder, [snapshot.id for snapshot in three_captured(archive)])
+
+
+@pytest.fixture
+def three(archive: Archive, made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Snapshot]:
+    """Three snapshots; tests damage what is of the second. Of this test alone, though made once for all."""
+    shutil.copytree(made.folder / "archive", "archive")
+    for name in _KEPT:
+        shutil.copytree(made.folder / name, tmp_path / name)
+        monkeypatch.setenv(name, str(tmp_path / name))
+    return [archive.find(id_) for id_ in made.ids]
 
 
 def assert_others_work(archive: Archive, three: list[Snapshot]) -> None:
@@ -694,9 +726,8 @@ def test_a_symbolic_link_in_place_of_what_all_depends_on_is_told_by_name(
         list(other.snapshots())
 
 
-def test_an_index_that_was_taken_away_does_not_come_back_from_what_it_left(
-    archive: Archive, folder: Path, three: list[Snapshot]
-) -> None:
+def test_an_index_that_was_taken_away_does_not_come_back_from_what_it_left(archive: Archive, folder: Path) -> None:
+    three_captured(archive)
     wal = folder / "index.sqlite-wal"
     kept = wal.read_bytes()
     assert kept, "the last entries are in the write-ahead log alone"

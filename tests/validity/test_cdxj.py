@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 import pytest
 
 from archiver.snapshot import Snapshot
@@ -18,7 +21,13 @@ def _ours(snapshot: Snapshot) -> list[Line]:
 
 def _theirs(snapshot: Snapshot, *options: str) -> dict[str, Line]:
     """By offset. Without --post-append the keys of all methods are those of a GET."""
-    result = run("cdxj-indexer", *options, warc_of(snapshot))
+    return _told(warc_of(snapshot), *options)
+
+
+@cache
+def _told(warc: Path, *options: str) -> dict[str, Line]:
+    """Once for all tests: the program takes longer to start than all that they do."""
+    result = run("cdxj-indexer", *options, warc)
     assert result.returncode == 0, result.stderr[-1500:]
     return {line.values["offset"]: line for line in cdxj_lines(result.stdout)}
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
 from archiver.index import follow, queries
 from archiver.index.opening import open_index, rebuild_index
@@ -180,15 +182,27 @@ def _ref(entry: Entry) -> LogRef:
     return LogRef(entry.index, entry.type, entry.commitment)
 
 
+@pytest.fixture(scope="module")
+def one_database(server: Postgres) -> Iterator[str]:
+    with server.database() as url:
+        yield url
+
+
 @contextmanager
-def _locations(kind: str, server: Postgres | None) -> Iterator[str]:
+def _locations(kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where there is no index yet. A database is emptied for each example: to make one takes longer than to use it."""
     if kind == "sqlite":
         with TemporaryDirectory() as folder:
             yield str(Path(folder) / "index.sqlite")
         return
-    assert server is not None
-    with server.database() as url:
-        yield url
+    url: str = request.getfixturevalue("one_database")
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%'").fetchall()
+        for (schema,) in found:
+            if schema not in ("public", "information_schema"):
+                connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+        assert connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public'").fetchall() == []
+    yield url
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -197,9 +211,8 @@ def _locations(kind: str, server: Postgres | None) -> Iterator[str]:
 def test_every_index_equals_a_plain_reading_of_the_log(
     request: pytest.FixtureRequest, kind: str, data: st.DataObject, todo: list[Step]
 ) -> None:
-    server = request.getfixturevalue("server") if kind == "postgresql" else None
     log, plain = Log(), Plain()
-    with _locations(kind, server) as location:
+    with _locations(kind, request) as location:
         databases = [open_index(location, log.store) for _ in range(2)]
         try:
             for step in todo:
@@ -233,12 +246,11 @@ def test_every_index_equals_a_plain_reading_of_the_log(
 def test_every_answer_equals_that_of_a_plain_search(
     request: pytest.FixtureRequest, kind: str, todo: list[Step], moments: list[int], states: set[State]
 ) -> None:
-    server = request.getfixturevalue("server") if kind == "postgresql" else None
     log, plain = Log(), Plain()
     for step in todo:
         plain.add(log, step)
     captures = plain.captures()
-    with _locations(kind, server) as location:
+    with _locations(kind, request) as location:
         database = open_index(location, log.store)
         try:
             follow.catch_up(database, log.store)

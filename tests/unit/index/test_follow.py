@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,31 @@ def ids(database: Database) -> list[str]:
 
 def kinds(database: Database) -> list[tuple[int, str]]:
     return [(trouble.index, trouble.kind) for trouble in queries.troubles(database)]
+
+
+# A long log takes longer to write than to follow: each is written once, and tests put what it is into their own.
+
+
+@cache
+def captured(count: int, *tags: str) -> dict[str, bytes]:
+    """The objects of a log of so many captures."""
+    log = Log()
+    for number in range(count):
+        log.capture(began=at(number), tags=list(tags))
+    return log.memory.objects
+
+
+@cache
+def mixed() -> dict[str, bytes]:
+    """The objects of a log of 1500 captures, 150 results that come late, and 15 entries of an unknown type."""
+    log = Log()
+    for number in range(1500):
+        id_ = log.capture(began=at(number), tags=[f"t{number % 7}"])
+        if number % 10 == 0:
+            log.add(snapshot(id_))
+        if number % 100 == 0:
+            log.add({"type": "later", "id": id_})
+    return log.memory.objects
 
 
 @pytest.fixture(params=[999.0, -1.0], ids=["read in turn", "read ahead"])
@@ -222,8 +248,7 @@ def test_a_store_that_is_away_for_a_moment_says_nothing_of_the_note(index: Datab
 
 @pytest.mark.usefixtures("any_reading")
 def test_what_was_put_in_before_the_store_failed_stays(index: Database, log: Log) -> None:
-    for _ in range(700):
-        log.capture()
+    log.memory.objects.update(captured(700))
     log.memory.unreadable.add(layout.slot(1390))
     with pytest.raises(StorageError):
         follow.catch_up(index, log.store)
@@ -235,8 +260,7 @@ def test_what_was_put_in_before_the_store_failed_stays(index: Database, log: Log
 
 @pytest.mark.usefixtures("any_reading")
 def test_reading_ends_where_it_is_told(log: Log) -> None:
-    for _ in range(400):
-        log.capture()
+    log.memory.objects.update(captured(400))
     for stop in (0, 1, 64, 700):
         assert [reading.index for reading in readings(log.store, 0, stop)] == list(range(stop))
     assert [reading.index for reading in readings(log.store, 100)] == list(range(100, 800))
@@ -244,16 +268,14 @@ def test_reading_ends_where_it_is_told(log: Log) -> None:
 
 @pytest.mark.usefixtures("any_reading")
 def test_the_index_ends_before_a_hole(index: Database, log: Log) -> None:
-    for _ in range(400):
-        log.capture()
+    log.memory.objects.update(captured(400))
     log.store.delete(layout.slot(200))
     assert follow.catch_up(index, log.store) == 200
 
 
 @pytest.mark.usefixtures("any_reading")
 def test_progress_is_told(index: Database, log: Log) -> None:
-    for _ in range(600):
-        log.capture()
+    log.memory.objects.update(captured(600))
     told: list[int] = []
     follow.catch_up(index, log.store, told.append)
     assert told == [1024, 1200]
@@ -261,12 +283,7 @@ def test_progress_is_told(index: Database, log: Log) -> None:
 
 @pytest.mark.usefixtures("any_reading")
 def test_several_at_once_neither_duplicate_nor_lose(location: str, opened: Opener, log: Log) -> None:
-    for number in range(1500):
-        id_ = log.capture(began=at(number), tags=[f"t{number % 7}"])
-        if number % 10 == 0:
-            log.add(snapshot(id_))
-        if number % 100 == 0:
-            log.add({"type": "later", "id": id_})
+    log.memory.objects.update(mixed())
     databases = [opened(location, log.store) for _ in range(4)]
     together = threading.Barrier(4)
     errors: list[BaseException] = []
@@ -295,8 +312,7 @@ def test_several_at_once_neither_duplicate_nor_lose(location: str, opened: Opene
 def test_a_process_that_is_killed_while_following_leaves_nothing_half_done(
     location: str, index: Database, log: Log
 ) -> None:
-    for number in range(1100):
-        log.capture(began=at(number), tags=["a"])
+    log.memory.objects.update(captured(1100, "a"))
     spawn = multiprocessing.get_context("spawn")
     processes = [spawn.Process(target=catch_up_elsewhere, args=(location, log.memory.objects)) for _ in range(3)]
     for process in processes:
@@ -337,8 +353,7 @@ def test_a_reading_that_begins_beyond_the_head_is_not_put_in(index: Database, lo
 
 
 def test_an_index_made_anew_meanwhile_is_followed_from_where_it_stands(index: Database, log: Log) -> None:
-    for _ in range(700):
-        log.capture()
+    log.memory.objects.update(captured(700))
     told: list[int] = []
 
     def make_anew(reached: int) -> None:
