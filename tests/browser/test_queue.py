@@ -30,10 +30,10 @@ def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
 
 @pytest.mark.slow
 def test_hosts_are_visited_one_at_a_time_and_none_waits_for_a_busy_one(database: str | None) -> None:
-    delay_s = 0.7
+    delay_s = 3.0
     with crew(database, JOBS__DELAY_S=str(delay_s)) as (team, _):
-        busy = [f"http://busy.test/b{number}/" for number in range(10)]
-        others = [f"http://other{number % 3}.test/o{number}/" for number in range(10)]
+        busy = [f"http://busy.test/b{number}/" for number in range(5)]
+        others = [f"http://other{number % 3}.test/o{number}/" for number in range(4)]
         ids = team.queue(*busy, *others)
         workers = [team.start("--once"), team.start("--once")]
         team.wait_ended(ids, 240)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from tests.support.faulty_s3 import FaultyS3
 from tests.support.postgres import Postgres
 from tests.support.processes import wait_until_gone
 from tests.support.residue import descendants_of
-from tests.support.workers import Crew, Running, crew
+from tests.support.workers import Crew, crew
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -32,27 +32,26 @@ def team() -> Iterator[Crew]:
 
 
 @contextlib.contextmanager
-def in_mid_capture(team: Crew, name: str = "slow4") -> Iterator[list[str]]:
-    """A job for a page, which the worker is loading when this is entered; when it is left, the job has one result."""
+def in_mid_capture(team: Crew, name: str, begun: Callable[[], object] = lambda: None) -> Iterator[list[str]]:
+    """A job for a page, which the worker is loading when this is entered; when it is left, the job has one result.
+
+    `begun` is called as soon as the worker has the job.
+    """
     ids = team.queue(f"http://{name}.test/{name}/")
+    team.wait(lambda: team.jobs()[ids[0]].state == "running", 30)
+    begun()
     team.wait_visited(f"/{name}/picture.svg?late")
     yield ids
     team.wait_ended(ids, _BOUND_S)
     assert team.wrong_results(ids) == []
 
 
-def take_over(team: Crew) -> Running:
-    """A second worker, which has nothing to do so far."""
-    second = team.start()
-    team.wait_ready(second)
-    return second
-
-
 def test_what_a_killed_worker_captured_is_captured_by_another(team: Crew) -> None:
     first = team.start()
     team.wait_ready(first)
-    with in_mid_capture(team, "slow8") as ids:
-        other = take_over(team)
+    with in_mid_capture(team, "once8", begun=team.start) as ids:
+        other = team.workers[-1]
+        team.wait_ready(other)
         below = [pid for pid in descendants_of(first.pid) if pid != first.pid]
         first.signal(signal.SIGKILL)
         assert wait_until_gone(below, 10) == [], "its runner and browser do not outlive it"
@@ -66,15 +65,17 @@ def test_what_a_killed_worker_captured_is_captured_by_another(team: Crew) -> Non
 def test_what_a_worker_did_that_stood_still_for_a_while_counts_once(team: Crew, whole: bool) -> None:
     first = team.start()
     team.wait_ready(first)
-    with in_mid_capture(team, "slow3") as ids:
+    with in_mid_capture(team, "once3", begun=team.start) as ids:
         stopped = [first.pid, *(first.runners() if whole else [])]
         team.stand_still(stopped)
-        other = take_over(team)
+        other = team.workers[-1]
+        team.wait_ready(other)
         team.wait(lambda: team.jobs()[ids[0]].attempts == 2, 30)
         for pid in reversed(stopped):
             os.kill(pid, signal.SIGCONT)
+    # By then the attempt that stood still is over, one way or the other.
+    team.wait(lambda: first.messages("its job was taken over meanwhile"), 30)
     assert team.duplicates() == 0, "the attempt that stood still was ended, as was its visit"
-    team.wait(lambda: first.messages("its job was taken over meanwhile"), 10)
     # It goes on working when it has come to.
     other.stop()
     more = team.queue("http://more.test/more/")
@@ -87,7 +88,7 @@ def test_what_a_worker_did_that_stood_still_for_a_while_counts_once(team: Crew, 
 def test_a_capture_whose_process_or_browser_is_killed_is_made_again_or_kept(team: Crew) -> None:
     worker = team.start()
     team.wait_ready(worker)
-    with in_mid_capture(team, "slow4") as ids:
+    with in_mid_capture(team, "once4") as ids:
         browsers = worker.browsers()
         for pid in worker.runners():
             os.kill(pid, signal.SIGKILL)
@@ -95,7 +96,7 @@ def test_a_capture_whose_process_or_browser_is_killed_is_made_again_or_kept(team
         team.wait(lambda: team.jobs()[ids[0]].error is not None, 15)
         assert "ended early" in (team.jobs()[ids[0]].error or "")
     assert team.jobs()[ids[0]].attempts == 2
-    with in_mid_capture(team, "slow5"):
+    with in_mid_capture(team, "once5"):
         for pid in worker.browsers():
             os.kill(pid, signal.SIGKILL)
     assert worker.stop() == 0
@@ -105,14 +106,14 @@ def test_a_capture_whose_process_or_browser_is_killed_is_made_again_or_kept(team
 def test_a_worker_that_is_told_to_stop_ends_its_capture_or_gives_it_back(team: Crew) -> None:
     patient = team.start(JOBS__GRACE_S="60")
     team.wait_ready(patient)
-    with in_mid_capture(team, "slow2"):
+    with in_mid_capture(team, "once2"):
         patient.signal_group(signal.SIGINT)  # as Ctrl-C does, to all that the terminal knows of
         assert patient.end() == 0
     assert team.duplicates() == 0
 
     hasty = team.start(JOBS__GRACE_S="0.5")
     team.wait_ready(hasty)
-    with in_mid_capture(team, "slow20") as ids:
+    with in_mid_capture(team, "once20") as ids:
         began = time.monotonic()
         assert hasty.stop() == 0
         assert time.monotonic() - began < 15
@@ -155,7 +156,7 @@ def test_workers_wait_quietly_for_a_database_that_is_away(on_postgres: Crew, ser
     team = on_postgres
     worker = team.start()
     team.wait_ready(worker)
-    with in_mid_capture(team, "slow4"):
+    with in_mid_capture(team, "once4"):
         server.stop()
         used_s, lines = _used_s(worker.pid), len(worker.text.splitlines())
         time.sleep(away_s)
@@ -175,7 +176,7 @@ def test_a_worker_can_be_stopped_while_its_database_is_away(on_postgres: Crew, s
     team = on_postgres
     worker = team.start(JOBS__GRACE_S="1")
     team.wait_ready(worker)
-    with in_mid_capture(team, "slow8"):
+    with in_mid_capture(team, "once8"):
         server.stop()
         try:
             code = worker.stop(90)
@@ -201,7 +202,7 @@ def test_captures_wait_for_a_store_that_is_away(tmp_path: Path) -> None:
         with crew(archive="s3://queue/archive", **_MANNERS) as (team, _):
             worker = team.start()
             team.wait_ready(worker, timeout_s=60)
-            with in_mid_capture(team, "slow4") as ids:
+            with in_mid_capture(team, "once1") as ids:
                 for method in ("GET", "HEAD", "PUT", "POST", "DELETE"):
                     proxy.add("reset before", method, times=-1)
                 team.wait(lambda: team.jobs()[ids[0]].error is not None, 60)

@@ -36,18 +36,19 @@ _PAGE = b"""<!doctype html><title>news</title><link rel=stylesheet href=style.cs
 <p>A small page of some words, of which there are enough to be a text.</p><img src=picture.svg%s>"""
 _SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><circle cx="20" cy="20" r="15"/></svg>'
 _NOBODY = ("down.test:80=127.0.0.1:9",)  # a host that is not there
-_SLOW = re.compile(r"/slow([\d.]+)/")
+_SLOW = re.compile(r"/(slow|once)(\d+)/")
 _JOB = re.compile(r"^/[^/]+/")
 
 
 class News:
-    """Every host: small pages `/NAME/`; on `/slow8.NAME/` a picture takes 8 seconds, so that the visit does.
+    """Every host: small pages `/NAME/`; on `/slow8/` a picture takes 8 seconds, so that the visit does.
 
-    `answer` may answer in their place.
+    On `/once8/` it does so the first time it is asked for. `answer` may answer in their place.
     """
 
     def __init__(self) -> None:
         self.answer: Callable[[Request], Response | None] = lambda _: None
+        self._came = set[tuple[str, str]]()
 
     async def __call__(self, request: Request) -> Response:
         own = self.answer(request)
@@ -56,7 +57,10 @@ class News:
         if request.path.endswith("/"):
             return Response(fields=_HTML, body=_PAGE % (b"?late" if _SLOW.match(request.path) else b""))
         if request.query == "late" and (slow := _SLOW.match(request.path)):
-            await asyncio.sleep(float(slow[1].rstrip(".")))
+            picture = request.host, request.path
+            if slow[1] == "slow" or picture not in self._came:
+                self._came.add(picture)
+                await asyncio.sleep(int(slow[2]))
         if request.path.endswith(".css"):
             return Response(fields=[(b"Content-Type", b"text/css")], body=b"h1 { color: navy }")
         return Response(fields=[(b"Content-Type", b"image/svg+xml")], body=_SVG)
