@@ -30,6 +30,7 @@ from archiver.urls import parse_capturable
 from archiver.verify.timestamps import log_of
 
 _MAX_SLOT_BYTES = 1 << 16
+_MAX_SIZE = 1 << 53  # of a log
 _MAX_PUBLISHED_BYTES = 1 << 25  # an entry bundle can have 256 entries of 64 KiB
 
 #: told of each entry: how many are done, how many bytes were copied
@@ -235,7 +236,7 @@ class _Copy:
             size, named = said["checkpoint"]["size"], {each["sha256"] for each in said["stamps"]}
         except (KeyError, TypeError):
             return  # it names none, or is no statement that can be understood
-        if origin is None or origin == theirs or not isinstance(size, int):
+        if origin is None or origin == theirs or not isinstance(size, int) or not 0 <= size < _MAX_SIZE:
             return
         is_own = origin == own
         there = stamps.of_checkpoint(self._source, size) if is_own else stamps.of_other(self._source, origin, size)

@@ -180,16 +180,17 @@ class _Export:
             named = self._snapshot.statement["sealed_after"]
             size, root = named["checkpoint"]["size"], named["checkpoint"]["root"]
             hashes = {each["sha256"] for each in named["stamps"]}
-            if origin != own:
-                text = checkpoint_text(origin, size, bytes.fromhex(root))
-            else:
+            if origin == own:
+                place = layout.checkpoint_timestamps(size)
                 text = read(self._store, layout.checkpoint(size), _MAX_CHECKPOINT_BYTES)
+            else:
+                place = layout.other_timestamps(origin, size)
+                text = checkpoint_text(origin, size, bytes.fromhex(root))
             if Checkpoint.parse(text.decode()).root.hex() != root:
                 return {}
         except (KeyError, TypeError, ValueError, NotFoundError):
             return {}
-        is_own = origin == own
-        folder = self._folder(layout.checkpoint_timestamps(size) if is_own else layout.other_timestamps(origin, size))
+        folder = self._folder(place)
         found = {
             f"{places.OF_BEFORE}{name}": data
             for name, data in folder.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -283,6 +284,32 @@ def test_statements_that_say_nonsense_are_copied_as_they_are(local: Places) -> N
     assert "is no key of an archive" in problem
     assert len(list(open_store(target).list(layout.SLOTS))) == 7
     assert copied(source, target).entries == 0
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        7,
+        {"checkpoint": {"size": 3}},
+        {"checkpoint": {"size": "3"}, "stamps": []},
+        {"checkpoint": {"size": -1}, "stamps": []},
+        {"checkpoint": {"size": 3}, "stamps": [{"sha256": []}]},
+    ],
+)
+def test_nonsense_that_a_signed_statement_names_as_time_stamps_is_passed_over(named: object, local: Places) -> None:
+    from archiver.storage import log
+    from tests.support.logs import Log, snapshot
+
+    source = local.new()
+    store = open_store(source)
+    store.delete(layout.ARCHIVE)
+    id_ = Log(store).new_id()
+    statement = snapshot(id_, _URL, artifacts=[], sealed_after=named)
+    log.append(store, statement, -1, lambda _: f"\u2014 elsewhere {base64.b64encode(bytes(68)).decode()}")
+    replace_descriptor(source, local)
+    done = copied(source, local.free(), _URL)
+    assert (done.entries, len(done.problems)) == (1, 1)
+    assert "signed by no key that counts there" in done.problems[0]
 
 
 def replace_descriptor(location: str, places: Places) -> None:
