@@ -305,7 +305,7 @@ def test_nonsense_that_a_signed_statement_names_as_time_stamps_is_passed_over(na
     store.delete(layout.ARCHIVE)
     id_ = Log(store).new_id()
     statement = snapshot(id_, _URL, artifacts=[], sealed_after=named)
-    log.append(store, statement, -1, lambda _: f"\u2014 elsewhere {base64.b64encode(bytes(68)).decode()}")
+    log.append(store, statement, -1, lambda _: f"\u2014 elsewhere {base64.b64encode(bytes(68)).decode()}\n")
     replace_descriptor(source, local)
     done = copied(source, local.free(), _URL)
     assert (done.entries, len(done.problems)) == (1, 1)
