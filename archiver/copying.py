@@ -94,6 +94,7 @@ class _Copy:
         self._target = target
         self._on_progress = on_progress
         self._withdrawn = withdrawn
+        self._logs: tuple[str, str] | None = None  # the one copied from and the one copied into, where they differ
         self.done = Copied()
         self.problems: list[str] = []
 
@@ -159,6 +160,7 @@ class _Copy:
         withdrawn = _withdrawn(target)
         captures = list(source.snapshots(Filter(url=url)))
         vouching = _Vouching(source, target, self.problems)
+        self._logs = _origin(source), _origin(target)
         after = target.log_length() - 1
         for capture in reversed(captures):
             if capture.id in withdrawn:
@@ -173,7 +175,6 @@ class _Copy:
                 entry = log.Entry(said.index, said.type, capture.id, said.commitment)
                 vouching.before(entry)
                 if self._carry(entry):
-                    self._carry_named(entry, source, target)
                     after = log.enter(self._target, entry.type, entry.id, entry.commitment, after).index
                     self._count()
         vouching.end()
@@ -224,13 +225,13 @@ class _Copy:
             data = self._read(key, _MAX_PUBLISHED_BYTES)
             if data is not None:
                 self._put(key, data)
+        if self._logs is not None:
+            self._carry_named(statement, note.partition(b"\n")[2], *self._logs)
         return True
 
-    def _carry_named(self, entry: log.Entry, source: Archive, target: Archive) -> None:
+    def _carry_named(self, statement: dict[str, Any], note: bytes, own: str, theirs: str) -> None:
         """Copy the time stamps that a statement names, over a checkpoint of its first archive's log."""
-        own, theirs = _origin(source), _origin(target)
-        origin = log_of(log.note(self._source, entry), own)
-        statement = log.statement(self._source, entry)
+        origin = log_of(note, own)
         try:
             said = statement["sealed_after"]
             size, named = said["checkpoint"]["size"], {each["sha256"] for each in said["stamps"]}

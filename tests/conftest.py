@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 
@@ -32,12 +33,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
-    """Signals do what they usually do, whatever came before: shells have background jobs ignore an interrupt."""
+    """Signals do what they usually do, whatever came before: shells have background jobs ignore an interrupt.
+
+    What the command line sets for its process, it sets here only until the test ends.
+    """
+    hook = sys.unraisablehook
     before = {number: signal.getsignal(number) for number in interrupts.SIGNALS}
     for number in interrupts.SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
+    sys.unraisablehook = hook
     for number, handler in before.items():
         signal.signal(number, handler)
 

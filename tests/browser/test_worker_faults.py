@@ -74,7 +74,7 @@ def test_what_a_worker_did_that_stood_still_for_a_while_counts_once(team: Crew, 
         for pid in reversed(stopped):
             os.kill(pid, signal.SIGCONT)
     # By then the attempt that stood still is over, one way or the other.
-    team.wait(lambda: first.messages("its job was taken over meanwhile"), 30)
+    team.wait(lambda: first.messages("its job was taken over meanwhile"), 10)
     assert team.duplicates() == 0, "the attempt that stood still was ended, as was its visit"
     # It goes on working when it has come to.
     other.stop()

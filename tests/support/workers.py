@@ -36,12 +36,12 @@ _PAGE = b"""<!doctype html><title>news</title><link rel=stylesheet href=style.cs
 <p>A small page of some words, of which there are enough to be a text.</p><img src=picture.svg%s>"""
 _SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><circle cx="20" cy="20" r="15"/></svg>'
 _NOBODY = ("down.test:80=127.0.0.1:9",)  # a host that is not there
-_SLOW = re.compile(r"/(slow|once)(\d+)/")
+_SLOW = re.compile(r"/(slow|once)(\d+)(?:\.[^/]*)?/")
 _JOB = re.compile(r"^/[^/]+/")
 
 
 class News:
-    """Every host: small pages `/NAME/`; on `/slow8/` a picture takes 8 seconds, so that the visit does.
+    """Every host: small pages `/NAME/`; on `/slow8/` and `/slow8.NAME/` a picture, and so the visit, takes 8 seconds.
 
     On `/once8/` it does so the first time it is asked for. `answer` may answer in their place.
     """

@@ -176,8 +176,8 @@ def test_the_roots_are_named_to_be_compared(folder: Path, run: Run, made: MadeBu
         assert f"{name} {shown.strip().partition('=')[2]}" in lines
 
 
-def test_a_bundle_without_time_stamps_passes_and_says_so(small: Path, run: Run) -> None:
-    code, lines = run(small)
+def test_a_bundle_without_time_stamps_passes_and_says_so(small: Path, run: Run, made: MadeBundle) -> None:
+    code, lines = run(small, "--keys", made.keys, "--roots", made.roots)
     assert (code, failed(lines)) == (0, [])
     assert "NOT KNOWN  sealed before which moment: no time stamp says it" in lines
 

@@ -25,9 +25,6 @@ Read = TypeVar("Read")
 
 PAGE = "https://gazette.test/harbour/night-boats/"
 
-# What is found is judged, not how soon on a machine with much else to do.
-_PATIENT, _PATIENT_S = Limits(max_ms=30_000), 60
-
 
 Served = Callable[[str], tuple[str | bytes, str] | None]  # body and content type of a URL
 
@@ -182,7 +179,7 @@ async def reports(page: Page, limits: Limits | None) -> list[FrameReport]:
 async def _report(frame: Frame, above: Frame | None, limits: Limits | None) -> FrameReport:
     owner = await _owner(frame, above) if above else ""
     try:
-        report = read_report(await evaluate(frame, inventory(limits or _PATIENT), _PATIENT_S))
+        report = read_report(await evaluate(frame, inventory(limits), 20))
     except (PlaywrightError, TimeoutError, ValueError) as error:
         return FrameReport(frame.id, frame.parent_id, frame.url, owner, None, str(error))
     return FrameReport(frame.id, frame.parent_id, frame.url, owner, report)
